@@ -1,0 +1,297 @@
+/* headrace: image files to training batches. The C API, the only installed header.
+ *
+ * Conventions. The object comes first, outputs near the end, the optional hr_error * last. Inputs are
+ * copied before a call returns; what `**out` gives is the caller's to release. Structs begin with
+ * struct_size: set it to sizeof the struct (HR_INIT does), the rest to zero for the defaults; a
+ * library that is older than the caller accepts a longer struct if its unknown tail is zero. No
+ * function throws, aborts, prints or installs a signal handler. A loader has one consumer at a time
+ * (hr_loader_next, set_epoch); stop, stats, memory and batch release may come from any thread. After
+ * fork the child gets HR_FORKED from every call on a loader of its parent.
+ *
+ * Everything here exists since 0.1 unless its comment says otherwise.
+ */
+#ifndef HEADRACE_H_
+#define HEADRACE_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define HR_API __attribute__((visibility("default")))
+#else
+#define HR_API
+#endif
+
+#define HR_VERSION_MAJOR 0
+#define HR_VERSION_MINOR 1
+#define HR_VERSION_PATCH 0
+
+/* HR_INIT(hr_options, options); declares a zeroed struct with its size set. */
+#define HR_INIT(type, name) \
+  type name = {0};          \
+  name.struct_size = (uint32_t)sizeof(type)
+
+/* Numbers are stable and grouped; docs/errors.md explains each. */
+typedef enum hr_status {
+  HR_OK = 0,
+  HR_END_OF_EPOCH = 1, /* no batch: the epoch is over; the next call begins the next one */
+  HR_TIMEOUT = 2,      /* no batch yet */
+  HR_STOPPED = 3,      /* hr_loader_stop was called */
+  HR_NO_BUFFER = 4,    /* every batch buffer is leased and max_host_bytes allows no other */
+  HR_INVALID_ARGUMENT = 100,
+  HR_REENTERED = 101, /* called from inside a callback of the same loader */
+  HR_FORKED = 102,    /* the loader belongs to the parent process */
+  HR_CONFIG_SYNTAX = 200,
+  HR_CONFIG_UNKNOWN_KEY = 201,
+  HR_CONFIG_TYPE = 202,
+  HR_CONFIG_VALUE = 203,
+  HR_CONFIG_MISSING = 204,
+  HR_NOT_IN_THIS_VERSION = 205,
+  HR_NOT_FOUND = 300,
+  HR_PERMISSION = 301,
+  HR_IO_ERROR = 302,
+  HR_EMPTY_DATASET = 303,
+  HR_NOT_REGULAR_FILE = 304,
+  HR_FILE_CHANGED = 305,
+  HR_UNSUPPORTED_FORMAT = 400,
+  HR_CORRUPT = 401,
+  HR_TRUNCATED = 402,
+  HR_EMPTY_FILE = 403,
+  HR_LIMIT_PIXELS = 404,
+  HR_LIMIT_BYTES = 405,
+  HR_LIMIT_SCANS = 406,
+  HR_LIMIT_MEMORY = 407,
+  HR_OUT_OF_MEMORY = 500,
+  HR_OVER_BUDGET = 501,
+  HR_SYSTEM = 502,
+  HR_CORRUPT_BUDGET = 503, /* more bad samples than loader.corrupt_budget allows */
+  HR_CALLBACK_FAILED = 600,
+  HR_INTERNAL = 900 /* a bug of headrace: please report it */
+} hr_status;
+
+/* Filled by a failing call when the pointer is not NULL; untouched by HR_OK. */
+typedef struct hr_error {
+  uint32_t struct_size;
+  int32_t code;        /* hr_status */
+  int32_t errno_value; /* the system's error number, or 0 */
+  int32_t reserved;
+  int64_t sample_id;   /* the sample it is about, or -1 */
+  char text[512];      /* one line, UTF-8, ends in NUL; says what was found and what to do */
+} hr_error;
+
+/* "0.1.0"; static. */
+HR_API const char *hr_version(void);
+/* "HR_END_OF_EPOCH"; static; "HR_UNKNOWN" for other numbers. */
+HR_API const char *hr_status_name(hr_status status);
+
+/* ------------------------------------------------------------------------------------ options -- */
+
+typedef enum hr_log_level { HR_LOG_INFO = 1, HR_LOG_WARNING = 2, HR_LOG_ERROR = 3 } hr_log_level;
+/* One line; `text` lives for the call. Called on threads of the library, from inside open or next;
+ * must not call into the same loader (HR_REENTERED) and must not unwind. */
+typedef void (*hr_log_fn)(void *context, hr_log_level level, const char *text);
+/* Memory for batch buffers: `bytes` bytes aligned to `alignment` (a power of two), or NULL. Called
+ * inside open and next on the caller's thread. */
+typedef void *(*hr_allocate_fn)(void *context, size_t bytes, size_t alignment);
+/* Called inside close, inside the last hr_batch_release, or open when it fails. */
+typedef void (*hr_free_fn)(void *context, void *pointer, size_t bytes);
+
+typedef struct hr_options {
+  uint32_t struct_size;
+  uint32_t override_count;
+  const char *const *overrides; /* "loader.workers=4": dotted key, TOML value, else a string */
+  hr_log_fn log;
+  void *log_context;
+  hr_allocate_fn allocate; /* both or neither */
+  hr_free_fn free;
+  void *allocate_context;
+  int32_t world_size; /* with rank: overrides loader.rank; 0: by the configuration */
+  int32_t rank;
+} hr_options;
+
+/* ------------------------------------------------------------------------------------- loader -- */
+
+typedef struct hr_loader hr_loader;
+typedef struct hr_batch hr_batch;
+
+/* Opens a loader: parses, lists the data set, takes all memory, starts the threads. `options` may be
+ * NULL. Codes: the CONFIG group, NOT_IN_THIS_VERSION, NOT_FOUND, PERMISSION, EMPTY_DATASET,
+ * OVER_BUDGET (the text says how much is needed), OUT_OF_MEMORY, SYSTEM. */
+HR_API hr_status hr_loader_open_file(const char *path, const hr_options *options, hr_loader **out,
+                                     hr_error *error);
+/* The same from TOML text of `length` bytes; relative paths are relative to the working folder. */
+HR_API hr_status hr_loader_open_toml(const char *text, size_t length, const hr_options *options,
+                                     hr_loader **out, hr_error *error);
+
+/* The next batch, in order. Waits at most timeout_ns (0: does not wait; negative: for ever).
+ * HR_OK: *out is leased until hr_batch_release. HR_END_OF_EPOCH, HR_TIMEOUT, HR_STOPPED,
+ * HR_NO_BUFFER: *out is NULL. HR_CORRUPT_BUDGET, or a sample's own code with on_corrupt = "error":
+ * the run is over; every later call gives the same. */
+HR_API hr_status hr_loader_next(hr_loader *loader, int64_t timeout_ns, hr_batch **out,
+                                hr_error *error);
+/* Goes to the start of `epoch`; what was prefetched is discarded. Leased batches stay valid. */
+HR_API hr_status hr_loader_set_epoch(hr_loader *loader, uint32_t epoch, hr_error *error);
+/* Makes hr_loader_next return HR_STOPPED, now and later. Any thread, any number of times. */
+HR_API void hr_loader_stop(hr_loader *loader);
+/* Stops, joins the threads and frees what no leased batch needs. NULL is allowed. */
+HR_API void hr_loader_close(hr_loader *loader);
+
+typedef struct hr_length {
+  uint32_t struct_size;
+  uint32_t classes;
+  uint64_t samples;           /* of the data set */
+  uint64_t batches_per_epoch; /* of this rank */
+  uint32_t batch_size;
+  uint32_t rank;
+  uint32_t world_size;
+  uint32_t reserved;
+} hr_length;
+HR_API hr_status hr_loader_length(const hr_loader *loader, hr_length *out, hr_error *error);
+
+/* Name of class `label`, or NULL; valid until close. */
+HR_API const char *hr_loader_class_name(const hr_loader *loader, int64_t label);
+/* Path of sample `id` as the data set knows it (relative), or NULL; valid until close. */
+HR_API const char *hr_loader_sample_path(const hr_loader *loader, int64_t id);
+
+/* The plan: what open reserved, in bytes. */
+typedef struct hr_memory {
+  uint32_t struct_size;
+  uint32_t batch_buffers;     /* count */
+  uint64_t total_bytes;       /* the sum of the following; at most max_host_bytes */
+  uint64_t batch_bytes;       /* pinned batch buffers */
+  uint64_t lane_bytes;        /* encoded bytes in flight */
+  uint64_t scratch_bytes;     /* of the workers */
+  uint64_t big_image_bytes;   /* the shared area for large files and images; untouched until used */
+  uint64_t index_bytes;       /* the data set's paths and labels */
+  uint64_t other_bytes;       /* queues, tables, threads' stacks */
+  uint64_t jpeg_bytes_max;    /* apart: what libjpeg-turbo may take, limits.jpeg_memory x workers */
+} hr_memory;
+HR_API hr_status hr_loader_memory(const hr_loader *loader, hr_memory *out, hr_error *error);
+
+/* Counters since open. Times are CPU-occupying nanoseconds summed over threads. */
+typedef struct hr_stats {
+  uint32_t struct_size;
+  uint32_t workers;
+  uint64_t batches;          /* delivered */
+  uint64_t samples;          /* finished, of all batches begun */
+  uint64_t bytes_read;
+  uint64_t read_ns;          /* the stages, in the order of a sample's way */
+  uint64_t decode_ns;        /* library decoders: entropy, idct and colour undivided */
+  uint64_t entropy_ns;       /* headrace's own JPEG decoder */
+  uint64_t idct_ns;
+  uint64_t resize_ns;
+  uint64_t colour_ns;        /* conversion to the output type */
+  uint64_t ops_ns;
+  uint64_t mix_ns;
+  uint64_t wait_ns;          /* workers parked for want of work */
+  uint64_t consumer_wait_ns; /* hr_loader_next waiting */
+  uint64_t corrupt_samples;  /* bad draws met, repeats counted */
+  uint64_t corrupt_ids;      /* distinct */
+  uint64_t substituted;
+  uint64_t marked;
+  uint64_t extraneous;       /* JPEGs with extraneous bytes: counted only */
+  uint64_t extra_buffers;    /* taken because the consumer held all others */
+  char reader[160];          /* which reader runs and why */
+  char simd_target[16];
+  char pin[96];              /* how batch buffers are pinned and why */
+  char rank_source[64];      /* "configuration", "options", "environment: RANK, WORLD_SIZE", "alone" */
+} hr_stats;
+HR_API hr_status hr_loader_stats(const hr_loader *loader, hr_stats *out, hr_error *error);
+
+/* -------------------------------------------------------------------------------------- batch -- */
+
+typedef enum hr_dtype { HR_U8 = 0, HR_F16 = 1, HR_BF16 = 2, HR_F32 = 3 } hr_dtype;
+typedef enum hr_layout { HR_NCHW = 0, HR_NHWC = 1 } hr_layout;
+
+/* Pointers are dense arrays in row-major order and live until hr_batch_release. */
+typedef struct hr_batch_info {
+  uint32_t struct_size;
+  uint32_t epoch;
+  uint64_t batch;          /* of this rank in the epoch, from 0 */
+  uint32_t count;          /* B: samples in this batch */
+  uint32_t classes;
+  const void *images;      /* [B,C,H,W] or [B,H,W,C] of dtype */
+  uint64_t images_bytes;
+  int32_t dtype;           /* hr_dtype */
+  int32_t layout;          /* hr_layout */
+  uint32_t channels;
+  uint32_t height;
+  uint32_t width;
+  uint32_t views;          /* 1, or the number of AugMix views V: [V,B,...] */
+  const int64_t *labels;   /* [B]; NULL when soft */
+  const float *soft_labels;/* [B, classes]; NULL when index */
+  const int64_t *ids;      /* [B]; -1 in padding */
+  const uint8_t *valid;    /* [B]: 1 good, 0 padding or marked bad, 2 substitute */
+  const float *lambda;     /* [B]: share of the sample itself; 1 when unmixed */
+  const int32_t *partner;  /* [B]: index in this batch; itself when unmixed */
+  int32_t mix_status;      /* HR_OK, or HR_CALLBACK_FAILED: the batch came clean and unmixed */
+  int32_t mix_entry;       /* index in [[mix]] of what was applied, or -1 */
+} hr_batch_info;
+HR_API hr_status hr_batch_view(const hr_batch *batch, hr_batch_info *out, hr_error *error);
+
+/* The images as a DLPack tensor (DLManagedTensor of DLPack 0.x, ABI-compatible with dlpack.h): its
+ * deleter releases a lease of its own, so it may outlive hr_batch_release and hr_loader_close. */
+struct DLManagedTensor;
+HR_API hr_status hr_batch_dlpack(hr_batch *batch, struct DLManagedTensor **out, hr_error *error);
+/* Gives the buffer back. Any thread, also after close. NULL is allowed. */
+HR_API void hr_batch_release(hr_batch *batch);
+
+/* ---------------------------------------------------------------------------------- transform -- */
+
+/* Ops on one image, without a loader: exact arithmetic, RGB, upright, any size. One thread at a time
+ * per transform. */
+typedef struct hr_transform hr_transform;
+
+/* Each op is the inside of a TOML inline table: `op = "resize", size = 224`. None: a plain decode.
+ * `overrides` in options reach [decode] and [limits]. */
+HR_API hr_status hr_transform_open(const char *const *ops, size_t op_count,
+                                   const hr_options *options, hr_transform **out, hr_error *error);
+
+typedef struct hr_draw {
+  uint32_t struct_size;
+  uint32_t epoch;
+  uint64_t seed;
+  uint64_t sample_id;
+  int64_t label; /* for class rules; -1: none */
+} hr_draw;
+
+/* u8 RGB, [height, width, 3]; lives until the next apply or close of the transform. */
+typedef struct hr_image {
+  uint32_t struct_size;
+  uint32_t width;
+  uint32_t height;
+  uint32_t channels;
+  uint64_t stride_bytes;
+  const uint8_t *pixels;
+} hr_image;
+
+/* Decodes `bytes` and applies the ops with the draws of (seed, epoch, sample_id): the same as the
+ * loader's for the same op list. `draw` may be NULL (zeros). */
+HR_API hr_status hr_transform_apply(hr_transform *transform, const void *bytes, size_t length,
+                                    const hr_draw *draw, hr_image *out, hr_error *error);
+/* What the last apply drew, as TOML [[augment]] entries that reproduce it (each parameter fixed).
+ * Writes at most `capacity` bytes with the final NUL; *needed is the full size. */
+HR_API hr_status hr_transform_explain(const hr_transform *transform, char *text, size_t capacity,
+                                      size_t *needed, hr_error *error);
+HR_API void hr_transform_close(hr_transform *transform);
+
+/* -------------------------------------------------------------------------------------- tools -- */
+
+/* Writes u8 pixels (1 or 3 channels) as PNG or JPEG, by the extension of `path` (.png .jpg .jpeg):
+ * to a temporary name, synced, renamed. `quality`: JPEG's 1 to 100, 0 for 90; ignored for PNG. */
+HR_API hr_status hr_image_write(const char *path, const hr_image *image, int quality,
+                                hr_error *error);
+
+/* What this machine offers and what headrace will use, as one JSON object. Writes at most `capacity`
+ * bytes with the final NUL; *needed is the full size. */
+HR_API hr_status hr_doctor(char *json, size_t capacity, size_t *needed, hr_error *error);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* HEADRACE_H_ */

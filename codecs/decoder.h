@@ -1,0 +1,68 @@
+// Encoded bytes to pixels: one interface for all formats.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/image_view.h"
+#include "base/limits.h"
+#include "base/status.h"
+
+namespace headrace::codecs {
+
+enum class Format : uint8_t { kUnknown, kJpeg, kPng, kWebp, kGif, kBmp, kTiff };
+
+// By the first bytes, never by the name.
+Format Sniff(std::span<const std::byte> file);
+const char* FormatName(Format format);
+
+struct ImageInfo {
+  Format format = Format::kUnknown;
+  SizePx stored;                // as the file holds it
+  SizePx upright;               // after `orientation`
+  uint8_t orientation = 1;      // EXIF 1..8; other values in the file count as 1
+  uint8_t source_channels = 3;  // 1 grey, 2 grey + alpha, 3, 4 (RGBA or CMYK)
+  bool has_alpha = false;
+  bool progressive = false;     // or interlaced: every region costs the whole file
+};
+
+// How to make RGB of what the file holds. Same meaning as [decode].
+struct DecodeOptions {
+  bool exif = true;
+  // Alpha: dropped as Pillow's convert("RGB"), or blended over a background.
+  bool blend_alpha = false;
+  uint8_t background[3] = {0, 0, 0};
+};
+
+// What a decode reported beside its status.
+struct DecodeReport {
+  uint32_t warnings = 0;    // data warnings (premature end, bad code): the sample is corrupt
+  uint32_t extraneous = 0;  // extraneous bytes: counted only
+};
+
+// Decodes one file at a time.
+// What: header first, then the region that the recipe needs. Owner: one worker. Thread: that one.
+// Cost: library objects are kept and reset, not rebuilt; nothing is allocated per image but what
+// libjpeg-turbo takes inside itself.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  // Reads the header and checks `limits` (max_pixels, max_side, max_encoded_bytes; the error text
+  // names the key). `file` must stay valid until Decode returned or the next ReadHeader.
+  virtual Status ReadHeader(std::span<const std::byte> file, const Limits& limits,
+                            const DecodeOptions& options, ImageInfo* info) = 0;
+
+  // Bytes of scratch that Decode needs for this region of the file whose header was read.
+  virtual uint64_t ScratchBytes(const RectPx& region) const = 0;
+
+  // Decodes `region`, a rectangle of the *upright* picture, as 3-channel RGB, equal to decoding the
+  // whole picture and cropping it. `scratch` is 64-byte aligned and has ScratchBytes(region);
+  // `*pixels` points into it. A JPEG with a data warning up to the last row needed is kCorrupt or
+  // kTruncated; so is a PNG whose image data are damaged or short.
+  virtual Status Decode(const RectPx& region, std::span<std::byte> scratch, ConstImageView* pixels,
+                        DecodeReport* report) = 0;
+};
+
+}  // namespace headrace::codecs

@@ -1,0 +1,114 @@
+// The configuration as values: what a TOML file says, checked, with defaults filled in.
+//
+// config_toml.cc turns text into this and is the only place that knows the syntax; everything else
+// reads this struct. Meanings are docs/config.md's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/limits.h"
+#include "io/make_reader.h"
+#include "simd/convert.h"
+
+namespace headrace::loader {
+
+enum class Source : uint8_t { kFolder, kTar, kCoco, kManifest };
+enum class Shuffle : uint8_t { kFull, kBlock, kNone };
+enum class Tail : uint8_t { kDrop, kPad, kExact };
+enum class OnCorrupt : uint8_t { kError, kMark, kSubstitute };
+enum class Labels : uint8_t { kAuto, kIndex, kSoft };
+enum class Pin : uint8_t { kAuto, kNone, kLock, kCuda };
+enum class JpegMode : uint8_t { kFast, kExact };
+enum class MixMode : uint8_t { kBatch, kPair, kElement };
+enum class MixPartner : uint8_t { kRoll, kFlip, kPerm };
+
+struct DatasetConfig {
+  Source source = Source::kFolder;
+  std::vector<std::string> path;     // absolute or resolved against the file's folder; one for folder
+  std::vector<std::string> classes;  // empty: folder names in byte order
+};
+
+struct LoaderConfig {
+  uint32_t batch_size = 256;
+  Shuffle shuffle = Shuffle::kFull;
+  uint64_t seed = 0;
+  uint32_t workers = 0;  // 0: as many as CPUs this process may use
+  uint32_t prefetch_batches = 3;
+  Tail tail = Tail::kDrop;
+  OnCorrupt on_corrupt = OnCorrupt::kSubstitute;
+  double corrupt_budget = 0.01;
+  uint64_t max_host_bytes = uint64_t{2} << 30;
+  std::optional<uint32_t> rank;  // absent: "auto"
+  std::optional<uint32_t> world_size;
+  io::ReaderChoice reader = io::ReaderChoice::kAuto;
+};
+
+struct OutputConfig {
+  simd::Dtype dtype = simd::Dtype::kF32;
+  simd::Layout layout = simd::Layout::kNchw;
+  uint32_t channels = 3;
+  std::optional<std::vector<double>> mean;  // of the 0..1 scale, `channels` values
+  std::optional<std::vector<double>> std;
+  Labels labels = Labels::kAuto;
+  Pin pin = Pin::kAuto;
+};
+
+struct DecodeConfig {
+  JpegMode jpeg = JpegMode::kFast;
+  std::string checkpoints = "auto";  // auto | off | a folder
+  bool exif = true;
+  std::optional<std::vector<uint8_t>> background;  // absent: alpha = "drop"
+};
+
+// A drawn parameter: a number v is [v, v] or what the op's convention makes of it (docs/ops.md).
+struct Range {
+  double low = 0;
+  double high = 0;
+  friend bool operator==(const Range&, const Range&) = default;
+};
+
+// One [[augment]] entry. `params` holds every parameter of the op by its TOML name, defaults filled
+// in and numbers already turned into ranges where the op draws them; the schema in config_ops.h
+// says which alternative each name has.
+using ParamValue = std::variant<bool, int64_t, double, std::string, Range, std::vector<double>>;
+struct OpConfig {
+  std::string op;
+  double p = 1.0;
+  std::vector<std::string> only_classes;
+  std::vector<std::string> except_classes;
+  std::map<std::string, std::string> remap;  // flips only
+  std::map<std::string, ParamValue> params;
+  int line = 0;  // of the entry in the file, for later errors; 0 when it came from elsewhere
+};
+
+// One [[mix]] entry.
+struct MixConfig {
+  std::string op;  // mixup | cutmix (rmix and ace are not in this version)
+  double alpha = 0.2;
+  double weight = 1.0;
+  double p = 1.0;
+  MixMode mode = MixMode::kBatch;
+  MixPartner partner = MixPartner::kRoll;
+  double label_smoothing = 0.0;
+  bool correct_lam = true;
+  std::optional<Range> minmax;
+  int line = 0;
+};
+
+struct Config {
+  DatasetConfig dataset;
+  LoaderConfig loader;
+  OutputConfig output;
+  DecodeConfig decode;
+  Limits limits;
+  std::vector<OpConfig> augment;
+  std::vector<MixConfig> mix;
+  std::string file;  // as given, for messages; "<toml>" for text
+};
+
+}  // namespace headrace::loader

@@ -1,0 +1,41 @@
+// TOML text to Config, with errors that say where, what was found, what is allowed.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "loader/config.h"
+
+namespace headrace::loader {
+
+// One line, ready for a person: `train.toml:12:3: [loader] batch_sizes: unknown key; did you mean
+// "batch_size"?` Control characters of the input are escaped.
+struct ConfigError {
+  Code code = Code::kOk;
+  std::string text;
+};
+
+// Each override is `dotted.key=value`, value read as TOML, else as a string; applied in order over
+// the file; the key may be absent from the file. Array tables take an index: `augment.0.size=160`.
+struct ConfigSource {
+  std::string_view text;          // the TOML
+  std::string name = "<toml>";    // for messages
+  std::string folder;             // relative paths are relative to it; empty: the working folder
+  std::span<const std::string> overrides;
+};
+
+// False: *error is filled and *config is unspecified.
+[[nodiscard]] bool ParseConfig(const ConfigSource& source, Config* config, ConfigError* error);
+
+// Reads the file (at most 1 MiB) and parses it.
+[[nodiscard]] bool ParseConfigFile(const std::string& path, std::span<const std::string> overrides,
+                                   Config* config, ConfigError* error);
+
+// The inside of TOML inline tables, one op each (`op = "resize", size = 224`), as `headrace apply
+// --op` takes them; the same checks as [[augment]].
+[[nodiscard]] bool ParseOps(std::span<const std::string> inline_tables, std::vector<OpConfig>* ops,
+                            ConfigError* error);
+
+}  // namespace headrace::loader
