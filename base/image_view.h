@@ -1,7 +1,7 @@
 // Views of interleaved 8-bit pixels: a pointer, a size and the distance between rows.
 //
-// A view owns nothing. Rows are `width_px * channels` bytes; `stride_bytes` may be larger. A crop is
-// pointer arithmetic (Crop), so regions cost nothing.
+// A view owns nothing. Rows are `width_px * channels` bytes; `stride_bytes` may be larger. A crop
+// is pointer arithmetic (Crop), so regions cost nothing.
 #pragma once
 
 #include <cstddef>

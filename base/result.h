@@ -35,5 +35,6 @@ class [[nodiscard]] Result {
   HR_ASSIGN_OR_RETURN_INNER(HR_CONCAT(hr_result_, __LINE__), lhs, expr)
 #define HR_ASSIGN_OR_RETURN_INNER(tmp, lhs, expr) \
   auto tmp = (expr);                              \
-  if (!tmp.ok()) [[unlikely]] return tmp.status(); \
+  if (!tmp.ok()) [[unlikely]]                     \
+    return tmp.status();                          \
   lhs = std::move(tmp.value())

@@ -84,8 +84,9 @@ Code CodeOfErrno(int error_number);
 }  // namespace headrace
 
 // Returns from the enclosing function when `expr` is not ok.
-#define HR_TRY(expr)                                        \
-  do {                                                      \
-    ::headrace::Status hr_try_status = (expr);              \
-    if (!hr_try_status.ok()) [[unlikely]] return hr_try_status; \
+#define HR_TRY(expr)                           \
+  do {                                         \
+    ::headrace::Status hr_try_status = (expr); \
+    if (!hr_try_status.ok()) [[unlikely]]      \
+      return hr_try_status;                    \
   } while (false)

@@ -17,6 +17,7 @@
 #define HR_ACQUIRE(...) HR_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define HR_RELEASE(...) HR_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
 #define HR_EXCLUDES(...) HR_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
+#define HR_NO_THREAD_SAFETY_ANALYSIS HR_THREAD_ANNOTATION(no_thread_safety_analysis)
 
 namespace headrace {
 

@@ -3,7 +3,8 @@
 // What: the one interface of the io folder to the read stage. Two implementations give the same
 // results: UringReader (io_uring) and PreadReader (plain system calls).
 // Owner: the read stage. Thread: one thread calls Submit, Reap and Drain; Wake is for any thread.
-// Cost: no allocation after construction; at most one system call a batch of requests with io_uring.
+// Cost: no allocation after construction; at most one system call a batch of requests with
+// io_uring.
 #pragma once
 
 #include <cstddef>

@@ -29,7 +29,7 @@ enum class MixPartner : uint8_t { kRoll, kFlip, kPerm };
 
 struct DatasetConfig {
   Source source = Source::kFolder;
-  std::vector<std::string> path;     // absolute or resolved against the file's folder; one for folder
+  std::vector<std::string> path;  // absolute or resolved against the file's folder; one for folder
   std::vector<std::string> classes;  // empty: folder names in byte order
 };
 

@@ -20,9 +20,9 @@ struct ConfigError {
 // Each override is `dotted.key=value`, value read as TOML, else as a string; applied in order over
 // the file; the key may be absent from the file. Array tables take an index: `augment.0.size=160`.
 struct ConfigSource {
-  std::string_view text;          // the TOML
-  std::string name = "<toml>";    // for messages
-  std::string folder;             // relative paths are relative to it; empty: the working folder
+  std::string_view text;        // the TOML
+  std::string name = "<toml>";  // for messages
+  std::string folder;           // relative paths are relative to it; empty: the working folder
   std::span<const std::string> overrides;
 };
 

@@ -1,1 +1,267 @@
-// placeholder
+#include "loader/loader.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/clock.h"
+#include "io/make_reader.h"
+#include "loader/augment/program.h"
+#include "loader/folder_dataset.h"
+#include "loader/mix/mixer.h"
+#include "loader/pipeline/scheduler.h"
+#include "loader/pipeline/shared.h"
+#include "loader/ranks.h"
+#include "loader/sampler.h"
+
+namespace headrace::loader {
+namespace {
+
+bool Fail(ConfigError* error, Code code, std::string text) {
+  error->code = code;
+  error->text = std::move(text);
+  return false;
+}
+
+bool FailStatus(ConfigError* error, const Status& status) {
+  std::string text = status.text();
+  if (status.error_number() != 0) text += ": " + std::string(strerror(status.error_number()));
+  return Fail(error, status.code(), std::move(text));
+}
+
+bool SoftLabels(const Config& config) {
+  return config.output.labels == Labels::kSoft ||
+         (config.output.labels == Labels::kAuto && !config.mix.empty());
+}
+
+}  // namespace
+
+// In the order in which they are made; destroyed from the last to the first.
+struct Loader::Parts {
+  Config config;
+  LogSink log;
+  RankInfo rank;
+  std::unique_ptr<Dataset> dataset;
+  std::unique_ptr<AugmentProgram> augment;
+  BatchShape shape;
+  std::unique_ptr<Mixer> mixer;
+  std::optional<Sampler> sampler;
+  std::unique_ptr<simd::ConvertTable> convert;
+  Plan plan;
+  std::unique_ptr<io::Reader> reader;
+  std::string reader_text;
+  std::unique_ptr<PipelineShared> shared;
+  std::unique_ptr<Scheduler> scheduler;
+
+  bool OpenDataset(ConfigError* error);
+  bool CheckEpoch(ConfigError* error);
+  bool MakeMemory(const LoaderOptions& options, ConfigError* error);
+  bool StartThreads(ConfigError* error);
+  ~Parts();
+};
+
+bool Loader::Parts::OpenDataset(ConfigError* error) {
+  if (!FolderDataset::Open(config.dataset.path.front(), config.dataset.classes, log, &dataset,
+                           error)) {
+    return false;
+  }
+  if (!AugmentProgram::Make(config.augment, dataset->classes(), true, &augment, error)) {
+    return false;
+  }
+  const std::optional<SizePx> size = augment->output_size();
+  if (!size) return Fail(error, Code::kInternal, "the augment list has no fixed size");
+  shape = {.batch_size = config.loader.batch_size,
+           .channels = config.output.channels,
+           .height = size->height,
+           .width = size->width,
+           .dtype = config.output.dtype,
+           .layout = config.output.layout,
+           .classes = static_cast<uint32_t>(dataset->classes().size())};
+  if (!Mixer::Make(config.mix, shape, &mixer, error)) return false;
+  const double* mean = config.output.mean ? config.output.mean->data() : nullptr;
+  const double* std = config.output.std ? config.output.std->data() : nullptr;
+  convert = std::make_unique<simd::ConvertTable>(
+      simd::MakeConvertTable(shape.dtype, shape.layout, shape.channels, mean, std));
+  return true;
+}
+
+bool Loader::Parts::CheckEpoch(ConfigError* error) {
+  const LoaderConfig& loader = config.loader;
+  sampler.emplace(dataset->size(), loader.shuffle, loader.seed, loader.batch_size, rank.rank,
+                  rank.world_size, loader.tail);
+  if (sampler->batches() > 0 || loader.tail != Tail::kDrop) return true;
+  return Fail(error, Code::kConfigValue,
+              "[loader] batch_size: " + std::to_string(loader.batch_size) +
+                  (rank.world_size > 1 ? " x " + std::to_string(rank.world_size) + " ranks" : "") +
+                  " is more than the data set's " + std::to_string(dataset->size()) +
+                  " samples, and tail = \"drop\" drops them all; lower batch_size or set tail to "
+                  "\"pad\" or \"exact\"");
+}
+
+bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error) {
+  if (!MakePlan(config, *dataset, shape, SoftLabels(config), mixer->BandScratchBytes(), &plan,
+                error)) {
+    return false;
+  }
+  shared = std::make_unique<PipelineShared>(config, *dataset, *sampler, *augment, *mixer, *convert,
+                                            plan, log);
+  auto lanes = HostMemory::Map(plan.lane_bytes, HostMemory::Pages::kSmall);
+  if (!lanes.ok()) return FailStatus(error, lanes.status());
+  shared->lane_memory = std::move(*lanes);
+  for (uint32_t i = 0; i < plan.lanes; ++i) {
+    shared->lanes[i].memory =
+        shared->lane_memory.span().subspan(i * plan.lane_bytes_each, plan.lane_bytes_each);
+  }
+  auto big = HostMemory::Map(plan.big_encoded_bytes, HostMemory::Pages::kSmall);
+  if (!big.ok()) return FailStatus(error, big.status());
+  shared->big_encoded = std::move(*big);
+  auto area = BigImageArea::Make(plan.big_decoded_bytes);
+  if (!area.ok()) return FailStatus(error, area.status());
+  shared->big_decoded = std::move(*area);
+  auto store = BatchStore::Make({.shape = shape,
+                                 .soft_labels = SoftLabels(config),
+                                 .pin = config.output.pin,
+                                 .count = plan.batch_buffers,
+                                 .count_max = plan.batch_buffers_max,
+                                 .allocator = options.allocator,
+                                 .mixer = mixer.get()},
+                                &shared->read_wanted);
+  if (!store.ok()) return FailStatus(error, store.status());
+  shared->store = *store;
+  return true;
+}
+
+bool Loader::Parts::StartThreads(ConfigError* error) {
+  auto made =
+      io::MakeReader(dataset->root(), {.choice = config.loader.reader, .queue_len = plan.lanes});
+  if (!made.ok()) return FailStatus(error, made.status());
+  reader = std::move(made->reader);
+  reader_text = made->why;
+  scheduler = std::make_unique<Scheduler>(shared.get(), reader.get());
+  const Status status = scheduler->Start();
+  return status.ok() || FailStatus(error, status);
+}
+
+Loader::Parts::~Parts() {
+  const bool drained = !scheduler || scheduler->Stop();
+  if (!drained) {
+    // The kernel may still write into a lane: that memory and the ring are given up.
+    log.Write(LogLevel::kError, "a read is stuck in the kernel: its memory is not freed");
+    shared->lane_memory.Leak();
+    shared->big_encoded.Leak();
+    (void)reader.release();  // NOLINT(bugprone-unused-return-value): leaked on purpose
+  }
+  scheduler.reset();
+  if (shared && shared->store != nullptr) shared->store->Close();
+}
+
+bool Loader::Open(const Config& config, const LoaderOptions& options,
+                  std::unique_ptr<Loader>* loader, ConfigError* error) {
+  auto parts = std::make_unique<Parts>();
+  parts->config = config;
+  parts->log = options.log;
+  if (!FindRank(options.rank, options.world_size, config.loader, &parts->rank, error)) return false;
+  if (!parts->OpenDataset(error) || !parts->CheckEpoch(error) ||
+      !parts->MakeMemory(options, error) || !parts->StartThreads(error)) {
+    return false;
+  }
+  const std::string started =
+      "reader " + parts->reader_text + "; " + std::to_string(parts->plan.workers) +
+      " workers; pin " + parts->shared->store->pin_text() + "; rank " +
+      std::to_string(parts->rank.rank) + " of " + std::to_string(parts->rank.world_size) + " (" +
+      parts->rank.source + ")";
+  options.log.Write(LogLevel::kInfo, started.c_str());
+  loader->reset(new Loader(std::move(parts)));
+  return true;
+}
+
+Loader::Loader(std::unique_ptr<Parts> parts) : parts_(std::move(parts)), owner_(getpid()) {}
+
+Loader::~Loader() = default;
+
+Code Loader::Next(int64_t timeout_ns, BatchBuffer** batch, RunFailure* failure) {
+  PipelineShared& shared = *parts_->shared;
+  *batch = nullptr;
+  if (shared.stop.Requested()) return Code::kStopped;
+  if (batch_ == parts_->sampler->batches()) {
+    batch_ = 0;
+    ++epoch_;
+    return Code::kEndOfEpoch;
+  }
+  switch (shared.store->GrowIfAllLeased()) {
+    case BatchStore::Grown::kNoRoom: return Code::kNoBuffer;
+    case BatchStore::Grown::kGrew:
+      Add(shared.counters.extra_buffers, 1);
+      if (!std::exchange(warned_extra_, true)) {
+        shared.log.Write(LogLevel::kWarning,
+                         "every batch buffer is leased: took another one; raise "
+                         "loader.prefetch_batches or release batches sooner");
+      }
+      break;
+    case BatchStore::Grown::kNotNeeded: break;
+  }
+
+  const int64_t begin = NowNs();
+  const int64_t deadline = timeout_ns < 0 ? -1 : begin + timeout_ns;
+  for (;;) {
+    // A failure stands before the batch that it spoils, also when that one is complete.
+    if (shared.bad.FailsAt(shared.delivery.generation(), sequence_, failure)) return failure->code;
+    if (const auto index = shared.delivery.TryTake(sequence_)) {
+      BatchBuffer& buffer = shared.store->at(*index);
+      shared.store->Lease(&buffer);
+      ++sequence_;
+      ++batch_;
+      Add(shared.counters.batches, 1);
+      Add(shared.counters.consumer_wait_ns, static_cast<uint64_t>(NowNs() - begin));
+      *batch = &buffer;
+      return Code::kOk;
+    }
+    const auto key = shared.delivery.ready().PrepareWait();
+    const bool now = shared.delivery.IsReady(sequence_) || shared.stop.Requested();
+    const int64_t left = deadline < 0 ? -1 : deadline - NowNs();
+    if (now || (deadline >= 0 && left <= 0)) {
+      shared.delivery.ready().CancelWait();
+      if (shared.stop.Requested()) return Code::kStopped;
+      if (now) continue;
+      Add(shared.counters.consumer_wait_ns, static_cast<uint64_t>(NowNs() - begin));
+      return Code::kTimeout;
+    }
+    (void)shared.delivery.ready().WaitFor(key, left);
+    if (shared.stop.Requested()) return Code::kStopped;
+  }
+}
+
+void Loader::SetEpoch(uint32_t epoch) {
+  PipelineShared& shared = *parts_->shared;
+  shared.run_epoch.store(epoch, std::memory_order_relaxed);  // published by the new generation
+  shared.delivery.BeginGeneration([&shared](uint32_t buffer) { shared.store->Return(buffer); });
+  epoch_ = epoch;
+  batch_ = 0;
+  sequence_ = 0;
+  shared.read_wanted.NotifyAll();
+}
+
+void Loader::Stop() {
+  PipelineShared& shared = *parts_->shared;
+  shared.stop.Request();
+  shared.delivery.ready().NotifyAll();
+  shared.work_ready.NotifyAll();
+  shared.read_wanted.NotifyAll();
+  parts_->reader->Wake();
+}
+
+const Config& Loader::config() const { return parts_->config; }
+const Plan& Loader::plan() const { return parts_->plan; }
+const Counters& Loader::counters() const { return parts_->shared->counters; }
+const Dataset& Loader::dataset() const { return *parts_->dataset; }
+BatchStore& Loader::store() const { return *parts_->shared->store; }
+uint64_t Loader::batches_per_epoch() const { return parts_->sampler->batches(); }
+uint64_t Loader::bytes_read() const { return parts_->reader->stats().bytes; }
+uint32_t Loader::rank() const { return parts_->rank.rank; }
+uint32_t Loader::world_size() const { return parts_->rank.world_size; }
+const std::string& Loader::rank_source() const { return parts_->rank.source; }
+const std::string& Loader::reader_text() const { return parts_->reader_text; }
+
+}  // namespace headrace::loader

@@ -28,6 +28,17 @@ struct ConvertTable {
   // last bit, so kernels use the table's values or an arithmetic proved equal to them.
   double scale[3];
   double offset[3];
+  // That map in f32 operations that every machine has: (v * scale_high + offset_high) +
+  // (v * scale_low + offset_low). The first bracket is exact, the second holds what it left out.
+  struct Split {
+    float scale_high = 0;
+    float scale_low = 0;
+    float offset_high = 0;
+    float offset_low = 0;
+  };
+  Split split[3];
+  // MakeConvertTable has seen that the split gives f32[c][v] for all 256 values of each channel.
+  bool split_is_exact = false;
 };
 
 // mean and std in units of the 0..1 scale, `channels` values each; null: 0 and 1.

@@ -31,8 +31,13 @@ extern "C" {
 #define HR_VERSION_PATCH 0
 
 /* HR_INIT(hr_options, options); declares a zeroed struct with its size set. */
-#define HR_INIT(type, name) \
-  type name = {0};          \
+#ifdef __cplusplus
+#define HR_ZERO_INITIALIZER {} /* {0} warns in C++ */
+#else
+#define HR_ZERO_INITIALIZER {0}
+#endif
+#define HR_INIT(type, name)       \
+  type name = HR_ZERO_INITIALIZER; \
   name.struct_size = (uint32_t)sizeof(type)
 
 /* Numbers are stable and grouped; docs/errors.md explains each. */
@@ -156,6 +161,10 @@ HR_API hr_status hr_loader_length(const hr_loader *loader, hr_length *out, hr_er
 HR_API const char *hr_loader_class_name(const hr_loader *loader, int64_t label);
 /* Path of sample `id` as the data set knows it (relative), or NULL; valid until close. */
 HR_API const char *hr_loader_sample_path(const hr_loader *loader, int64_t id);
+/* The encoded bytes of sample `id`, as they lie in the data set. Writes at most `capacity` bytes;
+ * *needed is the full size. Any thread. Codes: INVALID_ARGUMENT (no such id), the group of places. */
+HR_API hr_status hr_loader_sample_read(const hr_loader *loader, int64_t id, void *bytes,
+                                       size_t capacity, size_t *needed, hr_error *error);
 
 /* The plan: what open reserved, in bytes. */
 typedef struct hr_memory {

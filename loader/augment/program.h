@@ -23,8 +23,6 @@
 
 namespace headrace::loader {
 
-class Op;  // loader/augment/op.h
-
 // Whose draws: the streams are keyed by these and the op's name and occurrence (docs/rng.md).
 struct SampleKey {
   uint64_t seed = 0;
@@ -35,10 +33,10 @@ struct SampleKey {
 
 // What one op drew for one sample. Plain data; which fields mean what is the op's business.
 struct OpDraw {
-  bool fires = false;   // false: p or a class rule said no; the draws were taken all the same
-  SizePx in;            // size before the op
-  SizePx out;           // size after it
-  RectPx rect;          // crops: the rectangle kept
+  bool fires = false;  // false: p or a class rule said no; streams of other ops never notice
+  SizePx in;           // size before the op
+  SizePx out;          // size after it
+  RectPx rect;         // crops: the rectangle kept
   std::array<double, 8> values{};
 };
 
@@ -57,9 +55,9 @@ class AugmentProgram {
   // Class names in label order, for class rules: a name that is not there is an error that names
   // the op and the known classes. `size_must_be_fixed`: the loader's case, where every sample has
   // to come out alike; then a list that does not fix the size is an error that says what to add.
-  [[nodiscard]] static bool Make(std::span<const OpConfig> ops, std::span<const std::string> classes,
-                                 bool size_must_be_fixed, std::unique_ptr<AugmentProgram>* program,
-                                 ConfigError* error);
+  [[nodiscard]] static bool Make(std::span<const OpConfig> ops,
+                                 std::span<const std::string> classes, bool size_must_be_fixed,
+                                 std::unique_ptr<AugmentProgram>* program, ConfigError* error);
   ~AugmentProgram();
 
   // The size of every result, when the list fixes it.
@@ -73,9 +71,10 @@ class AugmentProgram {
   // Bytes of scratch that Apply needs for this recipe (64-byte aligned blocks included).
   uint64_t ScratchBytes(const Recipe& recipe) const;
 
-  // Applies the recipe to `pixels`, the decoded region (3 channels). `*out` points into `scratch` or
-  // into `pixels`; `*flip` says that its columns are still to be reversed (the conversion to the
-  // output does that for nothing). `resize_ns`, `ops_ns`: time spent is added.
+  // Applies the recipe to `pixels`, the decoded region (3 channels); `scratch` is 64-byte aligned
+  // and holds no part of it. `*out` points into `scratch` or into `pixels`; `*flip` says that its
+  // columns are still to be reversed (the conversion to the output does that for nothing).
+  // `resize_ns`, `ops_ns`: time spent is added.
   struct Timing {
     uint64_t resize_ns = 0;
     uint64_t ops_ns = 0;
@@ -86,11 +85,19 @@ class AugmentProgram {
   // The recipe as TOML [[augment]] entries that reproduce it, each parameter fixed.
   std::string Explain(const Recipe& recipe) const;
 
-  size_t op_count() const { return ops_.size(); }
+  size_t op_count() const { return steps_.size(); }
 
  private:
+  struct Step;     // an op with its name, p and class rules
+  struct Buffers;  // what Apply needs of its scratch
+
   AugmentProgram();
-  std::vector<std::unique_ptr<Op>> ops_;
+  // Folds the leading mirrors and crops of the drawn recipe into its region.
+  void FoldHead(Recipe* recipe) const;
+  Buffers BuffersOf(const Recipe& recipe) const;
+
+  std::vector<std::unique_ptr<Step>> steps_;
+  std::optional<SizePx> output_size_;
 };
 
 }  // namespace headrace::loader

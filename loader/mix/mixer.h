@@ -1,8 +1,8 @@
 // Mixer: the [[mix]] list made ready to run on finished batches (Mixup, CutMix).
 //
-// What: draws a batch's mix from the batch's own streams, then mixes images in place, band by band so
-// that several workers can share one batch, and makes the soft labels.
-// Owner: the loader. Thread: any; const. Cost: no allocation after Prepare; no second batch buffer.
+// What: draws a batch's mix from the batch's own streams, then mixes images in place, band by band
+// so that several workers can share one batch, and makes the soft labels. Owner: the loader.
+// Thread: any; const. Cost: no allocation after Prepare; no second batch buffer.
 #pragma once
 
 #include <cstddef>
@@ -73,7 +73,19 @@ class Mixer {
                       float* soft) const;
 
  private:
+  // Elements of a sample to mix: in each plane `run_count` runs, `run_step` elements apart.
+  struct Runs {
+    size_t plane_elements = 0;
+    size_t plane_count = 0;
+    size_t offset = 0;  // of the first run in its plane
+    size_t run_step = 0;
+    size_t run_count = 0;
+    size_t run_elements = 0;
+  };
+
   Mixer() = default;
+  void ApplyRuns(const BatchMix& mix, const Runs& runs, std::byte* images, std::byte* saved) const;
+
   std::vector<MixConfig> entries_;
   BatchShape shape_;
 };

@@ -1,0 +1,296 @@
+#include <unistd.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/scope_guard.h"
+#include "bindings/c/boundary.h"
+#include "bindings/c/handles.h"
+#include "bindings/c/options.h"
+#include "io/make_reader.h"
+#include "loader/config_toml.h"
+#include "simd/target.h"
+
+namespace headrace::capi {
+
+// The loader whose log callback runs on this thread, or whose `next` does (which may call the
+// allocator): calls on it are refused.
+static thread_local const hr_loader* in_callback = nullptr;
+
+class CallbackScope {
+ public:
+  explicit CallbackScope(const hr_loader* loader) : before_(in_callback) { in_callback = loader; }
+  ~CallbackScope() { in_callback = before_; }
+  CallbackScope(const CallbackScope&) = delete;
+  CallbackScope& operator=(const CallbackScope&) = delete;
+
+ private:
+  const hr_loader* before_;
+};
+
+namespace {
+
+void CallLog(void* context, LogLevel level, const char* text) {
+  const auto* loader = static_cast<const hr_loader*>(context);
+  const CallbackScope scope(loader);
+  loader->log(loader->log_context, static_cast<hr_log_level>(level), text);
+}
+
+hr_status ForceSimdFromEnvironment(hr_error* error) {
+  const char* name = getenv("HEADRACE_SIMD");  // NOLINT(concurrency-mt-unsafe): at open only
+  if (name == nullptr || *name == '\0') return HR_OK;
+  const Status status = simd::ForceTarget(name);
+  if (status.ok()) return HR_OK;
+  return SetError(error, status.code(),
+                  std::string("HEADRACE_SIMD=") + name + ": " + status.text());
+}
+
+// parse(overrides, &config, &config_error) -> bool
+template <class Parse>
+hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, Parse parse) {
+  if (out == nullptr) return SetError(error, Code::kInvalidArgument, "out is NULL");
+  *out = nullptr;
+  return Fence(error, [&]() -> hr_status {
+    hr_options options;
+    std::vector<std::string> overrides;
+    if (const hr_status s = ReadOptions(raw_options, &options, &overrides, error); s != HR_OK) {
+      return s;
+    }
+    loader::Config config;
+    loader::ConfigError config_error;
+    if (!parse(overrides, &config, &config_error)) {
+      return SetError(error, config_error.code, config_error.text);
+    }
+    if (const hr_status s = ForceSimdFromEnvironment(error); s != HR_OK) return s;
+
+    auto handle = std::make_unique<hr_loader>();
+    handle->log = options.log;
+    handle->log_context = options.log_context;
+    loader::LoaderOptions loader_options;
+    if (options.log != nullptr) loader_options.log = {CallLog, handle.get()};
+    if (options.allocate != nullptr) {
+      loader_options.allocator = {options.allocate, options.free, options.allocate_context};
+    }
+    if (options.world_size > 0) {
+      loader_options.rank = static_cast<uint32_t>(options.rank);
+      loader_options.world_size = static_cast<uint32_t>(options.world_size);
+    }
+    if (!loader::Loader::Open(config, loader_options, &handle->impl, &config_error)) {
+      return SetError(error, config_error.code, config_error.text);
+    }
+    *out = handle.release();
+    return HR_OK;
+  });
+}
+
+}  // namespace
+
+hr_status CheckLoader(const hr_loader* loader, hr_error* error) {
+  if (loader == nullptr) return SetError(error, Code::kInvalidArgument, "the loader is NULL");
+  if (loader->impl->owner() != getpid()) {
+    return SetError(error, Code::kForked,
+                    "the loader was opened before fork; open one in this process");
+  }
+  if (in_callback == loader) {
+    return SetError(error, Code::kReentered, "called from inside a callback of this loader");
+  }
+  return HR_OK;
+}
+
+}  // namespace headrace::capi
+
+using headrace::Code;
+using headrace::capi::CheckLoader;
+using headrace::capi::Fence;
+using headrace::capi::SetError;
+
+hr_status hr_loader_open_file(const char* path, const hr_options* options, hr_loader** out,
+                              hr_error* error) {
+  return headrace::capi::Open(options, out, error, [path](auto& overrides, auto* config, auto* e) {
+    if (path == nullptr) {
+      *e = {Code::kInvalidArgument, "path is NULL"};
+      return false;
+    }
+    return headrace::loader::ParseConfigFile(path, overrides, config, e);
+  });
+}
+
+hr_status hr_loader_open_toml(const char* text, size_t length, const hr_options* options,
+                              hr_loader** out, hr_error* error) {
+  return headrace::capi::Open(options, out, error, [&](auto& overrides, auto* config, auto* e) {
+    if (text == nullptr && length > 0) {
+      *e = {Code::kInvalidArgument, "text is NULL"};
+      return false;
+    }
+    const std::string_view view = length > 0 ? std::string_view(text, length) : std::string_view();
+    return headrace::loader::ParseConfig({.text = view, .overrides = overrides}, config, e);
+  });
+}
+
+hr_status hr_loader_next(hr_loader* loader, int64_t timeout_ns, hr_batch** out, hr_error* error) {
+  if (out != nullptr) *out = nullptr;
+  if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
+  if (out == nullptr) return SetError(error, Code::kInvalidArgument, "out is NULL");
+  return Fence(error, [&]() -> hr_status {
+    headrace::loader::BatchBuffer* buffer = nullptr;
+    headrace::loader::RunFailure failure;
+    const headrace::capi::CallbackScope scope(loader);
+    const Code code = loader->impl->Next(timeout_ns, &buffer, &failure);
+    if (code == Code::kOk) {
+      *out = headrace::capi::HandleOf(buffer);
+      return HR_OK;
+    }
+    switch (code) {
+      case Code::kEndOfEpoch: return SetError(error, code, "the epoch is over");
+      case Code::kTimeout: return SetError(error, code, "no batch within the time-out");
+      case Code::kStopped: return SetError(error, code, "hr_loader_stop was called");
+      case Code::kNoBuffer:
+        return SetError(error, code,
+                        "every batch buffer is leased and max_host_bytes allows no other; release "
+                        "a batch first");
+      default:
+        return SetError(error, failure.code, failure.text, failure.error_number, failure.sample_id);
+    }
+  });
+}
+
+hr_status hr_loader_set_epoch(hr_loader* loader, uint32_t epoch, hr_error* error) {
+  if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
+  if (epoch >= (1u << 24)) {
+    return SetError(error, Code::kInvalidArgument, "epoch: must be below 16777216");
+  }
+  return Fence(error, [&]() -> hr_status {
+    loader->impl->SetEpoch(epoch);
+    return HR_OK;
+  });
+}
+
+void hr_loader_stop(hr_loader* loader) {
+  if (CheckLoader(loader, nullptr) == HR_OK) loader->impl->Stop();
+}
+
+void hr_loader_close(hr_loader* loader) {
+  if (loader == nullptr) return;
+  // A child of fork has none of the threads and must not touch what they may have locked.
+  if (CheckLoader(loader, nullptr) != HR_OK) return;
+  delete loader;
+}
+
+hr_status hr_loader_length(const hr_loader* loader, hr_length* out, hr_error* error) {
+  if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
+  hr_length length = {};
+  length.classes = static_cast<uint32_t>(loader->impl->dataset().classes().size());
+  length.samples = loader->impl->dataset().size();
+  length.batches_per_epoch = loader->impl->batches_per_epoch();
+  length.batch_size = loader->impl->config().loader.batch_size;
+  length.rank = loader->impl->rank();
+  length.world_size = loader->impl->world_size();
+  return headrace::capi::Fill(out, length, error);
+}
+
+const char* hr_loader_class_name(const hr_loader* loader, int64_t label) {
+  if (CheckLoader(loader, nullptr) != HR_OK) return nullptr;
+  const auto& classes = loader->impl->dataset().classes();
+  if (label < 0 || static_cast<uint64_t>(label) >= classes.size()) return nullptr;
+  return classes[static_cast<size_t>(label)].c_str();
+}
+
+const char* hr_loader_sample_path(const hr_loader* loader, int64_t id) {
+  if (CheckLoader(loader, nullptr) != HR_OK) return nullptr;
+  const auto& dataset = loader->impl->dataset();
+  if (id < 0 || static_cast<uint64_t>(id) >= dataset.size()) return nullptr;
+  return dataset.Locate(static_cast<uint64_t>(id)).path;
+}
+
+hr_status hr_loader_sample_read(const hr_loader* loader, int64_t id, void* bytes, size_t capacity,
+                                size_t* needed, hr_error* error) {
+  if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
+  return Fence(error, [&]() -> hr_status {
+    const auto& dataset = loader->impl->dataset();
+    if (id < 0 || static_cast<uint64_t>(id) >= dataset.size() ||
+        (bytes == nullptr && capacity > 0)) {
+      return SetError(error, Code::kInvalidArgument, "no sample of that id, or bytes is NULL", 0,
+                      id);
+    }
+    const auto extent = dataset.Locate(static_cast<uint64_t>(id));
+    if (needed != nullptr) *needed = extent.bytes;
+    if (capacity == 0) return HR_OK;
+    auto made =
+        headrace::io::MakeReader(dataset.root(), {.choice = headrace::io::ReaderChoice::kPread});
+    if (!made.ok()) return SetError(error, made.status());
+    (void)made->reader->Submit({.path = extent.path,
+                                .offset = extent.offset,
+                                .expected_bytes = extent.bytes,
+                                .buffer = {static_cast<std::byte*>(bytes), capacity},
+                                .whole_file = false});
+    headrace::io::ReadCompletion completion;
+    if (made->reader->Reap({&completion, 1}, -1) != 1) {
+      return SetError(error, Code::kInternal, "the read of a sample gave no result", 0, id);
+    }
+    if (completion.status.ok()) return HR_OK;
+    return SetError(
+        error, completion.status.code(),
+        headrace::loader::DescribeSample(dataset, static_cast<uint64_t>(id), completion.status),
+        completion.status.error_number(), id);
+  });
+}
+
+hr_status hr_loader_memory(const hr_loader* loader, hr_memory* out, hr_error* error) {
+  if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
+  const headrace::loader::Plan& plan = loader->impl->plan();
+  hr_memory memory = {};
+  memory.batch_buffers = plan.batch_buffers;
+  memory.total_bytes = plan.total_bytes;
+  memory.batch_bytes = plan.batch_bytes;
+  memory.lane_bytes = plan.lane_bytes;
+  memory.scratch_bytes = plan.scratch_bytes;
+  memory.big_image_bytes = plan.big_image_bytes;
+  memory.index_bytes = plan.index_bytes;
+  memory.other_bytes = plan.other_bytes;
+  memory.jpeg_bytes_max = plan.jpeg_bytes_max;
+  return headrace::capi::Fill(out, memory, error);
+}
+
+namespace {
+
+template <size_t N>
+void CopyText(char (&out)[N], const std::string& text) {
+  const size_t length = text.size() < N ? text.size() : N - 1;
+  memcpy(out, text.data(), length);
+  out[length] = '\0';
+}
+
+}  // namespace
+
+hr_status hr_loader_stats(const hr_loader* loader, hr_stats* out, hr_error* error) {
+  if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
+  return Fence(error, [&]() -> hr_status {
+    using headrace::loader::Get;
+    const headrace::loader::Counters& c = loader->impl->counters();
+    hr_stats stats = {};
+    stats.workers = loader->impl->plan().workers;
+    stats.batches = Get(c.batches);
+    stats.samples = Get(c.samples);
+    stats.bytes_read = loader->impl->bytes_read();
+    stats.read_ns = Get(c.read_ns);
+    stats.decode_ns = Get(c.decode_ns);
+    stats.resize_ns = Get(c.resize_ns);
+    stats.colour_ns = Get(c.colour_ns);
+    stats.ops_ns = Get(c.ops_ns);
+    stats.mix_ns = Get(c.mix_ns);
+    stats.wait_ns = Get(c.wait_ns);
+    stats.consumer_wait_ns = Get(c.consumer_wait_ns);
+    stats.corrupt_samples = Get(c.corrupt_samples);
+    stats.corrupt_ids = Get(c.corrupt_ids);
+    stats.substituted = Get(c.substituted);
+    stats.marked = Get(c.marked);
+    stats.extraneous = Get(c.extraneous);
+    stats.extra_buffers = Get(c.extra_buffers);
+    CopyText(stats.reader, loader->impl->reader_text());
+    CopyText(stats.simd_target, headrace::simd::CurrentTarget());
+    CopyText(stats.pin, loader->impl->store().pin_text());
+    CopyText(stats.rank_source, loader->impl->rank_source());
+    return headrace::capi::Fill(out, stats, error);
+  });
+}

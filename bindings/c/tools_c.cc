@@ -1,0 +1,97 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "base/scope_guard.h"
+#include "bindings/c/boundary.h"
+#include "bindings/c/doctor.h"
+#include "codecs/encoder.h"
+
+using headrace::Code;
+using headrace::capi::Fence;
+using headrace::capi::SetError;
+
+namespace {
+
+bool EndsIn(std::string_view path, std::string_view extension) {
+  if (path.size() < extension.size()) return false;
+  const std::string_view tail = path.substr(path.size() - extension.size());
+  for (size_t i = 0; i < tail.size(); ++i) {
+    const char c =
+        tail[i] >= 'A' && tail[i] <= 'Z' ? static_cast<char>(tail[i] - 'A' + 'a') : tail[i];
+    if (c != extension[i]) return false;
+  }
+  return true;
+}
+
+hr_status FailOn(const std::string& path, int number, hr_error* error) {
+  return SetError(error, headrace::CodeOfErrno(number), path + ": " + strerror(number), number);
+}
+
+// The old file or the new one, never half of one: a temporary in the same folder, synced, renamed.
+hr_status WriteFile(const std::string& path, const std::vector<std::byte>& bytes, hr_error* error) {
+  std::string temporary = path + ".tmp-XXXXXX";
+  const int fd = mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0) return FailOn(path, errno, error);
+  headrace::ScopeGuard cleanup([&] { unlink(temporary.c_str()); });
+  size_t done = 0;
+  int number = 0;
+  while (done < bytes.size() && number == 0) {
+    const ssize_t n = write(fd, bytes.data() + done, bytes.size() - done);
+    if (n >= 0) {
+      done += static_cast<size_t>(n);
+    } else if (errno != EINTR) {
+      number = errno;
+    }
+  }
+  if (number == 0 && fchmod(fd, 0644) != 0) number = errno;
+  if (number == 0 && fsync(fd) != 0) number = errno;
+  if (close(fd) != 0 && number == 0) number = errno;
+  if (number == 0 && rename(temporary.c_str(), path.c_str()) != 0) number = errno;
+  if (number != 0) return FailOn(path, number, error);
+  cleanup.Dismiss();
+  return HR_OK;
+}
+
+}  // namespace
+
+hr_status hr_image_write(const char* path, const hr_image* image, int quality, hr_error* error) {
+  return Fence(error, [&]() -> hr_status {
+    hr_image known;
+    if (path == nullptr || image == nullptr || !headrace::capi::Read(image, &known)) {
+      return SetError(error, Code::kInvalidArgument, "path or image is NULL, or struct_size unset");
+    }
+    const uint64_t row_bytes = uint64_t{known.width} * known.channels;
+    if (known.pixels == nullptr || known.width == 0 || known.height == 0 ||
+        (known.channels != 1 && known.channels != 3) || known.stride_bytes < row_bytes) {
+      return SetError(error, Code::kInvalidArgument,
+                      "the image needs pixels, sides of 1 or more, 1 or 3 channels and a stride of "
+                      "a row or more");
+    }
+    if (quality < 0 || quality > 100) {
+      return SetError(error, Code::kInvalidArgument, "quality: must be in 0..100");
+    }
+    const headrace::ConstImageView view{known.pixels, known.width, known.height, known.channels,
+                                        known.stride_bytes};
+    const bool png = EndsIn(path, ".png");
+    if (!png && !EndsIn(path, ".jpg") && !EndsIn(path, ".jpeg")) {
+      return SetError(error, Code::kInvalidArgument,
+                      std::string(path) + ": must end in .png, .jpg or .jpeg");
+    }
+    auto bytes = png ? headrace::codecs::EncodePng(view)
+                     : headrace::codecs::EncodeJpeg(view, {.quality = quality > 0 ? quality : 90});
+    if (!bytes.ok()) return SetError(error, bytes.status());
+    return WriteFile(path, *bytes, error);
+  });
+}
+
+hr_status hr_doctor(char* json, size_t capacity, size_t* needed, hr_error* error) {
+  return Fence(error, [&]() -> hr_status {
+    return headrace::capi::GiveText(headrace::capi::DoctorJson(), json, capacity, needed, error);
+  });
+}

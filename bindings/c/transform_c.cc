@@ -1,0 +1,86 @@
+#include <string>
+#include <vector>
+
+#include "bindings/c/boundary.h"
+#include "bindings/c/handles.h"
+#include "bindings/c/options.h"
+#include "loader/config_toml.h"
+
+using headrace::Code;
+using headrace::Status;
+using headrace::capi::Fence;
+using headrace::capi::SetError;
+
+hr_status hr_transform_open(const char* const* ops, size_t op_count, const hr_options* options,
+                            hr_transform** out, hr_error* error) {
+  if (out == nullptr) return SetError(error, Code::kInvalidArgument, "out is NULL");
+  *out = nullptr;
+  return Fence(error, [&]() -> hr_status {
+    hr_options known;
+    std::vector<std::string> overrides;
+    const hr_status read = headrace::capi::ReadOptions(options, &known, &overrides, error);
+    if (read != HR_OK) return read;
+    std::vector<std::string> tables;
+    for (size_t i = 0; i < op_count; ++i) {
+      if (ops == nullptr || ops[i] == nullptr) {
+        return SetError(error, Code::kInvalidArgument, "an op is NULL");
+      }
+      tables.emplace_back(ops[i]);
+    }
+    // [decode] and [limits] come through the overrides; the data set is never looked at.
+    headrace::loader::Config config;
+    headrace::loader::ConfigError config_error;
+    const headrace::loader::ConfigSource source{
+        .text = "[dataset]\npath = \".\"\n", .name = "hr_transform", .overrides = overrides};
+    if (!headrace::loader::ParseConfig(source, &config, &config_error) ||
+        !headrace::loader::ParseOps(tables, &config.augment, &config_error)) {
+      return SetError(error, config_error.code, config_error.text);
+    }
+    auto handle = std::make_unique<hr_transform>();
+    if (!headrace::loader::Transform::Make(config, &handle->impl, &config_error)) {
+      return SetError(error, config_error.code, config_error.text);
+    }
+    *out = handle.release();
+    return HR_OK;
+  });
+}
+
+hr_status hr_transform_apply(hr_transform* transform, const void* bytes, size_t length,
+                             const hr_draw* draw, hr_image* out, hr_error* error) {
+  if (transform == nullptr || (bytes == nullptr && length > 0)) {
+    return SetError(error, Code::kInvalidArgument, "the transform or the bytes are NULL");
+  }
+  return Fence(error, [&]() -> hr_status {
+    hr_draw known;
+    if (!headrace::capi::Read(draw, &known)) {
+      return SetError(error, Code::kInvalidArgument, "hr_draw: struct_size is not set");
+    }
+    const headrace::loader::SampleKey key{.seed = known.seed,
+                                          .epoch = known.epoch,
+                                          .id = known.sample_id,
+                                          .label = draw == nullptr ? -1 : known.label};
+    headrace::ConstImageView pixels;
+    const Status status =
+        transform->impl->Apply({static_cast<const std::byte*>(bytes), length}, key, &pixels);
+    if (!status.ok()) return SetError(error, status);
+    hr_image image = {};
+    image.width = pixels.width;
+    image.height = pixels.height;
+    image.channels = pixels.channels;
+    image.stride_bytes = pixels.stride_bytes;
+    image.pixels = pixels.data;
+    return headrace::capi::Fill(out, image, error);
+  });
+}
+
+hr_status hr_transform_explain(const hr_transform* transform, char* text, size_t capacity,
+                               size_t* needed, hr_error* error) {
+  if (transform == nullptr) {
+    return SetError(error, Code::kInvalidArgument, "the transform is NULL");
+  }
+  return Fence(error, [&]() -> hr_status {
+    return headrace::capi::GiveText(transform->impl->Explain(), text, capacity, needed, error);
+  });
+}
+
+void hr_transform_close(hr_transform* transform) { delete transform; }

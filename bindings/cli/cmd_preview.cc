@@ -1,0 +1,263 @@
+// headrace preview: what the model will see, as a contact sheet.
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bindings/cli/command.h"
+#include "bindings/cli/json_writer.h"
+#include "bindings/cli/loader_session.h"
+#include "bindings/cli/output_file.h"
+#include "bindings/cli/preview_sheet.h"
+#include "bindings/cli/source_picture.h"
+
+// Weak, so that the program also starts with a library that has not this function yet.
+#pragma weak hr_loader_sample_read
+
+namespace headrace::cli {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {"output", 'o', "FILE", "The sheet to write: .png, .jpg or .jpeg. Required."},
+    {"count", 0, "N", "Pictures on the sheet, 1 to 1024; 16 by default."},
+    {"original", 0, "", "Puts the source picture beside each."},
+    kSetOption,
+    kJsonOption,
+    kVerboseOption,
+};
+
+// The pictures as they are before mean and std: floats from 0 to 1, channels last, nothing pinned.
+// `channels`: how many numbers mean and std need.
+void AddPreviewOverrides(uint32_t channels, Overrides* overrides) {
+  const std::string zeros = channels == 1 ? "[0.0]" : "[0.0, 0.0, 0.0]";
+  const std::string ones = channels == 1 ? "[1.0]" : "[1.0, 1.0, 1.0]";
+  overrides->Add("output.dtype=\"f32\"");
+  overrides->Add("output.layout=\"nhwc\"");
+  overrides->Add("output.mean=" + zeros);
+  overrides->Add("output.std=" + ones);
+  overrides->Add("output.pin=\"none\"");
+  overrides->Add("loader.prefetch_batches=1");
+}
+
+hr_status Open(const ParsedArgs& args, Overrides overrides, Console& console, LoaderHandle* loader,
+               hr_error* error) {
+  const hr_options options = overrides.ToOptions(console);
+  hr_loader* opened = nullptr;
+  const hr_status status =
+      hr_loader_open_file(args.operands()[0].c_str(), &options, &opened, error);
+  loader->reset(opened);
+  return status;
+}
+
+// The number of channels is the configuration's and shows only in a batch, but mean and std must
+// have as many values: three are tried, then one. When neither opens, the configuration is opened
+// as it stands, so that the error is the user's and not one of these overrides.
+int OpenForPreview(const ParsedArgs& args, Console& console, LoaderHandle* loader) {
+  Overrides given;
+  std::string text;
+  if (!given.Read(args, &text)) return console.Usage(text);
+  HR_INIT(hr_error, error);
+  for (const uint32_t channels : {3u, 1u}) {
+    Overrides overrides = given;
+    AddPreviewOverrides(channels, &overrides);
+    if (Open(args, std::move(overrides), console, loader, &error) == HR_OK) return kExitGood;
+  }
+  HR_INIT(hr_error, own_error);
+  const hr_status own_status = Open(args, std::move(given), console, loader, &own_error);
+  if (own_status != HR_OK) return console.Fail(own_status, own_error);
+  return console.Fail(static_cast<hr_status>(error.code), error);
+}
+
+// Picture `index` of a batch of 0..1 floats; grey becomes RGB.
+Picture OutputPicture(const hr_batch_info& batch, uint32_t index) {
+  Picture picture{batch.width, batch.height, {}};
+  const size_t pixels = size_t{batch.width} * batch.height;
+  const auto* from = static_cast<const float*>(batch.images) + pixels * batch.channels * index;
+  picture.rgb.resize(pixels * 3);
+  for (size_t i = 0; i < pixels; ++i) {
+    for (size_t c = 0; c < 3; ++c) {
+      const float value = from[i * batch.channels + (batch.channels == 1 ? 0 : c)];
+      picture.rgb[i * 3 + c] = static_cast<uint8_t>(std::clamp(value, 0.0f, 1.0f) * 255.0f + 0.5f);
+    }
+  }
+  return picture;
+}
+
+// Source pictures through the loader's own bytes and the same decoder.
+class Originals {
+ public:
+  // Default limits and options: what the loader refused has no picture here either. Exit status.
+  int Open(Console& console) {
+    if (hr_loader_sample_read == nullptr) {
+      return console.Usage("--original: not in this version of the library");
+    }
+    HR_INIT(hr_error, error);
+    hr_transform* opened = nullptr;
+    const hr_status status = hr_transform_open(nullptr, 0, nullptr, &opened, &error);
+    transform_.reset(opened);
+    return status == HR_OK ? kExitGood : console.Fail(status, error);
+  }
+
+  std::optional<Picture> Read(const hr_loader* loader, int64_t id) {
+    size_t needed = 0;
+    bytes_.resize(std::max<size_t>(bytes_.size(), size_t{1} << 20));
+    hr_status status =
+        hr_loader_sample_read(loader, id, bytes_.data(), bytes_.size(), &needed, nullptr);
+    if (needed > bytes_.size()) {
+      bytes_.resize(needed);
+      status = hr_loader_sample_read(loader, id, bytes_.data(), bytes_.size(), &needed, nullptr);
+    }
+    if (status != HR_OK) return std::nullopt;
+    HR_INIT(hr_image, image);
+    status = hr_transform_apply(transform_.get(), bytes_.data(), std::min(needed, bytes_.size()),
+                                nullptr, &image, nullptr);
+    if (status != HR_OK) return std::nullopt;
+    Picture picture{image.width, image.height, {}};
+    picture.rgb.reserve(size_t{image.width} * image.height * 3);
+    for (uint32_t y = 0; y < image.height; ++y) {
+      const uint8_t* row = image.pixels + y * image.stride_bytes;
+      picture.rgb.insert(picture.rgb.end(), row, row + size_t{image.width} * 3);
+    }
+    return picture;
+  }
+
+ private:
+  TransformHandle transform_;
+  std::vector<std::byte> bytes_;
+};
+
+std::string ClassName(const hr_loader* loader, int64_t label) {
+  const char* name = hr_loader_class_name(loader, label);
+  return name != nullptr ? name : "class " + std::to_string(label);
+}
+
+// One label, or the two heaviest of a soft row with their weights.
+void FillLabels(const hr_loader* loader, const hr_batch_info& batch, uint32_t index,
+                SheetCell* cell) {
+  if (batch.soft_labels == nullptr) {
+    if (batch.labels[index] >= 0) cell->label = ClassName(loader, batch.labels[index]);
+    return;
+  }
+  const float* row = batch.soft_labels + size_t{index} * batch.classes;
+  int64_t first = -1;
+  int64_t second = -1;
+  for (int64_t label = 0; label < int64_t{batch.classes}; ++label) {
+    if (row[label] <= 0) continue;
+    if (first < 0 || row[label] > row[first]) {
+      second = first;
+      first = label;
+    } else if (second < 0 || row[label] > row[second]) {
+      second = label;
+    }
+  }
+  const auto weighted = [&](int64_t label) {
+    char weight[16];
+    std::snprintf(weight, sizeof weight, " %.2f", static_cast<double>(row[label]));
+    return ClassName(loader, label) + weight;
+  };
+  // Smoothing gives every class a crumb; what rounds to nothing is not shown.
+  constexpr float kShownMin = 0.005f;
+  if (first < 0) return;
+  const bool is_mixed = second >= 0 && row[second] >= kShownMin;
+  cell->label = row[first] == 1.0f ? ClassName(loader, first) : weighted(first);
+  if (is_mixed) cell->second = "+ " + weighted(second);
+}
+
+std::string NumberedName(int64_t id) {
+  std::string text = "#";
+  return text += std::to_string(id);
+}
+
+SheetCell CellOf(const hr_loader* loader, const hr_batch_info& batch, uint32_t index) {
+  SheetCell cell;
+  cell.output = OutputPicture(batch, index);
+  FillLabels(loader, batch, index, &cell);
+  const int64_t id = batch.ids[index];
+  if (id < 0) {
+    cell.label = "padding";
+    return cell;
+  }
+  const char* path = hr_loader_sample_path(loader, id);
+  cell.detail = NumberedName(id) + " " + (path != nullptr ? path : "");
+  const auto partner = static_cast<uint32_t>(batch.partner[index]);
+  if (partner != index && partner < batch.count) {
+    char share[32];
+    std::snprintf(share, sizeof share, " %.2f", static_cast<double>(batch.lambda[index]));
+    cell.detail = NumberedName(id) + share + " with " + NumberedName(batch.ids[partner]) + "  " +
+                  (path != nullptr ? path : "");
+  }
+  if (batch.valid[index] == 0) cell.mark = CellMark::kBad;
+  if (batch.valid[index] == 2) cell.mark = CellMark::kSubstitute;
+  return cell;
+}
+
+int WriteSheet(const ParsedArgs& args, const std::vector<SheetCell>& cells, Console& console) {
+  const std::string output(args.Value("output"));
+  const Canvas sheet = DrawSheet(cells, args.Has("original"));
+  const hr_image image = sheet.ToImage();
+  HR_INIT(hr_error, error);
+  const hr_status status = hr_image_write(output.c_str(), &image, 92, &error);
+  if (status != HR_OK) return console.Fail(status, error);
+  if (!args.Has("json")) return kExitGood;
+  JsonWriter json;
+  json.BeginObject();
+  json.Field("output", output);
+  json.Field("images", uint64_t{cells.size()});
+  json.Field("width", image.width);
+  json.Field("height", image.height);
+  json.EndObject();
+  return EmitJson(args, json.Take(), console);
+}
+
+int Run(const ParsedArgs& args, Console& console) {
+  uint64_t count = 16;
+  std::string error;
+  const std::string output(args.Value("output"));
+  if (!ReadUnsigned(args, "count", 1, 1024, &count, &error)) return console.Usage(error);
+  if (output.empty()) return console.Usage("missing -o FILE; see headrace preview --help");
+  if (!HasImageExtension(output)) {
+    return console.Usage("-o: found \"" + output +
+                         "\", expected a name that ends in .png, .jpg or .jpeg");
+  }
+  LoaderHandle loader;
+  if (const int opened = OpenForPreview(args, console, &loader); opened != kExitGood) return opened;
+  Originals originals;
+  if (args.Has("original")) {
+    if (const int opened = originals.Open(console); opened != kExitGood) return opened;
+  }
+  std::vector<SheetCell> cells;
+  const auto visit = [&](const hr_batch_info& batch) -> std::optional<int> {
+    for (uint32_t i = 0; i < batch.count && cells.size() < count; ++i) {
+      cells.push_back(CellOf(loader.get(), batch, i));
+      if (args.Has("original") && batch.ids[i] >= 0) {
+        cells.back().original = originals.Read(loader.get(), batch.ids[i]);
+      }
+    }
+    return cells.size() < count ? std::nullopt : std::optional<int>(kExitGood);
+  };
+  const int walked = WalkBatches(loader.get(), {.epochs = 1}, console, visit);
+  ReportBadSamples(loader.get(), console);
+  return walked == kExitGood ? WriteSheet(args, cells, console) : walked;
+}
+
+}  // namespace
+
+constinit const Command kPreviewCommand = {
+    {
+        .name = "preview",
+        .summary = "draws what the model will see, with labels",
+        .operands_text = "CONFIG",
+        .operand_min = 1,
+        .operand_max = 1,
+        .options = kOptions,
+        .details =
+            "The first samples of epoch 0 after every op and mix, before mean and std. A mixed\n"
+            "sample shows both labels with their weights, a substitute an orange frame, a\n"
+            "sample that was marked bad a red one.\n",
+        .example = "  headrace preview train.toml -o sheet.png --count 24 --original\n",
+    },
+    Run,
+};
+
+}  // namespace headrace::cli

@@ -1,0 +1,35 @@
+// Results on their way out: files that appear whole or not at all, and stdout with its errors
+// checked.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "bindings/cli/args.h"
+#include "bindings/cli/console.h"
+
+namespace headrace::cli {
+
+// Writes the pieces, one after the other, to a temporary name beside `path` and renames it. A
+// device or pipe is written directly: renaming over /dev/null would replace it. False: *error is
+// one line.
+[[nodiscard]] bool WriteWholeFile(const std::string& path,
+                                  std::initializer_list<std::span<const std::byte>> pieces,
+                                  std::string* error);
+[[nodiscard]] bool WriteWholeFile(const std::string& path, std::string_view text,
+                                  std::string* error);
+
+// Makes the folder and those above it; an existing folder is fine.
+[[nodiscard]] bool MakeFolders(const std::string& path, std::string* error);
+
+// Results on stdout; failures (a full disk) are found by FinishStdout.
+void PrintResult(std::string_view text);
+[[nodiscard]] bool FinishStdout(std::string* error);
+
+// The JSON of a run to where --json asks. Exit status.
+[[nodiscard]] int EmitJson(const ParsedArgs& args, std::string_view json, Console& console);
+
+}  // namespace headrace::cli

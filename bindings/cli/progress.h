@@ -1,0 +1,40 @@
+// Progress: a bar with rate and remaining time on the console's status line.
+//
+// Drawn only when stderr is a terminal, at most ten times a second, so Update costs a clock read.
+// One thread calls it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "bindings/cli/console.h"
+
+namespace headrace::cli {
+
+class Progress {
+ public:
+  // `unit`: what is counted, in the plural ("images").
+  Progress(Console& console, std::string_view unit);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // `fraction` of the whole that is done, 0 to 1; `count` in units, for the rate.
+  void Update(double fraction, uint64_t count);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Console& console_;
+  const std::string unit_;
+  const Clock::time_point start_;
+  Clock::time_point drawn_;
+};
+
+// The text of the bar, apart from the terminal so that it can be tested by eye and by number.
+std::string ProgressText(double fraction, uint64_t count, std::string_view unit, double seconds,
+                         int columns, bool colour);
+
+}  // namespace headrace::cli

@@ -1,0 +1,63 @@
+#include "codecs/decoder_set.h"
+
+#include "base/checked_math.h"
+#include "codecs/jpeg_decoder.h"
+#include "codecs/limit_checks.h"
+#include "codecs/png_decoder.h"
+#include "codecs/sniff.h"
+
+namespace headrace::codecs {
+namespace {
+
+// What: the decoder that a file's first bytes ask for. Owner and thread: one worker. Cost: that of
+// the decoders, which are made once and reused.
+class DecoderSet final : public Decoder {
+ public:
+  DecoderSet(std::unique_ptr<Decoder> jpeg, std::unique_ptr<Decoder> png)
+      : jpeg_(std::move(jpeg)), png_(std::move(png)) {}
+
+  Status ReadHeader(std::span<const std::byte> file, const Limits& limits,
+                    const DecodeOptions& options, ImageInfo* info) override {
+    current_ = nullptr;
+    *info = {};
+    HR_TRY(CheckEncodedBytes(file, limits));
+    info->format = Sniff(file);
+    HR_TRY(CheckSupported(info->format, file));
+    Decoder* decoder = info->format == Format::kJpeg ? jpeg_.get() : png_.get();
+    HR_TRY(decoder->ReadHeader(file, limits, options, info));
+    current_ = decoder;
+    return {};
+  }
+
+  uint64_t ScratchBytes(const RectPx& region) const override {
+    return current_ != nullptr ? current_->ScratchBytes(region) : 0;
+  }
+
+  Status Decode(const RectPx& region, std::span<std::byte> scratch, ConstImageView* pixels,
+                DecodeReport* report) override {
+    if (current_ == nullptr) {
+      return {Code::kInvalidArgument, "Decode was called without a header that was read"};
+    }
+    return current_->Decode(region, scratch, pixels, report);
+  }
+
+ private:
+  std::unique_ptr<Decoder> jpeg_;
+  std::unique_ptr<Decoder> png_;
+  Decoder* current_ = nullptr;  // of the file whose header was read last
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Decoder>> MakeDecoderSet(const Limits& limits) {
+  HR_ASSIGN_OR_RETURN(auto jpeg, MakeJpegDecoder());
+  HR_ASSIGN_OR_RETURN(auto png, MakePngDecoder(limits));
+  return std::unique_ptr<Decoder>(std::make_unique<DecoderSet>(std::move(jpeg), std::move(png)));
+}
+
+uint64_t DecoderSetBytes(const Limits& limits) {
+  return SaturatingAdd(sizeof(DecoderSet),
+                       SaturatingAdd(JpegDecoderBytes(), PngDecoderBytes(limits)));
+}
+
+}  // namespace headrace::codecs

@@ -1,0 +1,366 @@
+#include "codecs/jpeg_island.h"
+
+#include <algorithm>
+#include <csetjmp>
+#include <cstdio>
+#include <cstring>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+#include "base/checked_math.h"
+#include "codecs/limit_checks.h"
+
+namespace headrace::codecs {
+
+// The library's struct and what its hooks need. The hooks get a pointer to `jpeg` or to a member of
+// it, so the way back is through client_data.
+struct JpegIsland {
+  jpeg_decompress_struct jpeg;
+  jpeg_error_mgr errors;
+  jpeg_source_mgr source;
+  jpeg_progress_mgr progress;
+  std::jmp_buf escape;
+
+  // What stopped the last call: a code of the library's, or a limit of ours.
+  int message = 0;
+  bool limit_hit = false;
+  bool end_of_file_hit = false;  // the file ended where more was expected
+
+  uint64_t scans_max = 0;
+  uint64_t pixel_scans_max = 0;
+  DecodeReport report;
+  const JOCTET* exif = nullptr;
+  size_t exif_bytes = 0;
+};
+
+namespace {
+
+constexpr JOCTET kEndOfImage[2] = {0xFF, JPEG_EOI};
+
+JpegIsland& IslandOf(j_common_ptr jpeg) { return *static_cast<JpegIsland*>(jpeg->client_data); }
+JpegIsland& IslandOf(j_decompress_ptr jpeg) { return *static_cast<JpegIsland*>(jpeg->client_data); }
+
+// ---- Hooks. Each may jump, so each holds plain values only.
+
+[[noreturn]] void Escape(JpegIsland& island, int message) {
+  island.message = message;
+  std::longjmp(island.escape, 1);
+}
+
+[[noreturn]] void OnError(j_common_ptr jpeg) { Escape(IslandOf(jpeg), jpeg->err->msg_code); }
+
+// A progressive scan of fine detail that ends at its marker a few bits early, in its last row of
+// blocks. Partial progressive files have such scans, every viewer shows them, and what is missing is
+// detail of the last blocks: counted, not corrupt.
+bool IsShortDetailScan(const JpegIsland& island, int message) {
+  const jpeg_decompress_struct& jpeg = island.jpeg;
+  return message == JWRN_HIT_MARKER && jpeg.progressive_mode && jpeg.Ss > 0 &&
+         jpeg.input_iMCU_row + 1 == jpeg.total_iMCU_rows && !island.end_of_file_hit;
+}
+
+// Warnings about the data (premature end, bad code, lost restart marker) end the decode. Extraneous
+// bytes and what partial progressive files cause are counted. The rest (an odd JFIF version, an
+// unknown Adobe transform, sequential scans with progressive parameters, a broken ICC profile) says
+// nothing about the pixels.
+void OnMessage(j_common_ptr jpeg, int level) {
+  if (level >= 0) return;  // a trace
+  JpegIsland& island = IslandOf(jpeg);
+  const int message = jpeg->err->msg_code;
+  if (message == JWRN_EXTRANEOUS_DATA || message == JWRN_BOGUS_PROGRESSION ||
+      IsShortDetailScan(island, message)) {
+    ++island.report.extraneous;
+    return;
+  }
+  switch (message) {
+    case JWRN_JFIF_MAJOR:
+    case JWRN_ADOBE_XFORM:
+    case JWRN_NOT_SEQUENTIAL:
+    case JWRN_BOGUS_ICC: return;
+    default: ++island.report.warnings; Escape(island, message);
+  }
+}
+
+void OnOutput(j_common_ptr) {}  // never print
+void OnFormat(j_common_ptr, char* buffer) { buffer[0] = '\0'; }
+
+void OnSourceStart(j_decompress_ptr) {}
+void OnSourceEnd(j_decompress_ptr) {}
+
+// The whole file is in memory: asking for more means that it is cut short.
+boolean OnSourceEmpty(j_decompress_ptr jpeg) {
+  IslandOf(jpeg).end_of_file_hit = true;
+  jpeg->src->next_input_byte = kEndOfImage;
+  jpeg->src->bytes_in_buffer = sizeof(kEndOfImage);
+  WARNMS(jpeg, JWRN_JPEG_EOF);
+  return TRUE;
+}
+
+void OnSourceSkip(j_decompress_ptr jpeg, long count) {
+  if (count <= 0) return;
+  if (static_cast<size_t>(count) > jpeg->src->bytes_in_buffer) {
+    OnSourceEmpty(jpeg);
+    return;
+  }
+  jpeg->src->next_input_byte += count;
+  jpeg->src->bytes_in_buffer -= static_cast<size_t>(count);
+}
+
+// APP1, where EXIF is: only remembers where the first block lies in the file.
+boolean OnApp1(j_decompress_ptr jpeg) {
+  JpegIsland& island = IslandOf(jpeg);
+  const JOCTET* bytes = jpeg->src->next_input_byte;
+  const size_t left = jpeg->src->bytes_in_buffer;
+  if (left < 2) return OnSourceEmpty(jpeg);
+  const size_t segment_bytes = size_t{bytes[0]} << 8 | bytes[1];
+  if (segment_bytes < 2) ERREXIT(jpeg, JERR_BAD_LENGTH);
+  const size_t payload_bytes = std::min(segment_bytes, left) - 2;
+  if (island.exif == nullptr && payload_bytes >= 6 && std::memcmp(bytes + 2, "Exif\0", 5) == 0) {
+    island.exif = bytes + 8;
+    island.exif_bytes = payload_bytes - 6;
+  }
+  OnSourceSkip(jpeg, static_cast<long>(segment_bytes));
+  return TRUE;
+}
+
+// Called while scans are absorbed. A progressive file can repeat its last scan for ever; each costs
+// a pass over all coefficients.
+void OnProgress(j_common_ptr common) {
+  const JpegIsland& island = IslandOf(common);
+  if (!common->is_decompressor) return;
+  const uint64_t scans = static_cast<uint64_t>(std::max(island.jpeg.input_scan_number, 0));
+  const uint64_t pixels = SaturatingMul(island.jpeg.image_width, island.jpeg.image_height);
+  if (scans <= island.scans_max && SaturatingMul(scans, pixels) <= island.pixel_scans_max) return;
+  IslandOf(common).limit_hit = true;
+  Escape(IslandOf(common), 0);
+}
+
+// ---- What a message of the library means to us.
+
+Status StatusOf(const JpegIsland& island) {
+  if (island.limit_hit) {
+    return {Code::kLimitScans,
+            "the JPEG has more scans than limits.jpeg_scans allows for its size"};
+  }
+  switch (island.message) {
+    case JERR_NO_BACKING_STORE:
+      return {Code::kLimitMemory, "the JPEG needs more than limits.jpeg_memory to decode"};
+    case JERR_OUT_OF_MEMORY: return {Code::kOutOfMemory, "no memory for libjpeg-turbo"};
+    case JERR_IMAGE_TOO_BIG:
+      return {Code::kLimitPixels, "a side of the JPEG is longer than 65500, libjpeg-turbo's limit"};
+    case JERR_BAD_PRECISION:
+      return {Code::kUnsupportedFormat, "a JPEG of other than 8 bits a sample is not supported"};
+    case JERR_SOF_UNSUPPORTED:
+      return {Code::kUnsupportedFormat, "a lossless or hierarchical JPEG is not supported"};
+    case JERR_ARITH_NOTIMPL:
+      return {Code::kUnsupportedFormat, "this libjpeg-turbo cannot decode arithmetic coding"};
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_CCIR601_NOTIMPL:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+      return {Code::kUnsupportedFormat, "the JPEG's colour space or sampling is not supported"};
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+      return {Code::kCorrupt, "the JPEG has a bad code in its picture data"};
+    case JWRN_MUST_RESYNC: return {Code::kCorrupt, "the JPEG misses a restart marker"};
+    case JWRN_HIT_MARKER:
+    case JWRN_JPEG_EOF: return {Code::kTruncated, "the JPEG ends too early"};
+    default: break;
+  }
+  if (island.end_of_file_hit) return {Code::kTruncated, "the JPEG ends within its header"};
+  return {Code::kCorrupt, "the JPEG's header or tables are damaged"};
+}
+
+// ---- Bodies. They run under the setjmp of their callers; all their locals are plain.
+
+void HeaderBody(JpegIsland& island) {
+  jpeg_abort_decompress(&island.jpeg);
+  jpeg_read_header(&island.jpeg, TRUE);
+}
+
+// Fills the first `count` rows of `into` with the next rows of the picture.
+bool ReadRows(JpegIsland& island, uint8_t* into, size_t stride_bytes, uint32_t count) {
+  JSAMPROW rows[kJpegRowsAtOnce];
+  for (uint32_t i = 0; i < count; ++i) rows[i] = into + i * stride_bytes;
+  for (uint32_t done = 0; done < count;) {
+    const uint32_t got = jpeg_read_scanlines(&island.jpeg, rows + done, count - done);
+    if (got == 0) return false;  // only a source that can suspend gives no rows
+    done += got;
+  }
+  return true;
+}
+
+// Pillow's inverted (Adobe) CMYK to RGB: 255 - k scaled by the other inks, each product rounded.
+void CmykToRgb(const uint8_t* cmyk, uint8_t* rgb, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i, cmyk += 4, rgb += 3) {
+    const uint32_t white = cmyk[3];  // the file holds 255 - k
+    for (uint32_t c = 0; c < 3; ++c) {
+      const uint32_t product = (255u - cmyk[c]) * white + 128;
+      rgb[c] = static_cast<uint8_t>(white - (((product >> 8) + product) >> 8));
+    }
+  }
+}
+
+// A progressive picture that lacks scans is smoothed from the blocks around, so a crop at an inner
+// edge would differ from the whole.
+bool IsSmoothed(const jpeg_decompress_struct& jpeg) {
+  if (!jpeg.progressive_mode || jpeg.coef_bits == nullptr) return false;
+  for (int c = 0; c < jpeg.num_components; ++c) {
+    for (int k = 0; k < DCTSIZE2; ++k) {
+      if (jpeg.coef_bits[c][k] != 0) return true;
+    }
+  }
+  return false;
+}
+
+// Takes rows through job.rows: colour conversion or cutting out columns is left to us. `left_px` is
+// the column of the picture that the rows begin with.
+bool ReadThroughRows(JpegIsland& island, const JpegRegionJob& job, uint32_t left_px) {
+  const RectPx& region = job.region;
+  const size_t stride = size_t{island.jpeg.output_width} * job.row_channels;
+  const size_t offset = size_t{region.x - left_px} * job.row_channels;
+  for (uint32_t y = island.jpeg.output_scanline; y < region.y + region.height;) {
+    const uint32_t count = std::min(kJpegRowsAtOnce, region.y + region.height - y);
+    if (!ReadRows(island, job.rows.data(), stride, count)) return false;
+    for (uint32_t i = 0; i < count; ++i, ++y) {
+      if (y < region.y) continue;
+      const uint8_t* from = job.rows.data() + i * stride + offset;
+      uint8_t* to = job.target.Row(y - region.y);
+      if (job.row_channels == 4) {
+        CmykToRgb(from, to, region.width);
+      } else {
+        std::memcpy(to, from, size_t{region.width} * 3);
+      }
+    }
+  }
+  return true;
+}
+
+bool ReadStraight(JpegIsland& island, const JpegRegionJob& job) {
+  for (uint32_t y = 0; y < job.region.height;) {
+    const uint32_t count = std::min(kJpegRowsAtOnce, job.region.height - y);
+    if (!ReadRows(island, job.target.Row(y), job.target.stride_bytes, count)) return false;
+    y += count;
+  }
+  return true;
+}
+
+// False when the library did not do what its documentation says.
+bool RegionBody(JpegIsland& island, const JpegRegionJob& job) {
+  jpeg_decompress_struct& jpeg = island.jpeg;
+  jpeg.out_color_space = job.row_channels == 4 ? JCS_CMYK : JCS_RGB;
+  jpeg.dct_method = JDCT_ISLOW;
+  jpeg.do_fancy_upsampling = TRUE;
+  jpeg.quantize_colors = FALSE;
+  jpeg_start_decompress(&jpeg);
+  if (jpeg.output_width != jpeg.image_width || jpeg.output_height != jpeg.image_height)
+    return false;
+  if (jpeg.output_components != static_cast<int>(job.row_channels)) return false;
+
+  JDIMENSION left = 0;
+  JDIMENSION width = jpeg.output_width;
+  if (!IsSmoothed(jpeg)) {
+    // Before any row is read; it moves `left` down and gives the width that rows have from now on.
+    if (job.columns.width < width) {
+      left = job.columns.x;
+      width = job.columns.width;
+      jpeg_crop_scanline(&jpeg, &left, &width);
+      if (left > job.region.x || left + width < job.region.x + job.region.width) return false;
+    }
+    if (job.region.y > 0 && jpeg_skip_scanlines(&jpeg, job.region.y) != job.region.y) return false;
+  }
+  if (!job.rows.empty()) return ReadThroughRows(island, job, left);
+  if (left != job.columns.x || width != job.columns.width) return false;
+  return ReadStraight(island, job);
+}
+
+bool Create(JpegIsland& island) {
+  // jpeg_create_decompress keeps err and client_data and clears the rest. Cleared here too, so that
+  // a creation that fails half way can be destroyed.
+  std::memset(&island.jpeg, 0, sizeof(island.jpeg));
+  island.jpeg.err = jpeg_std_error(&island.errors);
+  island.jpeg.client_data = &island;
+  island.errors.error_exit = OnError;
+  island.errors.emit_message = OnMessage;
+  island.errors.output_message = OnOutput;
+  island.errors.format_message = OnFormat;
+  if (setjmp(island.escape) != 0) return false;
+  jpeg_create_decompress(&island.jpeg);
+  jpeg_set_marker_processor(&island.jpeg, JPEG_APP0 + 1, OnApp1);
+  island.source.init_source = OnSourceStart;
+  island.source.fill_input_buffer = OnSourceEmpty;
+  island.source.skip_input_data = OnSourceSkip;
+  island.source.resync_to_restart = jpeg_resync_to_restart;
+  island.source.term_source = OnSourceEnd;
+  island.jpeg.src = &island.source;
+  island.progress.progress_monitor = OnProgress;
+  island.jpeg.progress = &island.progress;
+  return true;
+}
+
+// Gives the memory of a failed image back at once; it can be all of limits.jpeg_memory.
+Status GiveUp(JpegIsland& island) {
+  jpeg_abort_decompress(&island.jpeg);
+  return StatusOf(island);
+}
+
+}  // namespace
+
+void JpegIslandDelete::operator()(JpegIsland* island) const {
+  const std::unique_ptr<JpegIsland> owned(island);
+  jpeg_destroy_decompress(&island->jpeg);  // cannot fail: it only frees
+}
+
+JpegIslandHandle MakeJpegIsland() {
+  JpegIslandHandle handle(std::make_unique<JpegIsland>().release());
+  return Create(*handle) ? std::move(handle) : nullptr;
+}
+
+Status JpegReadHeader(JpegIsland& island, std::span<const std::byte> file, const Limits& limits,
+                      JpegHeader* header) {
+  island.source.next_input_byte = reinterpret_cast<const JOCTET*>(file.data());
+  island.source.bytes_in_buffer = file.size();
+  island.message = 0;
+  island.limit_hit = false;
+  island.end_of_file_hit = false;
+  island.scans_max = limits.jpeg_scans;
+  island.pixel_scans_max = limits.pixel_scans_max;
+  island.report = {};
+  island.exif = nullptr;
+  island.exif_bytes = 0;
+  // Coefficients of a picture with several scans; beyond it libjpeg-turbo would open a temporary
+  // file, which the Debian build refuses with an error.
+  island.jpeg.mem->max_memory_to_use =
+      static_cast<long>(std::min<uint64_t>(limits.jpeg_memory, INT64_MAX));
+  if (setjmp(island.escape) != 0) return GiveUp(island);
+  HeaderBody(island);
+
+  const jpeg_decompress_struct& jpeg = island.jpeg;
+  if (jpeg.num_components != 1 && jpeg.num_components != 3 && jpeg.num_components != 4) {
+    return {Code::kUnsupportedFormat, "a JPEG of other than 1, 3 or 4 components is not supported"};
+  }
+  *header = {};
+  header->size = {jpeg.image_width, jpeg.image_height};
+  header->components = static_cast<uint32_t>(jpeg.num_components);
+  header->all_scans = jpeg_has_multiple_scans(&island.jpeg) != FALSE;
+  const bool one = jpeg.num_components == 1;
+  header->crop_step_px = DCTSIZE * (one ? 1u : static_cast<uint32_t>(jpeg.max_h_samp_factor));
+  // Fancy upsampling looks one chroma sample, so two columns, to each side.
+  header->crop_margin_px = !one && jpeg.max_h_samp_factor > 1 ? 2 : 0;
+  header->exif = {reinterpret_cast<const std::byte*>(island.exif), island.exif_bytes};
+  return CheckSize(jpeg.image_width, jpeg.image_height, limits);
+}
+
+Status JpegReadRegion(JpegIsland& island, const JpegRegionJob& job, DecodeReport* report) {
+  if (setjmp(island.escape) != 0) {
+    *report = island.report;
+    return GiveUp(island);
+  }
+  const bool as_documented = RegionBody(island, job);
+  *report = island.report;
+  jpeg_abort_decompress(&island.jpeg);  // gives the image's memory back, keeps the object
+  if (!as_documented) return {Code::kInternal, "libjpeg-turbo gave other rows than asked for"};
+  return {};
+}
+
+}  // namespace headrace::codecs

@@ -1,0 +1,12 @@
+// random_horizontal_flip: the columns in reverse. No draws but p's.
+#pragma once
+
+#include <memory>
+
+#include "loader/augment/op.h"
+
+namespace headrace::loader {
+
+std::unique_ptr<Op> MakeRandomHorizontalFlip(const OpConfig& config, ConfigError* error);
+
+}  // namespace headrace::loader

@@ -1,0 +1,48 @@
+#include "loader/augment/op.h"
+
+#include <array>
+#include <string_view>
+
+#include "loader/augment/center_crop.h"
+#include "loader/augment/flip.h"
+#include "loader/augment/op_params.h"
+#include "loader/augment/random_resized_crop.h"
+#include "loader/augment/resize.h"
+
+namespace headrace::loader {
+namespace {
+
+struct Registered {
+  std::string_view name;
+  std::unique_ptr<Op> (*make)(const OpConfig&, ConfigError*);
+};
+
+constexpr std::array kRegistry = {
+    Registered{"center_crop", MakeCenterCrop},
+    Registered{"random_horizontal_flip", MakeRandomHorizontalFlip},
+    Registered{"random_resized_crop", MakeRandomResizedCrop},
+    Registered{"resize", MakeResize},
+};
+
+}  // namespace
+
+uint64_t Op::OutputBytes(const OpDraw&) const { return 0; }
+uint64_t Op::ScratchBytes(const OpDraw&) const { return 0; }
+
+Status Op::Run(const OpDraw&, const OpMemory&, Picture*) const {
+  return Status(Code::kInternal, "an op that is geometry only was asked to run on pixels");
+}
+
+std::unique_ptr<Op> MakeOp(const OpConfig& config, ConfigError* error) {
+  for (const Registered& entry : kRegistry) {
+    if (entry.name == config.op) return entry.make(config, error);
+  }
+  std::string built;
+  for (const Registered& entry : kRegistry) {
+    built.append(built.empty() ? "" : ", ").append(entry.name);
+  }
+  OpError(config, Code::kNotInThisVersion, "not in this version; there are " + built, error);
+  return nullptr;
+}
+
+}  // namespace headrace::loader

@@ -1,0 +1,143 @@
+#include "loader/augment/op_params.h"
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "loader/augment/op.h"
+
+namespace headrace::loader {
+namespace {
+
+constexpr std::array kInterpolations = {
+    std::pair{std::string_view("bilinear"), simd::Filter::kBilinear},
+    std::pair{std::string_view("bicubic"), simd::Filter::kBicubic},
+    std::pair{std::string_view("lanczos"), simd::Filter::kLanczos},
+    std::pair{std::string_view("box"), simd::Filter::kBox},
+    std::pair{std::string_view("hamming"), simd::Filter::kHamming},
+};
+
+const ParamValue* Find(const OpConfig& config, std::string_view name) {
+  const auto found = config.params.find(std::string(name));
+  return found == config.params.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+bool OpError(const OpConfig& config, Code code, const std::string& what, ConfigError* error) {
+  error->code = code;
+  error->text = "[[augment]] " + config.op;
+  if (config.line > 0) error->text += " (line " + std::to_string(config.line) + ")";
+  error->text += ": " + what;
+  return false;
+}
+
+bool ReadWholeNumbers(const OpConfig& config, std::string_view name, uint32_t low, uint32_t high,
+                      std::vector<uint32_t>* values, ConfigError* error) {
+  values->clear();
+  const ParamValue* value = Find(config, name);
+  if (value == nullptr) return true;
+  std::vector<double> numbers;
+  if (const auto* whole = std::get_if<int64_t>(value)) {
+    numbers = {static_cast<double>(*whole)};
+  } else if (const auto* real = std::get_if<double>(value)) {
+    numbers = {*real};
+  } else if (const auto* range = std::get_if<Range>(value)) {
+    numbers = {range->low, range->high};
+  } else if (const auto* list = std::get_if<std::vector<double>>(value)) {
+    numbers = *list;
+  } else {
+    return OpError(config, Code::kConfigType,
+                   std::string(name) + ": expected a whole number or a list of them", error);
+  }
+  for (const double number : numbers) {
+    if (!(number >= low && number <= high) || number != std::trunc(number)) {
+      return OpError(config, Code::kConfigValue,
+                     std::string(name) + ": expected whole numbers from " + std::to_string(low) +
+                         " to " + std::to_string(high),
+                     error);
+    }
+    values->push_back(static_cast<uint32_t>(number));
+  }
+  return true;
+}
+
+bool ReadSquareOrSize(const OpConfig& config, SizePx* size, ConfigError* error) {
+  std::vector<uint32_t> values;
+  if (!ReadWholeNumbers(config, "size", 1, kSidePxMax, &values, error)) return false;
+  if (values.empty() || values.size() > 2) {
+    const Code code = values.empty() ? Code::kConfigMissing : Code::kConfigValue;
+    return OpError(config, code, "size: expected a number or [height, width]", error);
+  }
+  *size = {values.back(), values.front()};
+  return true;
+}
+
+bool ReadPositiveRange(const OpConfig& config, std::string_view name, Range* range,
+                       ConfigError* error) {
+  const ParamValue* value = Find(config, name);
+  if (value == nullptr) return true;
+  if (const auto* pair = std::get_if<Range>(value)) {
+    *range = *pair;
+  } else if (const auto* list = std::get_if<std::vector<double>>(value);
+             list != nullptr && list->size() == 2) {
+    *range = {(*list)[0], (*list)[1]};
+  } else {
+    return OpError(config, Code::kConfigType, std::string(name) + ": expected [low, high]", error);
+  }
+  if (!(range->low > 0 && range->low <= range->high && std::isfinite(range->high))) {
+    return OpError(config, Code::kConfigValue, std::string(name) + ": expected 0 < low <= high",
+                   error);
+  }
+  return true;
+}
+
+bool ReadInterpolation(const OpConfig& config, simd::Filter* filter, ConfigError* error) {
+  if (const ParamValue* antialias = Find(config, "antialias");
+      antialias != nullptr && *antialias == ParamValue(false)) {
+    return OpError(config, Code::kNotInThisVersion, "antialias = false: not in this version",
+                   error);
+  }
+  const ParamValue* value = Find(config, "interpolation");
+  if (value == nullptr) return true;
+  const auto* text = std::get_if<std::string>(value);
+  if (text == nullptr) {
+    return OpError(config, Code::kConfigType, "interpolation: expected a string", error);
+  }
+  for (const auto& [name, known] : kInterpolations) {
+    if (*text == name) {
+      *filter = known;
+      return true;
+    }
+  }
+  std::string names;
+  for (const auto& [name, known] : kInterpolations) {
+    names.append(names.empty() ? "" : ", ").append(name);
+  }
+  return OpError(config, *text == "nearest" ? Code::kNotInThisVersion : Code::kConfigValue,
+                 "interpolation \"" + *text + "\": not in this version; there are " + names, error);
+}
+
+std::string_view InterpolationName(simd::Filter filter) {
+  for (const auto& [name, known] : kInterpolations) {
+    if (known == filter) return name;
+  }
+  return "bilinear";
+}
+
+void AppendNumbers(std::string_view name, std::initializer_list<uint32_t> values,
+                   std::string* toml) {
+  toml->append(name).append(" = [");
+  bool first = true;
+  for (const uint32_t value : values) {
+    toml->append(first ? "" : ", ").append(std::to_string(value));
+    first = false;
+  }
+  toml->append("]\n");
+}
+
+void AppendInterpolation(simd::Filter filter, std::string* toml) {
+  toml->append("interpolation = \"").append(InterpolationName(filter)).append("\"\n");
+}
+
+}  // namespace headrace::loader

@@ -1,0 +1,118 @@
+#include "loader/augment/random_resized_crop.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "loader/augment/op_params.h"
+
+namespace headrace::loader {
+namespace {
+
+constexpr int kTries = 10;
+
+// Half to even, which is what the reference rounds with. The mode is never changed here.
+uint32_t RoundSide(double side) {
+  return static_cast<uint32_t>(std::nearbyint(std::min(side, 4294967295.0)));
+}
+
+// No try fitted. A side never becomes 0, however flat the picture and the ratio are.
+RectPx FallbackCrop(SizePx in, const Range& ratio) {
+  SizePx size = in;
+  const double aspect = static_cast<double>(in.width) / in.height;
+  if (aspect < ratio.low) {
+    size.height = std::clamp(RoundSide(in.width / ratio.low), 1u, in.height);
+  } else if (aspect > ratio.high) {
+    size.width = std::clamp(RoundSide(in.height * ratio.high), 1u, in.width);
+  }
+  return {(in.width - size.width) / 2, (in.height - size.height) / 2, size.width, size.height};
+}
+
+class RandomResizedCrop final : public Op {
+ public:
+  RandomResizedCrop(SizePx size, Range scale, Range ratio, simd::Filter filter,
+                    std::optional<RectPx> at)
+      : size_(size), scale_(scale), ratio_(ratio), filter_(filter), at_(at) {}
+
+  std::optional<SizePx> FixedSize(std::optional<SizePx>) const override { return size_; }
+
+  Status Draw(RandomStream* stream, OpDraw* draw) const override {
+    draw->out = size_;
+    if (!at_.has_value()) {
+      draw->rect = DrawResizedCrop(stream, draw->in, scale_, ratio_);
+      return {};
+    }
+    if (uint64_t{at_->x} + at_->width > draw->in.width ||
+        uint64_t{at_->y} + at_->height > draw->in.height) {
+      return Status(Code::kInvalidArgument, "random_resized_crop: `at` is not inside the picture");
+    }
+    draw->rect = *at_;
+    return {};
+  }
+
+  OpForm FormOf(const OpDraw&) const override { return OpForm::kCropResize; }
+  simd::Filter filter() const override { return filter_; }
+
+  void Explain(const OpDraw& draw, std::string* toml) const override {
+    AppendNumbers("size", {size_.height, size_.width}, toml);
+    if (draw.fires) {
+      AppendNumbers("at", {draw.rect.y, draw.rect.x, draw.rect.height, draw.rect.width}, toml);
+    }
+    AppendInterpolation(filter_, toml);
+  }
+
+ private:
+  SizePx size_;
+  Range scale_;
+  Range ratio_;
+  simd::Filter filter_;
+  std::optional<RectPx> at_;  // the rectangle when it is given instead of drawn
+};
+
+bool ReadAt(const OpConfig& config, std::optional<RectPx>* at, ConfigError* error) {
+  std::vector<uint32_t> values;
+  if (!ReadWholeNumbers(config, "at", 0, kSidePxMax, &values, error)) return false;
+  if (values.empty()) return true;
+  if (values.size() != 4 || values[2] == 0 || values[3] == 0) {
+    return OpError(
+        config, Code::kConfigValue,
+        "at: expected [top, left, height, width] with a height and a width of at least 1", error);
+  }
+  *at = RectPx{values[1], values[0], values[3], values[2]};
+  return true;
+}
+
+}  // namespace
+
+RectPx DrawResizedCrop(RandomStream* stream, SizePx in, const Range& scale, const Range& ratio) {
+  const double area = static_cast<double>(in.width) * in.height;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const double crop_area = area * stream->NextUniform(scale.low, scale.high);
+    const double aspect = stream->NextLogUniform(ratio.low, ratio.high);
+    const uint32_t width = RoundSide(std::sqrt(crop_area * aspect));
+    const uint32_t height = RoundSide(std::sqrt(crop_area / aspect));
+    if (width == 0 || height == 0 || width > in.width || height > in.height) continue;
+    const uint32_t top = stream->NextBelow(in.height - height + 1);
+    const uint32_t left = stream->NextBelow(in.width - width + 1);
+    return {left, top, width, height};
+  }
+  return FallbackCrop(in, ratio);
+}
+
+std::unique_ptr<Op> MakeRandomResizedCrop(const OpConfig& config, ConfigError* error) {
+  SizePx size;
+  Range scale{0.08, 1.0};
+  Range ratio{3.0 / 4.0, 4.0 / 3.0};
+  simd::Filter filter = simd::Filter::kBilinear;
+  std::optional<RectPx> at;
+  if (!ReadSquareOrSize(config, &size, error) ||
+      !ReadPositiveRange(config, "scale", &scale, error) ||
+      !ReadPositiveRange(config, "ratio", &ratio, error) ||
+      !ReadInterpolation(config, &filter, error) || !ReadAt(config, &at, error)) {
+    return nullptr;
+  }
+  return std::make_unique<RandomResizedCrop>(size, scale, ratio, filter, at);
+}
+
+}  // namespace headrace::loader

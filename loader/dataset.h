@@ -1,0 +1,33 @@
+// Dataset: what the samples are and where their bytes lie.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace headrace::loader {
+
+// Where a sample's encoded bytes are, relative to the data set's root folder.
+struct Extent {
+  const char* path = nullptr;  // lives as long as the data set
+  uint64_t offset = 0;
+  uint64_t bytes = 0;      // as found at open
+  bool whole_file = true;  // false: a range of a shard
+};
+
+// What: an immutable list of samples, ids 0..size()-1. Owner: the loader. Thread: any.
+// Cost: Locate and Label are O(1) and allocate nothing.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  virtual uint64_t size() const = 0;
+  virtual Extent Locate(uint64_t id) const = 0;
+  virtual int64_t Label(uint64_t id) const = 0;
+  virtual const std::vector<std::string>& classes() const = 0;
+  // The folder that paths are relative to.
+  virtual const std::string& root() const = 0;
+  virtual uint64_t index_bytes() const = 0;
+};
+
+}  // namespace headrace::loader

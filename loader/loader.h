@@ -1,0 +1,70 @@
+// Loader: a configuration to batches. What the C API wraps.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "loader/config.h"
+#include "loader/config_toml.h"
+#include "loader/host_memory.h"
+#include "loader/pipeline/bad_samples.h"
+#include "loader/pipeline/batch_store.h"
+#include "loader/plan.h"
+#include "loader/stats.h"
+
+namespace headrace::loader {
+
+struct LoaderOptions {
+  LogSink log;
+  HostAllocator allocator;
+  std::optional<uint32_t> rank;  // both or neither: before the configuration and the environment
+  std::optional<uint32_t> world_size;
+};
+
+// What: owns everything of one open data set. Owner: the caller. Thread: Next and SetEpoch from one
+// consumer at a time; Stop, stats and the accessors from any; destruction from one, after the rest.
+// Cost: all memory and threads at Open; Next costs a few atomic operations.
+class Loader {
+ public:
+  [[nodiscard]] static bool Open(const Config& config, const LoaderOptions& options,
+                                 std::unique_ptr<Loader>* loader, ConfigError* error);
+  ~Loader();
+
+  // kOk: *batch carries one lease. Else *batch is null: kEndOfEpoch, kTimeout, kStopped, kNoBuffer,
+  // or the failure that ended the run, with *failure filled.
+  Code Next(int64_t timeout_ns, BatchBuffer** batch, RunFailure* failure);
+  void SetEpoch(uint32_t epoch);
+  void Stop();
+
+  const Config& config() const;
+  const Plan& plan() const;
+  const Counters& counters() const;
+  const Dataset& dataset() const;
+  BatchStore& store() const;
+  uint64_t batches_per_epoch() const;
+  uint64_t bytes_read() const;
+  uint32_t rank() const;
+  uint32_t world_size() const;
+  const std::string& rank_source() const;
+  const std::string& reader_text() const;
+  pid_t owner() const { return owner_; }
+
+ private:
+  struct Parts;
+  explicit Loader(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+  pid_t owner_;  // the process that opened it
+  // The consumer's place: the next batch to deliver.
+  uint32_t epoch_ = 0;
+  uint64_t batch_ = 0;
+  uint32_t sequence_ = 0;
+  bool warned_extra_ = false;
+};
+
+}  // namespace headrace::loader

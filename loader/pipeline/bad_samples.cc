@@ -1,0 +1,115 @@
+#include "loader/pipeline/bad_samples.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+#include "loader/sampler.h"
+
+namespace headrace::loader {
+namespace {
+
+uint64_t BudgetOf(const LoaderConfig& config, uint64_t samples) {
+  if (config.corrupt_budget >= 1.0) return UINT64_MAX;
+  const double share = std::ceil(config.corrupt_budget * static_cast<double>(samples));
+  return std::max<uint64_t>(1, static_cast<uint64_t>(share));
+}
+
+}  // namespace
+
+std::string DescribeSample(const Dataset& dataset, uint64_t id, const Status& status) {
+  std::string text;
+  for (const char* c = dataset.Locate(id).path; *c != '\0'; ++c) {
+    const unsigned char byte = static_cast<unsigned char>(*c);
+    if (byte < 0x20 || byte == 0x7F) {
+      char escaped[8];
+      snprintf(escaped, sizeof escaped, "\\x%02x", byte);
+      text += escaped;
+    } else {
+      text += *c;
+    }
+  }
+  text += ": ";
+  text += status.text();
+  if (status.error_number() != 0) {
+    text += ": ";
+    text += strerror(status.error_number());
+  }
+  return text;
+}
+
+BadSamples::BadSamples(const LoaderConfig& config, const Dataset& dataset, const LogSink& log,
+                       Counters* counters)
+    : config_(config),
+      dataset_(dataset),
+      log_(log),
+      counters_(counters),
+      budget_(BudgetOf(config, dataset.size())),
+      bad_bits_(std::make_unique<std::atomic<uint64_t>[]>((dataset.size() + 63) / 64)) {}
+
+bool BadSamples::CountDistinct(uint64_t id) {
+  const uint64_t bit = uint64_t{1} << (id % 64);
+  if ((bad_bits_[id / 64].fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return false;
+  Add(counters_->corrupt_ids, 1);
+  return true;
+}
+
+void BadSamples::Report(uint64_t id, const Status& status) const {
+  // Formats only when somebody listens, and once a sample: bad files come by the thousand.
+  if (log_.callback == nullptr) return;
+  const std::string text =
+      "bad sample " + std::to_string(id) + ": " + DescribeSample(dataset_, id, status);
+  log_.Write(LogLevel::kWarning, text.c_str());
+}
+
+void BadSamples::Fail(Code code, uint64_t id, const Status& status, uint32_t generation,
+                      uint32_t sequence) {
+  MutexLock lock(mutex_);
+  // The first batch of a run that fails is the one that the consumer meets.
+  const bool older = failed_.load(std::memory_order_relaxed) && failed_generation_ == generation &&
+                     failed_sequence_ <= sequence;
+  if (older) return;
+  failure_.code = code;
+  failure_.error_number = status.error_number();
+  failure_.sample_id = static_cast<int64_t>(id);
+  failure_.text = DescribeSample(dataset_, id, status);
+  if (code == Code::kCorruptBudget) {
+    failure_.text = "more than " + std::to_string(budget_) +
+                    " bad samples (loader.corrupt_budget), the last one: " + failure_.text;
+  }
+  failed_generation_ = generation;
+  failed_sequence_ = sequence;
+  failed_.store(true, std::memory_order_release);  // pairs with FailsAt
+}
+
+std::optional<uint64_t> BadSamples::Decide(uint64_t ticket_id, uint64_t id, uint32_t epoch,
+                                           uint32_t attempt, const Status& status,
+                                           uint32_t generation, uint32_t sequence) {
+  Add(counters_->corrupt_samples, 1);
+  if (CountDistinct(id)) Report(id, status);
+  if (config_.on_corrupt == OnCorrupt::kError) {
+    Fail(status.code(), id, status, generation, sequence);
+    return std::nullopt;
+  }
+  if (Get(counters_->corrupt_ids) > budget_) {
+    Fail(Code::kCorruptBudget, id, status, generation, sequence);
+    return std::nullopt;
+  }
+  if (config_.on_corrupt == OnCorrupt::kMark || attempt >= kSubstitutesMax ||
+      attempt >= dataset_.size()) {
+    return std::nullopt;
+  }
+  const KeyedPermutation candidates(dataset_.size(), config_.seed, epoch, ticket_id, "substitute");
+  return candidates.At(attempt);
+}
+
+bool BadSamples::FailsAt(uint32_t generation, uint32_t sequence, RunFailure* failure) const {
+  if (!failed_.load(std::memory_order_acquire)) return false;
+  MutexLock lock(mutex_);
+  if (failed_generation_ != generation || sequence < failed_sequence_) return false;
+  *failure = failure_;
+  return true;
+}
+
+}  // namespace headrace::loader

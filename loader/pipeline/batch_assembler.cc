@@ -1,0 +1,139 @@
+#include "loader/pipeline/batch_assembler.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/clock.h"
+
+namespace headrace::loader {
+
+void BatchAssembler::CommitGood(const SampleTicket& ticket, uint64_t id, int64_t label) {
+  BatchBuffer& buffer = shared_.store->at(ticket.buffer);
+  buffer.ids[ticket.index] = static_cast<int64_t>(id);
+  buffer.labels[ticket.index] = label;
+  const bool own = id == ticket.id;
+  buffer.valid[ticket.index] = own ? 1 : 2;
+  if (!own) Add(shared_.counters.substituted, 1);
+  Add(shared_.counters.samples, 1);
+  Arrive(ticket.buffer);
+}
+
+void BatchAssembler::CommitMarked(const SampleTicket& ticket) {
+  BatchBuffer& buffer = shared_.store->at(ticket.buffer);
+  const size_t bytes = shared_.store->shape().sample_bytes();
+  memset(buffer.images + ticket.index * bytes, 0, bytes);
+  buffer.ids[ticket.index] = static_cast<int64_t>(ticket.id);
+  buffer.labels[ticket.index] = shared_.dataset.Label(ticket.id);
+  buffer.valid[ticket.index] = 0;
+  Add(shared_.counters.marked, 1);
+  Add(shared_.counters.samples, 1);
+  Arrive(ticket.buffer);
+}
+
+void BatchAssembler::CommitDropped(const SampleTicket& ticket) { Arrive(ticket.buffer); }
+
+void BatchAssembler::DropRest(uint32_t buffer, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) Arrive(buffer);
+}
+
+void BatchAssembler::HandleBad(uint32_t lane_index, const Status& status) {
+  Lane& lane = shared_.lanes[lane_index];
+  const SampleTicket& ticket = lane.ticket;
+  if (shared_.IsStale(ticket.generation)) {
+    CommitDropped(ticket);
+    shared_.ReleaseLane(lane_index);
+    return;
+  }
+  const uint32_t sequence = shared_.store->at(ticket.buffer).sequence;
+  const auto substitute = shared_.bad.Decide(ticket.id, lane.id, ticket.epoch, lane.attempt, status,
+                                             ticket.generation, sequence);
+  if (!substitute) {
+    CommitMarked(ticket);
+    shared_.ReleaseLane(lane_index);
+    return;
+  }
+  lane.id = *substitute;
+  lane.grew = false;
+  ++lane.attempt;
+  shared_.PushRetry(lane_index);
+}
+
+void BatchAssembler::Arrive(uint32_t index) {
+  BatchBuffer& buffer = shared_.store->at(index);
+  if (!buffer.samples_left.Arrive()) return;
+  if (shared_.IsStale(buffer.generation)) {
+    shared_.store->Return(index);
+    return;
+  }
+  Finish(&buffer);
+}
+
+void BatchAssembler::FinishRows(BatchBuffer* buffer) {
+  const size_t bytes = shared_.store->shape().sample_bytes();
+  for (uint32_t i = buffer->count; i < buffer->rows; ++i) {  // padding of the last batch
+    memset(buffer->images + i * bytes, 0, bytes);
+    buffer->ids[i] = -1;
+    buffer->labels[i] = -1;
+    buffer->valid[i] = 0;
+  }
+  for (uint32_t i = 0; i < buffer->rows; ++i) {
+    buffer->lambda[i] = 1.0f;
+    buffer->partner[i] = static_cast<int32_t>(i);
+  }
+}
+
+void BatchAssembler::Finish(BatchBuffer* buffer) {
+  FinishRows(buffer);
+  buffer->mix.entry = -1;
+  if (!shared_.mixer.empty()) {
+    shared_.mixer.Draw(shared_.config.loader.seed, buffer->epoch, buffer->global_batch,
+                       {buffer->valid, buffer->rows}, &buffer->mix, {buffer->lambda, buffer->rows},
+                       {buffer->partner, buffer->rows});
+  }
+  if (buffer->mix.entry < 0) {
+    Deliver(buffer);
+    return;
+  }
+  WarnEqualLabels(*buffer);
+  const uint32_t bands = shared_.plan.mix_bands;
+  buffer->bands_left.Reset(bands);
+  for (uint32_t band = 0; band < bands; ++band) {
+    const bool pushed = shared_.mix.TryPush({buffer->index, band});
+    HR_DCHECK(pushed);
+    (void)pushed;
+  }
+  shared_.work_ready.NotifyAll();
+}
+
+void BatchAssembler::RunMix(const MixTask& task, std::span<std::byte> scratch) {
+  BatchBuffer& buffer = shared_.store->at(task.buffer);
+  const int64_t begin = NowNs();
+  if (!shared_.IsStale(buffer.generation)) {
+    shared_.mixer.ApplyBand(buffer.mix, buffer.images, task.band, shared_.plan.mix_bands, scratch);
+  }
+  Add(shared_.counters.mix_ns, static_cast<uint64_t>(NowNs() - begin));
+  if (buffer.bands_left.Arrive()) Deliver(&buffer);
+}
+
+void BatchAssembler::Deliver(BatchBuffer* buffer) {
+  if (buffer->soft != nullptr) {
+    shared_.mixer.MakeSoftLabels(buffer->mix, {buffer->labels, buffer->rows},
+                                 {buffer->lambda, buffer->rows}, {buffer->partner, buffer->rows},
+                                 buffer->soft);
+  }
+  const auto stale = shared_.delivery.Publish(buffer->generation, buffer->sequence, buffer->index);
+  if (stale) shared_.store->Return(*stale);
+}
+
+void BatchAssembler::WarnEqualLabels(const BatchBuffer& buffer) {
+  if (buffer.count < 2 || shared_.warned_equal_labels.load(std::memory_order_relaxed)) return;
+  const int64_t* begin = buffer.labels;
+  const int64_t* end = begin + buffer.count;
+  if (!std::all_of(begin, end, [begin](int64_t v) { return v == *begin; })) return;
+  if (shared_.warned_equal_labels.exchange(true, std::memory_order_relaxed)) return;
+  shared_.log.Write(LogLevel::kWarning,
+                    "a batch to mix holds one class only: mixing within it does nothing for the "
+                    "labels; is the data set sorted and loader.shuffle = \"none\"?");
+}
+
+}  // namespace headrace::loader

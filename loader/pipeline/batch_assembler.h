@@ -1,0 +1,45 @@
+// BatchAssembler: counts samples into their batch, mixes the full batch, delivers it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "loader/pipeline/shared.h"
+
+namespace headrace::loader {
+
+// What: the last stage, a place rather than a thread: it runs on whichever thread brings the last
+// sample of a batch or takes a band to mix. Owner: the loader. Thread: any.
+// Cost: an atomic operation a sample; nothing is allocated.
+class BatchAssembler {
+ public:
+  explicit BatchAssembler(PipelineShared* shared) : shared_(*shared) {}
+
+  // The sample of `ticket` is in its slot with this outcome.
+  void CommitGood(const SampleTicket& ticket, uint64_t id, int64_t label);
+  // No sample: zero pixels, valid 0, its own id and label.
+  void CommitMarked(const SampleTicket& ticket);
+  // The slot will not be filled: the batch belongs to an old generation.
+  void CommitDropped(const SampleTicket& ticket);
+  // As CommitDropped, for `count` slots that no ticket was made for.
+  void DropRest(uint32_t buffer, uint32_t count);
+
+  // The lane's sample could not be read or decoded: a substitute is read in its place, or its slot
+  // is marked. Gives the lane on or back.
+  void HandleBad(uint32_t lane_index, const Status& status);
+
+  // Mixes one band; `scratch` is the worker's.
+  void RunMix(const MixTask& task, std::span<std::byte> scratch);
+
+ private:
+  void Arrive(uint32_t buffer);
+  void Finish(BatchBuffer* buffer);
+  void FinishRows(BatchBuffer* buffer);
+  void Deliver(BatchBuffer* buffer);
+  void WarnEqualLabels(const BatchBuffer& buffer);
+
+  PipelineShared& shared_;
+};
+
+}  // namespace headrace::loader

@@ -1,0 +1,205 @@
+#include "loader/pipeline/read_stage.h"
+
+#include "base/clock.h"
+
+namespace headrace::loader {
+namespace {
+
+constexpr int64_t kDrainLimitNs = 2'000'000'000;
+
+}  // namespace
+
+ReadStage::ReadStage(PipelineShared* shared, BatchAssembler* assembler, io::Reader* reader)
+    : shared_(*shared),
+      assembler_(*assembler),
+      reader_(*reader),
+      completions_(shared->plan.lanes) {}
+
+bool ReadStage::Run() {
+  while (!shared_.stop.Requested()) {
+    FollowGeneration();
+    while (SubmitRetries() || SubmitNext()) {
+    }
+    if (reader_.in_flight() > 0) {
+      Collect();
+      continue;
+    }
+    const auto key = shared_.read_wanted.PrepareWait();
+    if (shared_.stop.Requested() || SubmitPossible()) {
+      shared_.read_wanted.CancelWait();
+    } else {
+      shared_.read_wanted.Wait(key);
+    }
+  }
+  return reader_.Drain(kDrainLimitNs);
+}
+
+bool ReadStage::SubmitPossible() {
+  // Every reason for which the loop above stopped submitting, looked at again.
+  if (generation_ != shared_.delivery.generation()) return true;
+  if (waiting_lane_) return !shared_.big_encoded_busy.load(std::memory_order_acquire);
+  if (shared_.retry.ApproxSize() > 0) return true;
+  if (shared_.lane_pool.ApproxFree() == 0) return false;
+  if (buffer_) return true;
+  return shared_.sampler.batches() > 0 && shared_.store->HasFree();
+}
+
+void ReadStage::FollowGeneration() {
+  const uint32_t generation = shared_.delivery.generation();
+  if (generation == generation_) return;
+  if (waiting_lane_) {
+    const uint32_t lane = *waiting_lane_;
+    waiting_lane_.reset();
+    assembler_.CommitDropped(shared_.lanes[lane].ticket);
+    shared_.ReleaseLane(lane);
+  }
+  if (buffer_) {
+    const uint32_t rest = shared_.store->at(*buffer_).count - index_ + 1;  // and our own arrival
+    const uint32_t buffer = *buffer_;
+    buffer_.reset();
+    assembler_.DropRest(buffer, rest);
+  }
+  generation_ = generation;
+  epoch_ = shared_.run_epoch.load(std::memory_order_relaxed);  // published by the generation
+  batch_ = 0;
+  sequence_ = 0;
+  order_.emplace(shared_.sampler.OrderOf(epoch_));
+}
+
+bool ReadStage::OpenBatch() {
+  if (shared_.sampler.batches() == 0) return false;  // a rank whose share is empty
+  uint32_t index = 0;
+  if (!shared_.store->TryAcquire(&index)) return false;
+  if (batch_ == shared_.sampler.batches()) {
+    batch_ = 0;
+    ++epoch_;
+    order_.emplace(shared_.sampler.OrderOf(epoch_));
+  }
+  BatchBuffer& buffer = shared_.store->at(index);
+  buffer.generation = generation_;
+  buffer.epoch = epoch_;
+  buffer.batch = batch_;
+  buffer.global_batch = shared_.sampler.GlobalBatch(batch_);
+  buffer.sequence = sequence_;
+  buffer.count = shared_.sampler.Count(batch_);
+  buffer.rows =
+      shared_.config.loader.tail == Tail::kPad ? shared_.config.loader.batch_size : buffer.count;
+  buffer_ = index;
+  index_ = 0;
+  position_ = shared_.sampler.FirstPosition(batch_);
+  ++batch_;
+  ++sequence_;
+  // One arrival more than samples: ours, so that a batch of padding alone is finished too.
+  buffer.samples_left.Reset(buffer.count + 1);
+  if (buffer.count == 0) {
+    buffer_.reset();
+    assembler_.DropRest(index, 1);
+  }
+  return true;
+}
+
+bool ReadStage::SubmitNext() {
+  if (waiting_lane_) {
+    const uint32_t lane = *waiting_lane_;
+    waiting_lane_.reset();
+    return StartRead(lane);
+  }
+  if (!buffer_) return OpenBatch();
+  uint32_t lane_index = 0;
+  if (!shared_.lane_pool.TryAcquire(&lane_index)) return false;
+
+  Lane& lane = shared_.lanes[lane_index];
+  lane.ticket = {.id = order_->IdAt(position_),
+                 .generation = generation_,
+                 .epoch = epoch_,
+                 .buffer = *buffer_,
+                 .index = index_};
+  lane.id = lane.ticket.id;
+  lane.attempt = 0;
+  lane.grew = false;
+  ++position_;
+  ++index_;
+  if (index_ == shared_.store->at(*buffer_).count) {
+    const uint32_t buffer = *buffer_;
+    buffer_.reset();
+    assembler_.DropRest(buffer, 1);  // our own arrival; this sample has not arrived yet
+  }
+  return StartRead(lane_index);
+}
+
+bool ReadStage::SubmitRetries() {
+  if (waiting_lane_) return false;  // in order: it would need the place that the waiting one needs
+  uint32_t lane_index = 0;
+  if (!shared_.retry.TryPop(&lane_index)) return false;
+  Lane& lane = shared_.lanes[lane_index];
+  if (shared_.IsStale(lane.ticket.generation)) {
+    assembler_.CommitDropped(lane.ticket);
+    shared_.ReleaseLane(lane_index);
+    return true;
+  }
+  return StartRead(lane_index);
+}
+
+bool ReadStage::StartRead(uint32_t lane_index) {
+  Lane& lane = shared_.lanes[lane_index];
+  const Extent extent = shared_.dataset.Locate(lane.id);
+  if (extent.bytes > shared_.config.limits.max_encoded_bytes) {
+    assembler_.HandleBad(lane_index,
+                         {Code::kLimitBytes, "the file is larger than limits.max_encoded_bytes"});
+    return true;
+  }
+  std::span<std::byte> memory = lane.memory;
+  if ((extent.bytes >= memory.size() || lane.grew) && !lane.in_big_area) {
+    if (shared_.big_encoded_busy.load(std::memory_order_acquire)) {
+      waiting_lane_ = lane_index;
+      return false;
+    }
+    // Only this thread takes the area, so a plain store will do.
+    shared_.big_encoded_busy.store(true, std::memory_order_relaxed);
+    lane.in_big_area = true;
+  }
+  if (lane.in_big_area) memory = shared_.big_encoded.span();
+  const io::ReadRequest request{.path = extent.path,
+                                .offset = extent.offset,
+                                .expected_bytes = extent.bytes,
+                                .buffer = memory,
+                                .whole_file = extent.whole_file,
+                                .tag = lane_index};
+  // The reader's queue holds every lane, so this does not fail.
+  const bool submitted = reader_.Submit(request);
+  HR_DCHECK(submitted);
+  return submitted;
+}
+
+void ReadStage::Collect() {
+  // Submitting and collecting count as busy; sleeping until the disk answers does not.
+  const int64_t begin = NowNs();
+  size_t n = reader_.Reap(completions_, 0);
+  Add(shared_.counters.read_ns, static_cast<uint64_t>(NowNs() - begin));
+  if (n == 0) n = reader_.Reap(completions_, -1);
+  for (size_t i = 0; i < n; ++i) Complete(completions_[i]);
+  if (n == 1) shared_.work_ready.NotifyOne();
+  if (n > 1) shared_.work_ready.NotifyAll();
+}
+
+void ReadStage::Complete(const io::ReadCompletion& completion) {
+  const uint32_t lane_index = static_cast<uint32_t>(completion.tag);
+  Lane& lane = shared_.lanes[lane_index];
+  if (completion.status.code() == Code::kLimitBytes && !lane.in_big_area) {
+    lane.grew = true;  // since open: it no longer fits the lane
+    shared_.PushRetry(lane_index);
+    return;
+  }
+  if (!completion.status.ok()) {
+    assembler_.HandleBad(lane_index, completion.status);
+    return;
+  }
+  const std::span<const std::byte> memory =
+      lane.in_big_area ? std::span<const std::byte>(shared_.big_encoded.span()) : lane.memory;
+  lane.encoded = memory.first(completion.bytes);
+  const bool pushed = shared_.work.TryPush(lane_index);
+  HR_DCHECK(pushed);
+  (void)pushed;
+}
+
+}  // namespace headrace::loader

@@ -1,0 +1,55 @@
+// ReadStage: draws tickets in order, finds a lane and a batch buffer for each, reads its bytes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "io/reader.h"
+#include "loader/pipeline/batch_assembler.h"
+#include "loader/pipeline/shared.h"
+
+namespace headrace::loader {
+
+// What: the only thread that touches the reader. Owner: the loader. Thread: its own (Run).
+// Cost: no allocation after construction. Back-pressure: no free lane or no free batch buffer, no
+// read.
+class ReadStage {
+ public:
+  ReadStage(PipelineShared* shared, BatchAssembler* assembler, io::Reader* reader);
+
+  // Until stop. Returns with no read in the kernel, or false when one is stuck: then the lanes'
+  // memory and the reader must never be freed.
+  [[nodiscard]] bool Run();
+
+ private:
+  // A new run (open, set_epoch) drops what is left of the batch being filled.
+  void FollowGeneration();
+  bool SubmitRetries();
+  bool SubmitNext();
+  bool OpenBatch();
+  // Starts the read of lane.id; false when it needs the big area and another sample has it.
+  bool StartRead(uint32_t lane_index);
+  void Collect();
+  void Complete(const io::ReadCompletion& completion);
+  bool SubmitPossible();
+
+  PipelineShared& shared_;
+  BatchAssembler& assembler_;
+  io::Reader& reader_;
+
+  uint32_t generation_ = 0;  // of the run being read; 0 before the first
+  uint32_t epoch_ = 0;
+  uint64_t batch_ = 0;              // next batch of this epoch
+  uint32_t sequence_ = 0;           // of the next batch in this generation
+  std::optional<uint32_t> buffer_;  // batch being filled
+  uint32_t index_ = 0;              // next sample in it
+  uint64_t position_ = 0;           // of that sample in the epoch
+  std::optional<Sampler::Order> order_;
+  std::optional<uint32_t> waiting_lane_;  // its sample waits for the big area
+  std::vector<io::ReadCompletion> completions_;
+};
+
+}  // namespace headrace::loader

@@ -1,0 +1,83 @@
+#include "loader/pipeline/scheduler.h"
+
+#include <pthread.h>
+#include <csignal>
+
+#include <system_error>
+
+#include "base/clock.h"
+#include "base/scope_guard.h"
+
+namespace headrace::loader {
+
+Scheduler::Scheduler(PipelineShared* shared, io::Reader* reader)
+    : shared_(*shared),
+      reader_(*reader),
+      assembler_(shared),
+      read_stage_(shared, &assembler_, reader) {}
+
+Scheduler::~Scheduler() { (void)Stop(); }
+
+Status Scheduler::Start() {
+  for (uint32_t i = 0; i < shared_.plan.workers; ++i) {
+    HR_ASSIGN_OR_RETURN(auto stage, SampleStage::Make(&shared_, &assembler_));
+    stages_.push_back(std::move(stage));
+  }
+  // The user's handlers must not run on our threads; faults must, or they would be lost.
+  sigset_t blocked;
+  sigset_t before;
+  sigfillset(&blocked);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&blocked, fault);
+  pthread_sigmask(SIG_SETMASK, &blocked, &before);
+  const ScopeGuard restore([&before] { pthread_sigmask(SIG_SETMASK, &before, nullptr); });
+  try {
+    for (auto& stage : stages_) {
+      threads_.emplace_back([this, s = stage.get()] { Work(s); });
+      pthread_setname_np(threads_.back().native_handle(), "hr-worker");
+    }
+    threads_.emplace_back([this]() noexcept {
+      if (!read_stage_.Run())
+        drained_.store(false, std::memory_order_relaxed);  // joined before use
+    });
+    pthread_setname_np(threads_.back().native_handle(), "hr-read");
+  } catch (const std::system_error& error) {
+    (void)Stop();
+    return {Code::kSystem, "cannot start a thread", error.code().value()};
+  }
+  return {};
+}
+
+bool Scheduler::Stop() {
+  shared_.stop.Request();
+  shared_.work_ready.NotifyAll();
+  shared_.read_wanted.NotifyAll();
+  shared_.delivery.ready().NotifyAll();
+  reader_.Wake();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  return drained_.load(std::memory_order_relaxed);
+}
+
+void Scheduler::Work(SampleStage* stage) noexcept {
+  while (!shared_.stop.Requested()) {
+    MixTask task;
+    uint32_t lane = 0;
+    if (shared_.mix.TryPop(&task)) {
+      assembler_.RunMix(task, stage->scratch());
+    } else if (shared_.work.TryPop(&lane)) {
+      stage->Run(lane);
+    } else {
+      const auto key = shared_.work_ready.PrepareWait();
+      if (shared_.stop.Requested() || shared_.mix.ApproxSize() > 0 ||
+          shared_.work.ApproxSize() > 0) {
+        shared_.work_ready.CancelWait();
+        continue;
+      }
+      const int64_t begin = NowNs();
+      shared_.work_ready.Wait(key);
+      Add(shared_.counters.wait_ns, static_cast<uint64_t>(NowNs() - begin));
+    }
+  }
+}
+
+}  // namespace headrace::loader

@@ -1,0 +1,43 @@
+// Scheduler: the threads of a loader, and what a worker does next.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "io/reader.h"
+#include "loader/pipeline/batch_assembler.h"
+#include "loader/pipeline/read_stage.h"
+#include "loader/pipeline/sample_stage.h"
+#include "loader/pipeline/shared.h"
+
+namespace headrace::loader {
+
+// What: one read thread and N workers; any worker takes the most downstream work that is ready, so
+// a decode-heavy or a mix-heavy configuration balances by itself. Owner: the loader.
+// Thread: Start and Stop from the one that opens and closes.
+class Scheduler {
+ public:
+  Scheduler(PipelineShared* shared, io::Reader* reader);
+  ~Scheduler();
+
+  // Makes the workers' stages and starts all threads, with every signal blocked in them but the
+  // ones that a fault raises. Fails with kSystem or kOutOfMemory, nothing left running.
+  Status Start();
+  // Wakes everybody, joins. False: a read is stuck in the kernel (see ReadStage::Run).
+  [[nodiscard]] bool Stop();
+
+ private:
+  void Work(SampleStage* stage) noexcept;
+
+  PipelineShared& shared_;
+  io::Reader& reader_;
+  BatchAssembler assembler_;
+  ReadStage read_stage_;
+  std::vector<std::unique_ptr<SampleStage>> stages_;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> drained_{true};
+};
+
+}  // namespace headrace::loader

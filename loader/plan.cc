@@ -1,0 +1,132 @@
+#include "loader/plan.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/checked_math.h"
+#include "codecs/decoder_set.h"
+
+namespace headrace::loader {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+constexpr uint64_t kLaneBytes = kMiB;          // most training files are smaller
+constexpr uint64_t kLaneBytesMax = 16 * kMiB;  // sets of large photographs get larger lanes
+constexpr uint64_t kLanesBytesMax = 96 * kMiB;
+constexpr uint32_t kReadsInFlight = 32;        // where NVMe and page cache are both saturated
+constexpr uint64_t kThreadBytes = 512 * 1024;  // stack that a thread of ours touches, generously
+constexpr uint64_t kFixedBytes = 4 * kMiB;     // handles, queues, rings, library tables
+constexpr uint32_t kBuffersMax = 512;
+
+// 1 MiB, or the size that covers 99 % of the files when more than 1 % of them are larger: the big
+// area serves one file at a time and must stay the exception.
+uint64_t LaneBytesFor(const Dataset& dataset) {
+  std::vector<uint64_t> large;
+  for (uint64_t id = 0; id < dataset.size(); ++id) {
+    const uint64_t bytes = dataset.Locate(id).bytes;
+    if (bytes >= kLaneBytes) large.push_back(bytes);
+  }
+  const uint64_t tolerated = dataset.size() / 100;
+  if (large.size() <= tolerated) return kLaneBytes;
+  const auto nth = large.end() - 1 - static_cast<ptrdiff_t>(tolerated);
+  std::nth_element(large.begin(), nth, large.end());
+  // One byte more than the file, so that a read can show that it did not grow.
+  return std::min(RoundUp(*nth + 1, 64 * 1024), kLaneBytesMax);
+}
+
+std::string Mebibytes(uint64_t bytes) { return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB"; }
+
+void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_bytes, Plan* plan) {
+  const Limits& limits = config.limits;
+  plan->lanes = kReadsInFlight + 2 * plan->workers;
+  if (plan->lanes * plan->lane_bytes_each > kLanesBytesMax) {
+    plan->lanes = std::max<uint32_t>(static_cast<uint32_t>(kLanesBytesMax / plan->lane_bytes_each),
+                                     2 * plan->workers + 2);
+  }
+  plan->mix_bands = config.mix.empty() ? 0 : 4 * plan->workers;
+  // A worker's scratch: RGB of scratch_pixels; the resize tables and its u8 image between the
+  // passes are taken from the same block.
+  plan->scratch_bytes_each =
+      RoundUp(SaturatingAdd(SaturatingMul(limits.scratch_pixels, 3), mix_scratch_bytes), kMiB);
+  plan->big_encoded_bytes = RoundUp(SaturatingAdd(limits.max_encoded_bytes, 1), 4096);
+  plan->big_decoded_bytes = RoundUp(limits.max_decoded_bytes, 4096);
+
+  plan->batch_bytes = SaturatingMul(plan->batch_buffers, plan->batch_buffer_bytes_each);
+  plan->lane_bytes = SaturatingMul(plan->lanes, plan->lane_bytes_each);
+  plan->scratch_bytes = SaturatingMul(
+      plan->workers, SaturatingAdd(plan->scratch_bytes_each, codecs::DecoderSetBytes(limits)));
+  plan->big_image_bytes = SaturatingAdd(plan->big_encoded_bytes, plan->big_decoded_bytes);
+  plan->index_bytes = dataset.index_bytes() + dataset.size() / 8;  // and a bit a sample: bad ids
+  plan->other_bytes = kFixedBytes + (uint64_t{plan->workers} + 1) * kThreadBytes;
+  uint64_t total = 0;
+  for (const uint64_t term : {plan->batch_bytes, plan->lane_bytes, plan->scratch_bytes,
+                              plan->big_image_bytes, plan->index_bytes, plan->other_bytes}) {
+    total = SaturatingAdd(total, term);
+  }
+  plan->total_bytes = total;
+  plan->jpeg_bytes_max = SaturatingMul(plan->workers, limits.jpeg_memory);
+}
+
+}  // namespace
+
+BatchLayout LayOutBatch(const BatchShape& shape, bool soft_labels) {
+  BatchLayout layout;
+  const uint64_t n = shape.batch_size;
+  uint64_t end = RoundUp(SaturatingMul(n, shape.sample_bytes()), 64);
+  const auto place = [&end](uint64_t bytes) {
+    const uint64_t at = end;
+    end = RoundUp(SaturatingAdd(end, bytes), 64);
+    return at;
+  };
+  layout.labels = place(n * sizeof(int64_t));
+  layout.ids = place(n * sizeof(int64_t));
+  layout.soft = place(soft_labels ? SaturatingMul(n, uint64_t{shape.classes} * sizeof(float)) : 0);
+  layout.lambda = place(n * sizeof(float));
+  layout.partner = place(n * sizeof(int32_t));
+  layout.valid = place(n);
+  layout.bytes = RoundUp(end, 4096);
+  return layout;
+}
+
+uint32_t AllowedCpus() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set));
+}
+
+bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& shape,
+              bool soft_labels, size_t mix_scratch_bytes, Plan* plan, ConfigError* error) {
+  const LoaderConfig& loader = config.loader;
+  plan->workers = loader.workers > 0 ? loader.workers : AllowedCpus();
+  plan->batch_buffers = loader.prefetch_batches + 1;
+  plan->batch_buffer_bytes_each = LayOutBatch(shape, soft_labels).bytes;
+  plan->lane_bytes_each = LaneBytesFor(dataset);
+  SumUp(config, dataset, mix_scratch_bytes, plan);
+  while (loader.workers == 0 && plan->workers > 1 && plan->total_bytes > loader.max_host_bytes) {
+    --plan->workers;
+    SumUp(config, dataset, mix_scratch_bytes, plan);
+  }
+  if (plan->total_bytes > loader.max_host_bytes) {
+    error->code = Code::kOverBudget;
+    error->text = "[loader] max_host_bytes: " + Mebibytes(loader.max_host_bytes) +
+                  " is too small, the plan needs " + Mebibytes(plan->total_bytes) + ": " +
+                  std::to_string(plan->batch_buffers) + " batch buffers " +
+                  Mebibytes(plan->batch_bytes) + ", " + std::to_string(plan->workers) +
+                  " workers' scratch " + Mebibytes(plan->scratch_bytes) + ", read lanes " +
+                  Mebibytes(plan->lane_bytes) + ", large images " +
+                  Mebibytes(plan->big_image_bytes) + ", index and the rest " +
+                  Mebibytes(plan->index_bytes + plan->other_bytes) +
+                  "; raise it or lower batch_size, prefetch_batches, workers, "
+                  "limits.max_decoded_bytes or limits.scratch_pixels";
+    return false;
+  }
+  const uint64_t left = loader.max_host_bytes - plan->total_bytes;
+  const uint64_t extra = std::min<uint64_t>(left / plan->batch_buffer_bytes_each, kBuffersMax);
+  plan->batch_buffers_max = plan->batch_buffers + static_cast<uint32_t>(extra);
+  return true;
+}
+
+}  // namespace headrace::loader

@@ -1,0 +1,58 @@
+// The plan: every count and byte of a loader, summed before the first thread starts.
+#pragma once
+
+#include <cstdint>
+
+#include "loader/config.h"
+#include "loader/config_toml.h"
+#include "loader/dataset.h"
+#include "loader/mix/mixer.h"
+
+namespace headrace::loader {
+
+struct Plan {
+  uint32_t workers = 0;
+  uint32_t batch_buffers = 0;      // made at open
+  uint32_t batch_buffers_max = 0;  // with those that `next` may still take
+  uint32_t lanes = 0;
+  uint32_t mix_bands = 0;  // pieces that a batch to mix is cut into
+  uint64_t lane_bytes_each = 0;
+  uint64_t batch_buffer_bytes_each = 0;
+  uint64_t scratch_bytes_each = 0;  // of one worker
+  uint64_t big_encoded_bytes = 0;
+  uint64_t big_decoded_bytes = 0;
+
+  // The sum, term by term (hr_memory has the same).
+  uint64_t batch_bytes = 0;
+  uint64_t lane_bytes = 0;
+  uint64_t scratch_bytes = 0;
+  uint64_t big_image_bytes = 0;
+  uint64_t index_bytes = 0;
+  uint64_t other_bytes = 0;
+  uint64_t total_bytes = 0;
+
+  uint64_t jpeg_bytes_max = 0;  // apart: limits.jpeg_memory x workers
+};
+
+// Where the arrays of a batch lie in its buffer; images come first.
+struct BatchLayout {
+  uint64_t labels = 0;
+  uint64_t ids = 0;
+  uint64_t soft = 0;
+  uint64_t lambda = 0;
+  uint64_t partner = 0;
+  uint64_t valid = 0;
+  uint64_t bytes = 0;
+};
+BatchLayout LayOutBatch(const BatchShape& shape, bool soft_labels);
+
+// The CPUs that this process may use.
+uint32_t AllowedCpus();
+
+// Fails with kOverBudget, saying how much is needed, when the sum passes loader.max_host_bytes.
+// With workers = 0 it takes fewer workers before it fails.
+[[nodiscard]] bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& shape,
+                            bool soft_labels, size_t mix_scratch_bytes, Plan* plan,
+                            ConfigError* error);
+
+}  // namespace headrace::loader

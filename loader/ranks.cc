@@ -1,0 +1,62 @@
+#include "loader/ranks.h"
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace headrace::loader {
+namespace {
+
+struct Launcher {
+  const char* rank;
+  const char* world_size;
+};
+constexpr Launcher kLaunchers[] = {
+    {"RANK", "WORLD_SIZE"},  // torchrun, and what others imitate
+    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
+    {"PMI_RANK", "PMI_SIZE"},  // MPICH, Intel MPI
+    {"SLURM_PROCID", "SLURM_NTASKS"},
+};
+
+std::optional<uint32_t> NumberIn(const char* variable) {
+  const char* text = getenv(variable);  // NOLINT(concurrency-mt-unsafe): at open only
+  if (text == nullptr || *text < '0' || *text > '9') return std::nullopt;
+  char* end = nullptr;
+  errno = 0;
+  const unsigned long value = strtoul(text, &end, 10);
+  if (errno != 0 || *end != '\0' || value > UINT32_MAX) return std::nullopt;
+  return static_cast<uint32_t>(value);
+}
+
+bool Check(const RankInfo& info, ConfigError* error) {
+  if (info.world_size > 0 && info.rank < info.world_size) return true;
+  error->code = Code::kConfigValue;
+  error->text = "rank " + std::to_string(info.rank) + " of " + std::to_string(info.world_size) +
+                " (" + info.source + "): rank must be below world_size";
+  return false;
+}
+
+}  // namespace
+
+bool FindRank(std::optional<uint32_t> option_rank, std::optional<uint32_t> option_world_size,
+              const LoaderConfig& config, RankInfo* info, ConfigError* error) {
+  if (option_rank && option_world_size) {
+    *info = {*option_rank, *option_world_size, "options"};
+    return Check(*info, error);
+  }
+  if (config.rank && config.world_size) {
+    *info = {*config.rank, *config.world_size, "configuration"};
+    return Check(*info, error);
+  }
+  for (const Launcher& launcher : kLaunchers) {
+    const auto rank = NumberIn(launcher.rank);
+    const auto world_size = NumberIn(launcher.world_size);
+    if (!rank || !world_size) continue;
+    *info = {*rank, *world_size,
+             std::string("environment: ") + launcher.rank + ", " + launcher.world_size};
+    return Check(*info, error);
+  }
+  *info = {};
+  return true;
+}
+
+}  // namespace headrace::loader

@@ -1,0 +1,40 @@
+// Transform: a list of ops on one image at a time, without a loader. For evaluation, serving,
+// tests.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "loader/augment/program.h"
+#include "loader/big_image_area.h"
+#include "loader/config.h"
+#include "loader/sample_processor.h"
+
+namespace headrace::loader {
+
+// What: the loader's own decode and augment steps on bytes in memory, ending in u8 RGB.
+// Owner: the caller. Thread: one at a time. Cost: the result is copied once, so that it is dense
+// and outlives the scratch; its memory grows to the largest result and is kept.
+class Transform {
+ public:
+  // `config`: its decode, limits and augment tables are used.
+  [[nodiscard]] static bool Make(const Config& config, std::unique_ptr<Transform>* transform,
+                                 ConfigError* error);
+
+  // *result is valid until the next Apply.
+  Status Apply(std::span<const std::byte> file, const SampleKey& key, ConstImageView* result);
+  // What the last Apply drew, as TOML.
+  std::string Explain() const { return program_->Explain(processor_->recipe()); }
+
+ private:
+  Transform() = default;
+
+  std::unique_ptr<AugmentProgram> program_;
+  std::unique_ptr<BigImageArea> big_area_;
+  std::unique_ptr<SampleProcessor> processor_;
+  HostMemory result_;
+};
+
+}  // namespace headrace::loader

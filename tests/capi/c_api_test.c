@@ -1,0 +1,157 @@
+/* The header as strict C11, and the shape of every call from C. Prints what failed; 0 when nothing.
+ * usage: c_api_test FOLDER (made by the caller, empty) */
+#include <headrace.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int failures = 0;
+#define CHECK(condition)                                              \
+  do {                                                                \
+    if (!(condition)) {                                               \
+      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+      ++failures;                                                     \
+    }                                                                 \
+  } while (0)
+
+static void make_set(const char *folder) {
+  static unsigned char pixels[20 * 30 * 3];
+  char path[1024];
+  HR_INIT(hr_image, image);
+  HR_INIT(hr_error, error);
+  int i;
+  image.width = 30;
+  image.height = 20;
+  image.channels = 3;
+  image.stride_bytes = 90;
+  image.pixels = pixels;
+  for (i = 0; i < 6; ++i) {
+    memset(pixels, 40 * i, sizeof pixels);
+    snprintf(path, sizeof path, "%s/%s", folder, i % 2 ? "odd" : "even");
+    mkdir(path, 0755);
+    snprintf(path, sizeof path, "%s/%s/%d.%s", folder, i % 2 ? "odd" : "even", i,
+             i < 3 ? "png" : "jpg");
+    CHECK(hr_image_write(path, &image, 0, &error) == HR_OK);
+  }
+}
+
+static void check_loader(const char *folder) {
+  char toml[2048];
+  HR_INIT(hr_error, error);
+  HR_INIT(hr_options, options);
+  HR_INIT(hr_length, length);
+  HR_INIT(hr_memory, memory);
+  HR_INIT(hr_stats, stats);
+  HR_INIT(hr_batch_info, info);
+  const char *overrides[] = {"loader.batch_size=2", "output.dtype=\"u8\"", "output.layout=\"nhwc\""};
+  hr_loader *loader = NULL;
+  hr_batch *batch = NULL;
+  int batches = 0;
+  hr_status status;
+
+  snprintf(toml, sizeof toml,
+           "[dataset]\npath = \"%s\"\n[loader]\nshuffle = \"none\"\n"
+           "[[augment]]\nop = \"resize\"\nsize = [20, 30]\n",
+           folder);
+  options.overrides = overrides;
+  options.override_count = 3;
+  CHECK(hr_loader_open_toml(toml, strlen(toml), &options, &loader, &error) == HR_OK);
+  if (loader == NULL) {
+    fprintf(stderr, "%s\n", error.text);
+    return;
+  }
+  CHECK(hr_loader_length(loader, &length, &error) == HR_OK);
+  CHECK(length.samples == 6 && length.classes == 2 && length.batches_per_epoch == 3);
+  CHECK(strcmp(hr_loader_class_name(loader, 0), "even") == 0);
+  CHECK(hr_loader_class_name(loader, 2) == NULL);
+  CHECK(strcmp(hr_loader_sample_path(loader, 0), "even/0.png") == 0);
+  CHECK(hr_loader_sample_path(loader, -1) == NULL);
+  CHECK(hr_loader_memory(loader, &memory, &error) == HR_OK);
+  CHECK(memory.total_bytes == memory.batch_bytes + memory.lane_bytes + memory.scratch_bytes +
+                                  memory.big_image_bytes + memory.index_bytes + memory.other_bytes);
+  while ((status = hr_loader_next(loader, -1, &batch, &error)) == HR_OK) {
+    CHECK(hr_batch_view(batch, &info, &error) == HR_OK);
+    CHECK(info.count == 2 && info.height == 20 && info.width == 30 && info.channels == 3);
+    CHECK(info.dtype == HR_U8 && info.layout == HR_NHWC && info.images_bytes == 2 * 20 * 30 * 3);
+    if (batches == 0) {
+      const unsigned char *p = (const unsigned char *)info.images;
+      CHECK(info.ids[0] == 0 && info.labels[0] == 0 && info.valid[0] == 1);
+      CHECK(p[0] == 0 && p[20 * 30 * 3] == 80); /* even/0 is black, even/2 is 80 */
+    }
+    hr_batch_release(batch);
+    ++batches;
+  }
+  CHECK(status == HR_END_OF_EPOCH && batches == 3 && batch == NULL);
+  CHECK(hr_loader_set_epoch(loader, 7, &error) == HR_OK);
+  CHECK(hr_loader_next(loader, -1, &batch, &error) == HR_OK);
+  CHECK(hr_batch_view(batch, &info, &error) == HR_OK && info.epoch == 7);
+  hr_batch_release(batch);
+  CHECK(hr_loader_stats(loader, &stats, &error) == HR_OK);
+  CHECK(stats.batches == 4 && stats.samples >= 8 && stats.bytes_read > 0);
+  CHECK(strlen(stats.reader) > 0 && strlen(stats.simd_target) > 0);
+  hr_loader_stop(loader);
+  CHECK(hr_loader_next(loader, -1, &batch, &error) == HR_STOPPED);
+  hr_loader_close(loader);
+}
+
+static void check_errors(void) {
+  HR_INIT(hr_error, error);
+  hr_loader *loader = NULL;
+  CHECK(hr_loader_open_file("/nonexistent/x.toml", NULL, &loader, &error) == HR_NOT_FOUND);
+  CHECK(strstr(error.text, "x.toml") != NULL && error.code == HR_NOT_FOUND);
+  CHECK(hr_loader_open_toml("nonsense", 8, NULL, &loader, NULL) == HR_CONFIG_SYNTAX);
+  CHECK(hr_loader_open_toml(NULL, 4, NULL, &loader, &error) == HR_INVALID_ARGUMENT);
+  CHECK(hr_loader_open_file(NULL, NULL, &loader, &error) == HR_INVALID_ARGUMENT);
+  CHECK(loader == NULL);
+  CHECK(hr_loader_next(NULL, 0, NULL, &error) == HR_INVALID_ARGUMENT);
+  CHECK(hr_batch_view(NULL, NULL, &error) == HR_INVALID_ARGUMENT);
+  hr_loader_stop(NULL);
+  hr_loader_close(NULL);
+  hr_batch_release(NULL);
+  hr_transform_close(NULL);
+}
+
+static void check_transform(const char *folder) {
+  static unsigned char bytes[1 << 16];
+  const char *ops[] = {"op = \"center_crop\", size = [10, 12]"};
+  char path[1024];
+  char text[4096];
+  size_t length = 0, needed = 0;
+  FILE *file;
+  hr_transform *transform = NULL;
+  HR_INIT(hr_error, error);
+  HR_INIT(hr_image, image);
+  snprintf(path, sizeof path, "%s/even/2.png", folder);
+  file = fopen(path, "rb");
+  CHECK(file != NULL);
+  if (file == NULL) return;
+  length = fread(bytes, 1, sizeof bytes, file);
+  fclose(file);
+  CHECK(hr_transform_open(ops, 1, NULL, &transform, &error) == HR_OK);
+  if (transform == NULL) return;
+  CHECK(hr_transform_apply(transform, bytes, length, NULL, &image, &error) == HR_OK);
+  CHECK(image.width == 12 && image.height == 10 && image.channels == 3 && image.pixels[5] == 80);
+  CHECK(hr_transform_explain(transform, text, sizeof text, &needed, &error) == HR_OK);
+  CHECK(needed == strlen(text) + 1 && strstr(text, "center_crop") != NULL);
+  CHECK(hr_transform_apply(transform, bytes, length / 2, NULL, &image, &error) != HR_OK);
+  CHECK(hr_transform_apply(transform, bytes, 0, NULL, &image, &error) == HR_EMPTY_FILE);
+  hr_transform_close(transform);
+}
+
+int main(int argc, char **argv) {
+  char text[8192];
+  size_t needed = 0;
+  if (argc != 2) return 2;
+  CHECK(strcmp(hr_version(), "0.1.0") == 0);
+  CHECK(strcmp(hr_status_name(HR_NO_BUFFER), "HR_NO_BUFFER") == 0);
+  CHECK(strcmp(hr_status_name((hr_status)12345), "HR_UNKNOWN") == 0);
+  CHECK(hr_doctor(text, sizeof text, &needed, NULL) == HR_OK && text[0] == '{');
+  make_set(argv[1]);
+  check_loader(argv[1]);
+  check_errors();
+  check_transform(argv[1]);
+  if (failures != 0) fprintf(stderr, "%d checks failed\n", failures);
+  return failures != 0;
+}

@@ -1,0 +1,4 @@
+#include <headrace.h>
+
+int HeaderAsCxx();
+int HeaderAsCxx() { return HR_OK; }

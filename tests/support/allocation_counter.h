@@ -1,0 +1,12 @@
+// Counts calls of operator new in the whole test binary, for "this does not allocate" tests.
+// Linking allocation_counter.cc replaces the global operators.
+#pragma once
+
+#include <cstdint>
+
+namespace headrace::testing {
+
+// Calls of operator new so far, by any thread.
+uint64_t AllocationCount();
+
+}  // namespace headrace::testing

@@ -1,0 +1,80 @@
+// Soft labels of mixed batches.
+#include <gtest/gtest.h>
+
+#include "tests/unit/loader/mix_batches.h"
+
+namespace headrace::loader {
+namespace {
+
+std::vector<float> SoftLabels(const Mixer& mixer, const BatchMix& mix,
+                              const std::vector<int64_t>& labels, const std::vector<float>& lambda,
+                              const std::vector<int32_t>& partner) {
+  std::vector<float> soft(labels.size() * 5, -1.0f);
+  mixer.MakeSoftLabels(mix, labels, lambda, partner, soft.data());
+  return soft;
+}
+
+BatchMix MixOf(int32_t entry) {
+  BatchMix mix;
+  mix.entry = entry;
+  return mix;
+}
+
+TEST(SoftLabelsTest, AreTheSharesOfOwnAndPartner) {
+  const auto mixer = MakeMixer({Entry("mixup")}, Shape(3, 4, 4));
+  const std::vector<float> soft =
+      SoftLabels(*mixer, MixOf(0), {1, 4, 4}, {0.75f, 0.75f, 0.75f}, {2, 0, 1});
+  EXPECT_EQ(soft, (std::vector<float>{0, 0.75f, 0, 0, 0.25f,  //
+                                      0, 0.25f, 0, 0, 0.75f,  //
+                                      0, 0, 0, 0, 1}));
+}
+
+TEST(SoftLabelsTest, SmoothingSpreadsOverAllClasses) {
+  MixConfig entry = Entry("mixup");
+  entry.label_smoothing = 0.1;
+  const auto mixer = MakeMixer({entry}, Shape(2, 4, 4));
+  const float off = 0.02f;
+  const std::vector<float> soft =
+      SoftLabels(*mixer, MixOf(0), {1, 1, 3}, {0.25f, 0.25f, 0.25f}, {2, 0, 1});
+  const auto own = static_cast<float>(0.25 * 0.92 + 0.75 * 0.02);
+  const auto other = static_cast<float>(0.75 * 0.92 + 0.25 * 0.02);
+  EXPECT_EQ(soft, (std::vector<float>{off, own, off, other, off,  //
+                                      off, 0.92f, off, off, off,  // both of one class
+                                      off, other, off, own, off}));
+}
+
+TEST(SoftLabelsTest, AnUnmixedBatchHasNoSmoothing) {
+  MixConfig entry = Entry("mixup");
+  entry.label_smoothing = 0.1;
+  const auto mixer = MakeMixer({entry}, Shape(2, 4, 4));
+  EXPECT_EQ(SoftLabels(*mixer, MixOf(-1), {3, 0}, {1, 1}, {0, 1}),
+            (std::vector<float>{0, 0, 0, 1, 0, 1, 0, 0, 0, 0}));
+}
+
+TEST(SoftLabelsTest, NoLabelIsARowOfZeros) {
+  const auto mixer = MakeMixer({Entry("mixup")}, Shape(2, 4, 4));
+  EXPECT_EQ(SoftLabels(*mixer, MixOf(0), {-1, 2}, {1, 1}, {0, 1}),
+            (std::vector<float>{0, 0, 0, 0, 0, 0, 0, 1, 0, 0}));
+}
+
+TEST(SoftLabelsTest, RowsOfDrawnBatchesSumToOne) {
+  MixConfig entry = Entry("cutmix", 1.0);
+  entry.label_smoothing = 0.13;
+  entry.partner = MixPartner::kPerm;
+  const auto mixer = MakeMixer({Entry("mixup", 0.5), entry}, Shape(8, 16, 16));
+  for (uint64_t batch = 0; batch < 200; ++batch) {
+    const Drawn drawn = DrawBatch(*mixer, 8, batch);
+    std::vector<int64_t> labels;
+    for (uint64_t i = 0; i < 8; ++i) labels.push_back(static_cast<int64_t>((i * 7 + batch) % 5));
+    const std::vector<float> soft =
+        SoftLabels(*mixer, drawn.mix, labels, drawn.lambda, drawn.partner);
+    for (size_t i = 0; i < 8; ++i) {
+      double sum = 0;
+      for (size_t k = 0; k < 5; ++k) sum += soft[i * 5 + k];
+      ASSERT_NEAR(sum, 1.0, 1e-6);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace headrace::loader
