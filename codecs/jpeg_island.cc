@@ -4,6 +4,7 @@
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 
 #include <jpeglib.h>
 
@@ -22,6 +23,7 @@ struct JpegIsland {
   jpeg_source_mgr source;
   jpeg_progress_mgr progress;
   std::jmp_buf escape;
+  void* (*alloc_small)(j_common_ptr, int, size_t);  // the library's
 
   // What stopped the last call: a code of the library's, or a limit of ours.
   int message = 0;
@@ -52,8 +54,8 @@ JpegIsland& IslandOf(j_decompress_ptr jpeg) { return *static_cast<JpegIsland*>(j
 [[noreturn]] void OnError(j_common_ptr jpeg) { Escape(IslandOf(jpeg), jpeg->err->msg_code); }
 
 // A progressive scan of fine detail that ends at its marker a few bits early, in its last row of
-// blocks. Partial progressive files have such scans, every viewer shows them, and what is missing is
-// detail of the last blocks: counted, not corrupt.
+// blocks. Partial progressive files have such scans, every viewer shows them, and what is missing
+// is detail of the last blocks: counted, not corrupt.
 bool IsShortDetailScan(const JpegIsland& island, int message) {
   const jpeg_decompress_struct& jpeg = island.jpeg;
   return message == JWRN_HIT_MARKER && jpeg.progressive_mode && jpeg.Ss > 0 &&
@@ -124,25 +126,45 @@ boolean OnApp1(j_decompress_ptr jpeg) {
   return TRUE;
 }
 
-// Called while scans are absorbed. A progressive file can repeat its last scan for ever; each costs
-// a pass over all coefficients.
-void OnProgress(j_common_ptr common) {
-  const JpegIsland& island = IslandOf(common);
-  if (!common->is_decompressor) return;
-  const uint64_t scans = static_cast<uint64_t>(std::max(island.jpeg.input_scan_number, 0));
+bool ScansAllowed(const JpegIsland& island, uint64_t scans) {
   const uint64_t pixels = SaturatingMul(island.jpeg.image_width, island.jpeg.image_height);
-  if (scans <= island.scans_max && SaturatingMul(scans, pixels) <= island.pixel_scans_max) return;
-  IslandOf(common).limit_hit = true;
-  Escape(IslandOf(common), 0);
+  return scans <= island.scans_max && SaturatingMul(scans, pixels) <= island.pixel_scans_max;
+}
+
+// Called while scans are absorbed; stops the scans that CountScans did not see.
+void OnProgress(j_common_ptr common) {
+  JpegIsland& island = IslandOf(common);
+  if (ScansAllowed(island, static_cast<uint64_t>(std::max(island.jpeg.input_scan_number, 0)))) {
+    return;
+  }
+  island.limit_hit = true;
+  Escape(island, 0);
+}
+
+// libjpeg-turbo keeps quantisation and Huffman tables from one file to the next, for streams that
+// leave them out. A file must never be decoded with the tables of the one before it, so here they
+// live and end with their file: what would be permanent is taken from the image's memory.
+void* OnAllocSmall(j_common_ptr jpeg, int, size_t bytes) {
+  return IslandOf(jpeg).alloc_small(jpeg, JPOOL_IMAGE, bytes);
+}
+
+// Gives the memory of an image back (it can be all of limits.jpeg_memory) and keeps the object.
+void EndImage(JpegIsland& island) {
+  jpeg_decompress_struct& jpeg = island.jpeg;
+  jpeg_abort_decompress(&jpeg);
+  std::fill(std::begin(jpeg.quant_tbl_ptrs), std::end(jpeg.quant_tbl_ptrs), nullptr);
+  std::fill(std::begin(jpeg.dc_huff_tbl_ptrs), std::end(jpeg.dc_huff_tbl_ptrs), nullptr);
+  std::fill(std::begin(jpeg.ac_huff_tbl_ptrs), std::end(jpeg.ac_huff_tbl_ptrs), nullptr);
 }
 
 // ---- What a message of the library means to us.
 
+Status ScansStatus() {
+  return {Code::kLimitScans, "the JPEG has more scans than limits.jpeg_scans allows for its size"};
+}
+
 Status StatusOf(const JpegIsland& island) {
-  if (island.limit_hit) {
-    return {Code::kLimitScans,
-            "the JPEG has more scans than limits.jpeg_scans allows for its size"};
-  }
+  if (island.limit_hit) return ScansStatus();
   switch (island.message) {
     case JERR_NO_BACKING_STORE:
       return {Code::kLimitMemory, "the JPEG needs more than limits.jpeg_memory to decode"};
@@ -172,11 +194,6 @@ Status StatusOf(const JpegIsland& island) {
 }
 
 // ---- Bodies. They run under the setjmp of their callers; all their locals are plain.
-
-void HeaderBody(JpegIsland& island) {
-  jpeg_abort_decompress(&island.jpeg);
-  jpeg_read_header(&island.jpeg, TRUE);
-}
 
 // Fills the first `count` rows of `into` with the next rows of the picture.
 bool ReadRows(JpegIsland& island, uint8_t* into, size_t stride_bytes, uint32_t count) {
@@ -274,6 +291,27 @@ bool RegionBody(JpegIsland& island, const JpegRegionJob& job) {
   return ReadStraight(island, job);
 }
 
+// Start-of-scan markers from `bytes`, the data of the first scan, up to the end of the image. A
+// progressive file can repeat its last scan for ever, and each costs a pass over all coefficients;
+// counting them first is a pass over the bytes.
+uint64_t CountScans(std::span<const JOCTET> bytes) {
+  constexpr JOCTET kStartOfScan = 0xDA;
+  uint64_t scans = 1;
+  size_t at = 0;
+  while (at + 1 < bytes.size()) {
+    const void* found = std::memchr(bytes.data() + at, 0xFF, bytes.size() - 1 - at);
+    if (found == nullptr) break;
+    at = static_cast<size_t>(static_cast<const JOCTET*>(found) - bytes.data()) + 1;
+    const JOCTET marker = bytes[at];
+    if (marker == JPEG_EOI) break;
+    if (marker == kStartOfScan) ++scans;
+    // Tables between scans may hold any byte: over them by their length.
+    const bool has_length = marker >= 0xC0 && marker != 0xFF && !(marker >= 0xD0 && marker <= 0xD8);
+    if (has_length && at + 2 < bytes.size()) at += size_t{bytes[at + 1]} << 8 | bytes[at + 2];
+  }
+  return scans;
+}
+
 bool Create(JpegIsland& island) {
   // jpeg_create_decompress keeps err and client_data and clears the rest. Cleared here too, so that
   // a creation that fails half way can be destroyed.
@@ -293,15 +331,24 @@ bool Create(JpegIsland& island) {
   island.source.resync_to_restart = jpeg_resync_to_restart;
   island.source.term_source = OnSourceEnd;
   island.jpeg.src = &island.source;
+  island.alloc_small = island.jpeg.mem->alloc_small;
+  island.jpeg.mem->alloc_small = OnAllocSmall;
   island.progress.progress_monitor = OnProgress;
   island.jpeg.progress = &island.progress;
   return true;
 }
 
-// Gives the memory of a failed image back at once; it can be all of limits.jpeg_memory.
-Status GiveUp(JpegIsland& island) {
-  jpeg_abort_decompress(&island.jpeg);
-  return StatusOf(island);
+bool ReadHeaderUnderSetjmp(JpegIsland& island) {
+  if (setjmp(island.escape) != 0) return false;
+  EndImage(island);  // whatever the file before left
+  jpeg_read_header(&island.jpeg, TRUE);
+  return true;
+}
+
+enum class RegionEnd { kDone, kEscaped, kNotAsDocumented };
+RegionEnd ReadRegionUnderSetjmp(JpegIsland& island, const JpegRegionJob& job) {
+  if (setjmp(island.escape) != 0) return RegionEnd::kEscaped;
+  return RegionBody(island, job) ? RegionEnd::kDone : RegionEnd::kNotAsDocumented;
 }
 
 }  // namespace
@@ -332,8 +379,10 @@ Status JpegReadHeader(JpegIsland& island, std::span<const std::byte> file, const
   // file, which the Debian build refuses with an error.
   island.jpeg.mem->max_memory_to_use =
       static_cast<long>(std::min<uint64_t>(limits.jpeg_memory, INT64_MAX));
-  if (setjmp(island.escape) != 0) return GiveUp(island);
-  HeaderBody(island);
+  if (!ReadHeaderUnderSetjmp(island)) {
+    EndImage(island);
+    return StatusOf(island);
+  }
 
   const jpeg_decompress_struct& jpeg = island.jpeg;
   if (jpeg.num_components != 1 && jpeg.num_components != 3 && jpeg.num_components != 4) {
@@ -348,18 +397,21 @@ Status JpegReadHeader(JpegIsland& island, std::span<const std::byte> file, const
   // Fancy upsampling looks one chroma sample, so two columns, to each side.
   header->crop_margin_px = !one && jpeg.max_h_samp_factor > 1 ? 2 : 0;
   header->exif = {reinterpret_cast<const std::byte*>(island.exif), island.exif_bytes};
-  return CheckSize(jpeg.image_width, jpeg.image_height, limits);
+  HR_TRY(CheckSize(jpeg.image_width, jpeg.image_height, limits));
+  if (!header->all_scans) return {};
+  const uint64_t scans = CountScans({island.source.next_input_byte, island.source.bytes_in_buffer});
+  if (!ScansAllowed(island, scans)) return ScansStatus();
+  return {};
 }
 
 Status JpegReadRegion(JpegIsland& island, const JpegRegionJob& job, DecodeReport* report) {
-  if (setjmp(island.escape) != 0) {
-    *report = island.report;
-    return GiveUp(island);
-  }
-  const bool as_documented = RegionBody(island, job);
+  const RegionEnd end = ReadRegionUnderSetjmp(island, job);
   *report = island.report;
-  jpeg_abort_decompress(&island.jpeg);  // gives the image's memory back, keeps the object
-  if (!as_documented) return {Code::kInternal, "libjpeg-turbo gave other rows than asked for"};
+  EndImage(island);
+  if (end == RegionEnd::kEscaped) return StatusOf(island);
+  if (end == RegionEnd::kNotAsDocumented) {
+    return {Code::kInternal, "libjpeg-turbo gave other rows than asked for"};
+  }
   return {};
 }
 

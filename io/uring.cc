@@ -62,14 +62,13 @@ Status StatusOfSetupErrno(int error_number) {
   }
 }
 
-// Flags, best first; a kernel that does not know one answers EINVAL. COOP_TASKRUN (5.19): no
-// interrupt per completion, they are picked up at the next system call; TASKRUN_FLAG says that some
-// wait, so that a look at the queue need not be a system call. SUBMIT_ALL (5.18): one bad entry
-// does not hold back the others. Not SINGLE_ISSUER: it would forbid that the thread that closes a
-// loader drains the ring after the reading thread has gone.
-constexpr std::array<uint32_t, 3> kSetupFlags = {
-    IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL,
-    IORING_SETUP_SUBMIT_ALL, 0};
+// Flags, best first; a kernel that does not know one answers EINVAL. SUBMIT_ALL (5.18): one bad
+// entry does not hold back the others. Not COOP_TASKRUN and not SINGLE_ISSUER: a link goes on in
+// the thread that submitted it, and with the former only when that thread happens to enter the
+// kernel, so that a reader whose thread decodes or sleeps in between would leave its cold files
+// unread, and another thread that drains would wait for it; with the latter no other thread could
+// drain at all.
+constexpr std::array<uint32_t, 2> kSetupFlags = {IORING_SETUP_SUBMIT_ALL, 0};
 
 // Constants, because the kernel copies them when it takes the submission, not when it is queued;
 // liburing's signature lacks the const. A direct descriptor is in no table that exec could inherit:
@@ -227,11 +226,8 @@ std::string ToText(const UringSupport& support) {
     if (error_number != 0) text += ": " + std::generic_category().message(error_number);
     return text;
   }
-  std::string text = support.direct_chains
-                         ? "open, read, close linked on direct descriptors"
-                         : "open, read, close one by one (no linked direct descriptors here)";
-  if ((support.setup_flags & IORING_SETUP_COOP_TASKRUN) != 0) text += ", cooperative task running";
-  return text;
+  return support.direct_chains ? "open, read, close linked on direct descriptors"
+                               : "open, read, close one by one (no linked direct descriptors here)";
 }
 
 }  // namespace headrace::io

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -267,11 +268,11 @@ Result<std::unique_ptr<UringReader>> UringReader::Make(RootFolder root, const Ur
   return std::make_unique<UringReader>(std::move(state));
 }
 
-UringReader::UringReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+UringReader::UringReader(std::unique_ptr<State> state)
+    : state_(std::move(state)), owner_(::getpid()) {}
 
 UringReader::~UringReader() {
-  const int64_t wait_ns = state_->is_parked() ? 0 : kLastDrainNs;
-  if (state_->Drain(wait_ns)) return;
+  if (::getpid() == owner_ && state_->Drain(state_->is_parked() ? 0 : kLastDrainNs)) return;
   // The kernel may write into slots, buffers and queues at any time from now on. They stay; the
   // list keeps them reachable, so that leak checkers see that this is meant.
   State* state = state_.release();

@@ -11,6 +11,8 @@
 // ever.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 
 #include "io/file.h"
@@ -48,6 +50,7 @@ class UringReader final : public Reader {
 
  private:
   std::unique_ptr<State> state_;
+  pid_t owner_;  // a forked child has no access to the queues and must not touch them
 };
 
 }  // namespace headrace::io

@@ -10,8 +10,9 @@
 
 namespace headrace::loader {
 
-// One line, ready for a person: `train.toml:12:3: [loader] batch_sizes: unknown key; did you mean
-// "batch_size"?` Control characters of the input are escaped.
+// One line, ready for a person: `train.toml:12:3: [decode] exfi: unknown key; allowed: jpeg,
+// checkpoints, exif, alpha; did you mean "exif"?` Control characters of the input are escaped; at
+// most 480 bytes. A value that an override gave is placed by the override: `-s decode.exfi=1: ...`.
 struct ConfigError {
   Code code = Code::kOk;
   std::string text;

@@ -11,25 +11,10 @@
 #include <string_view>
 #include <vector>
 
-// Without exceptions the parser returns its error; nesting is bounded because values are read and
-// freed recursively.
-#define TOML_EXCEPTIONS 0
-#define TOML_MAX_NESTED_VALUES 32
-#define TOML_ENABLE_FORMATTERS 0
-#define TOML_HEADER_ONLY 0
-// toml++ 3.3 states what it believes of its input as assumptions to the optimiser, and some are
-// wrong: "[=" breaks one of parse_key. The checks that follow in the parser's code are right, so
-// the assumptions are taken out (in debug builds they would abort).
-#include <toml++/impl/preprocessor.h>
-#undef TOML_ASSERT
-#undef TOML_ASSERT_ASSUME
-#define TOML_ASSERT(expr) static_assert(true)
-#define TOML_ASSERT_ASSUME(expr) static_assert(true)
-#include <toml++/toml.h>
-
 #include "loader/config.h"
 #include "loader/config_ops.h"
 #include "loader/config_report.h"
+#include "loader/config_toml_lib.h"
 
 namespace headrace::loader {
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -54,6 +55,8 @@ struct Loader::Parts {
   std::string reader_text;
   std::unique_ptr<PipelineShared> shared;
   std::unique_ptr<Scheduler> scheduler;
+
+  Parts* next_given_up = nullptr;
 
   bool OpenDataset(ConfigError* error);
   bool CheckEpoch(ConfigError* error);
@@ -145,21 +148,26 @@ bool Loader::Parts::StartThreads(ConfigError* error) {
 }
 
 Loader::Parts::~Parts() {
-  const bool drained = !scheduler || scheduler->Stop();
-  if (!drained) {
-    // The kernel may still write into a lane: that memory and the ring are given up.
-    log.Write(LogLevel::kError, "a read is stuck in the kernel: its memory is not freed");
-    shared->lane_memory.Leak();
-    shared->big_encoded.Leak();
-    (void)reader.release();  // NOLINT(bugprone-unused-return-value): leaked on purpose
-  }
-  scheduler.reset();
+  scheduler.reset();  // stopped; before what its threads used
   if (shared && shared->store != nullptr) shared->store->Close();
+}
+
+// Stops the threads and frees everything, or gives everything up when a read is stuck: the kernel
+// may still write into a lane, and the read thread may still be inside the system call.
+void Loader::DeleteParts::operator()(Parts* parts) const {
+  if (!parts->scheduler || parts->scheduler->Stop()) {
+    delete parts;
+    return;
+  }
+  parts->log.Write(LogLevel::kError, "a read is stuck in the kernel: its memory is not freed");
+  // A list, so that leak checkers see that it is meant.
+  static std::atomic<Parts*> given_up{nullptr};
+  parts->next_given_up = given_up.exchange(parts);
 }
 
 bool Loader::Open(const Config& config, const LoaderOptions& options,
                   std::unique_ptr<Loader>* loader, ConfigError* error) {
-  auto parts = std::make_unique<Parts>();
+  PartsHandle parts(new Parts);
   parts->config = config;
   parts->log = options.log;
   if (!FindRank(options.rank, options.world_size, config.loader, &parts->rank, error)) return false;
@@ -177,7 +185,7 @@ bool Loader::Open(const Config& config, const LoaderOptions& options,
   return true;
 }
 
-Loader::Loader(std::unique_ptr<Parts> parts) : parts_(std::move(parts)), owner_(getpid()) {}
+Loader::Loader(PartsHandle parts) : parts_(std::move(parts)), owner_(getpid()) {}
 
 Loader::~Loader() = default;
 

@@ -56,9 +56,13 @@ class Loader {
 
  private:
   struct Parts;
-  explicit Loader(std::unique_ptr<Parts> parts);
+  struct DeleteParts {
+    void operator()(Parts* parts) const;
+  };
+  using PartsHandle = std::unique_ptr<Parts, DeleteParts>;
+  explicit Loader(PartsHandle parts);
 
-  std::unique_ptr<Parts> parts_;
+  PartsHandle parts_;
   pid_t owner_;  // the process that opened it
   // The consumer's place: the next batch to deliver.
   uint32_t epoch_ = 0;

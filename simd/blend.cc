@@ -42,8 +42,8 @@ struct BlendF16 {
   static constexpr size_t kStep = kLanes;
   static HWY_INLINE void Run(uint16_t* inout, const uint16_t* other, VF lam, VF rest) {
     const DHalf d;
-    const VF mixed = Mixed(FloatOfHalves(hn::LoadU(d, inout)), FloatOfHalves(hn::LoadU(d, other)),
-                           lam, rest);
+    const VF mixed =
+        Mixed(FloatOfHalves(hn::LoadU(d, inout)), FloatOfHalves(hn::LoadU(d, other)), lam, rest);
     hn::StoreU(HalfOfFloats(mixed), d, inout);
   }
 };

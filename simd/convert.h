@@ -1,4 +1,5 @@
-// The last step of a sample: u8 HWC pixels to the output's type, layout and scale, flipped if asked.
+// The last step of a sample: u8 HWC pixels to the output's type, layout and scale, flipped if
+// asked.
 #pragma once
 
 #include <cstddef>

@@ -46,7 +46,9 @@ bool FindSplit(double scale, double offset, const float* table, ConvertTable::Sp
   for (int j = 0; j <= 2 * kOffsetSteps; ++j) {
     for (int i = 0; i <= 2 * kScaleSteps; ++i) {
       // 0, 1, -1, 2, -2, ...
-      const auto signed_step = [](int n) { return static_cast<float>(n % 2 ? (n + 1) / 2 : -n / 2); };
+      const auto signed_step = [](int n) {
+        return static_cast<float>(n % 2 ? (n + 1) / 2 : -n / 2);
+      };
       ConvertTable::Split split = start;
       split.scale_low *= 1.0f + signed_step(i) * 0x1p-20f;
       split.offset_low *= 1.0f + signed_step(j) * 0x1p-23f;

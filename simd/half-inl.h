@@ -43,15 +43,14 @@ HWY_INLINE VHalf HalfOfFloats(VF value) {
   // Normal results: change the exponent's bias and round by adding just below half a unit, or half
   // when the kept part is odd.
   const auto odd = hn::And(hn::ShiftRight<13>(rest), hn::Set(d, 1u));
-  const auto normal =
-      hn::ShiftRight<13>(hn::Add(hn::Sub(rest, hn::Set(d, 112u << 23)),
-                                 hn::Add(hn::Set(d, 0xFFFu), odd)));
+  const auto normal = hn::ShiftRight<13>(
+      hn::Add(hn::Sub(rest, hn::Set(d, 112u << 23)), hn::Add(hn::Set(d, 0xFFFu), odd)));
   // Below 2^-14: adding 0.5 makes the last bit of the f32 sum worth 2^-24, so the addition rounds.
   const auto half = hn::Set(df, 0.5f);
-  const auto tiny = hn::Sub(hn::BitCast(d, hn::Add(hn::BitCast(df, rest), half)),
-                            hn::BitCast(d, half));
-  const auto nan = hn::Or(hn::Set(d, 0x7E00u),
-                          hn::And(hn::ShiftRight<13>(rest), hn::Set(d, 0x1FFu)));
+  const auto tiny =
+      hn::Sub(hn::BitCast(d, hn::Add(hn::BitCast(df, rest), half)), hn::BitCast(d, half));
+  const auto nan =
+      hn::Or(hn::Set(d, 0x7E00u), hn::And(hn::ShiftRight<13>(rest), hn::Set(d, 0x1FFu)));
   auto result = hn::IfThenElse(hn::Lt(rest, hn::Set(d, 0x38800000u)), tiny, normal);
   result = hn::IfThenElse(hn::Gt(rest, hn::Set(d, 0x477FFFFFu)), hn::Set(d, 0x7C00u), result);
   result = hn::IfThenElse(hn::Gt(rest, hn::Set(d, 0x7F800000u)), nan, result);
@@ -74,8 +73,8 @@ HWY_INLINE VF FloatOfHalves(VHalf half) {
       d, hn::Mul(hn::ConvertTo(df, hn::BitCast(D32(), mantissa)), hn::Set(df, 0x1p-24f)));
   // Infinite or not a number: the highest exponent, and not a number is made quiet.
   const auto top = hn::Or(hn::ShiftLeft<13>(rest), hn::Set(d, 0x7F800000u));
-  const auto quiet = hn::IfThenElse(hn::Eq(mantissa, hn::Zero(d)), top,
-                                    hn::Or(top, hn::Set(d, 0x400000u)));
+  const auto quiet =
+      hn::IfThenElse(hn::Eq(mantissa, hn::Zero(d)), top, hn::Or(top, hn::Set(d, 0x400000u)));
   auto result = hn::IfThenElse(hn::Lt(rest, hn::Set(d, 0x400u)), tiny, normal);
   result = hn::IfThenElse(hn::Gt(rest, hn::Set(d, 0x7BFFu)), quiet, result);
   return hn::BitCast(df, hn::Or(result, sign));

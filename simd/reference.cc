@@ -131,8 +131,7 @@ void Convert(const ConstImageView& source, FlipColumns flip, const ConvertTable&
       for (size_t c = 0; c < channels; ++c) {
         const uint8_t v = source.Row(y)[from * channels + c];
         const size_t pixel = size_t{y} * source.width + x;
-        const size_t at =
-            table.layout == Layout::kNchw ? c * pixels + pixel : pixel * channels + c;
+        const size_t at = table.layout == Layout::kNchw ? c * pixels + pixel : pixel * channels + c;
         switch (table.dtype) {
           case Dtype::kU8: static_cast<uint8_t*>(out)[at] = v; break;
           case Dtype::kF32: static_cast<float*>(out)[at] = table.f32[c][v]; break;
@@ -182,8 +181,7 @@ void BlendInPlace(Dtype dtype, void* inout, const void* other, float lam, size_t
         half[i] = HalfOfFloat(mixed(FloatOfHalf(half[i]), FloatOfHalf(other_half[i])));
         break;
       case Dtype::kBF16:
-        half[i] =
-            Bfloat16OfFloat(mixed(FloatOfBfloat16(half[i]), FloatOfBfloat16(other_half[i])));
+        half[i] = Bfloat16OfFloat(mixed(FloatOfBfloat16(half[i]), FloatOfBfloat16(other_half[i])));
         break;
       case Dtype::kF32: f32[i] = mixed(f32[i], other_f32[i]); break;
     }

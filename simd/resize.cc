@@ -8,12 +8,13 @@
 #include "simd/flip.h"
 #include "simd/resize_scratch.h"
 #include "simd/resize_weights.h"
+#include "simd/vnni.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/resize.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "simd/resize_kernels-inl.h"
+#include "simd/resize_passes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace headrace::simd {
@@ -27,6 +28,7 @@ T* At(std::byte* base, uint64_t offset) {
 }
 
 // Tables of the horizontal pass. A mirrored source has the same windows, seen from the other end.
+template <class Dot>
 PackedAxis PackAcross(const ResizeAxis& axis, Mirror mirror, const ResizeScratch& plan,
                       std::byte* base) {
   auto* real = At<double>(base, plan.real);
@@ -42,8 +44,8 @@ PackedAxis PackAcross(const ResizeAxis& axis, Mirror mirror, const ResizeScratch
       first = axis.in_px - (window.first + window.count);
     }
     const auto taps = static_cast<uint32_t>(Dot::kTaps);
-    PackWindow(fixed, window.count, first % taps, first / taps, windows + x,
-               digits + x * plan.digits_stride_across);
+    PackWindow<Dot>(fixed, window.count, first % taps, first / taps, windows + x,
+                    digits + x * plan.digits_stride_across);
   }
   return {windows, digits, plan.digits_stride_across, axis.out_px};
 }
@@ -53,6 +55,7 @@ struct RowsNeeded {
   uint32_t first;
   uint32_t count;
 };
+template <class Dot>
 PackedAxis PackDown(const ResizeAxis& axis, RowsNeeded needed, const ResizeScratch& plan,
                     std::byte* base) {
   auto* real = At<double>(base, plan.real);
@@ -62,8 +65,8 @@ PackedAxis PackDown(const ResizeAxis& axis, RowsNeeded needed, const ResizeScrat
   for (uint32_t y = 0; y < axis.out_px; ++y) {
     const ResizeWindow window = WindowOf(axis, y);
     FixedWeights(axis, y, window, real, fixed);
-    PackWindow(fixed, window.count, 0, window.first - needed.first, windows + y,
-               digits + y * plan.digits_stride_down);
+    PackWindow<Dot>(fixed, window.count, 0, window.first - needed.first, windows + y,
+                    digits + y * plan.digits_stride_down);
   }
   return {windows, digits, plan.digits_stride_down, axis.out_px};
 }
@@ -75,8 +78,9 @@ RowsNeeded RowsOf(const ResizeAxis& axis) {
 }
 
 // At least one side changes.
-void ResizeOnTarget(const ConstImageView& source, const ImageView& target, Filter filter,
-                    Mirror mirror, std::byte* base) {
+template <class Dot>
+void ResizeWith(const ConstImageView& source, const ImageView& target, Filter filter, Mirror mirror,
+                std::byte* base) {
   const ResizeScratch plan =
       PlanResizeScratch(source.size(), target.size(), source.channels, filter);
   const bool across = source.width != target.width;
@@ -86,7 +90,7 @@ void ResizeOnTarget(const ConstImageView& source, const ImageView& target, Filte
   if (down) {
     const ResizeAxis axis = MakeResizeAxis(filter, source.height, target.height);
     const RowsNeeded needed = RowsOf(axis);
-    axis_down = PackDown(axis, needed, plan, base);
+    axis_down = PackDown<Dot>(axis, needed, plan, base);
     rows = source.Crop({0, needed.first, source.width, needed.count});
   }
   if (across || mirror == Mirror::kYes) {
@@ -95,14 +99,26 @@ void ResizeOnTarget(const ConstImageView& source, const ImageView& target, Filte
     const ImageView& filtered = down ? between : target;
     if (across) {
       const ResizeAxis axis = MakeResizeAxis(filter, source.width, target.width);
-      ResizeColumns(rows, PackAcross(axis, mirror, plan, base), At<int32_t>(base, plan.columns),
-                    filtered);
+      ResizeColumns<Dot>(rows, PackAcross<Dot>(axis, mirror, plan, base),
+                         At<int32_t>(base, plan.columns), filtered);
     } else {
       FlipHorizontal(rows, filtered);
     }
     rows = filtered;
   }
-  if (down) ResizeRows(rows, axis_down, target);
+  if (down) ResizeRows<Dot>(rows, axis_down, target);
+}
+
+void ResizeOnTarget(const ConstImageView& source, const ImageView& target, Filter filter,
+                    Mirror mirror, std::byte* base) {
+#if HWY_TARGET == HWY_SCALAR
+  ResizeWith<PlainDot>(source, target, filter, mirror, base);
+#else
+#if HEADRACE_HAVE_QUAD_DOT
+  if (UseVnni()) return ResizeWith<QuadDot>(source, target, filter, mirror, base);
+#endif
+  ResizeWith<PairDot>(source, target, filter, mirror, base);
+#endif
 }
 
 }  // namespace HWY_NAMESPACE
@@ -147,8 +163,8 @@ ResizeScratch PlanResizeScratch(SizePx source, SizePx target, uint32_t channels,
       take(SaturatingMul(plan.digits_stride_across, target.width), sizeof(int32_t));
   plan.digits_down = take(SaturatingMul(plan.digits_stride_down, target.height), sizeof(int32_t));
   // Two pixels share a 32-bit lane, and there is a lane for each row.
-  plan.columns = take(RoundUp(source.width, kGroupPixelsMax) / 2 * channels,
-                      kLanesMax * sizeof(int32_t));
+  plan.columns =
+      take(RoundUp(source.width, kGroupPixelsMax) / 2 * channels, kLanesMax * sizeof(int32_t));
   plan.between = take(plan.between_stride, source.height);
   return plan;
 }

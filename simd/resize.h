@@ -19,10 +19,11 @@ enum class Mirror : bool { kNo, kYes };
 // between the passes, aligned. Saturates instead of overflowing.
 uint64_t ResizeScratchBytes(SizePx source, SizePx target, uint32_t channels, Filter filter);
 
-// source -> target; channels 1, 3 or 4, equal in both. `scratch` has at least ResizeScratchBytes and
-// is 64-byte aligned. With Mirror::kYes the source is read from right to left: the result equals
-// flipping the source horizontally and then resizing it, bit for bit. An axis that keeps its size is
-// not filtered; if both do, it is a (mirrored) copy. Source and target do not overlap; sizes >= 1.
+// source -> target; channels 1, 3 or 4, equal in both. `scratch` has at least ResizeScratchBytes
+// and is 64-byte aligned. With Mirror::kYes the source is read from right to left: the result
+// equals flipping the source horizontally and then resizing it, bit for bit. An axis that keeps its
+// size is not filtered; if both do, it is a (mirrored) copy. Source and target do not overlap;
+// sizes >= 1.
 void Resize(const ConstImageView& source, const ImageView& target, Filter filter, Mirror mirror,
             std::span<std::byte> scratch);
 

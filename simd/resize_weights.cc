@@ -30,11 +30,10 @@ Reduced ReduceToQuarter(double x) {
 // minimax polynomials); `low` is the tail of the argument.
 double SinQuarter(double x, double low) {
   const double z = x * x;
-  const double tail =
-      8.33333333332248946124e-03 +
-      z * (-1.98412698298579493134e-04 +
-           z * (2.75573137070700676789e-06 +
-                z * (-2.50507602534068634195e-08 + z * 1.58969099521155010221e-10)));
+  const double tail = 8.33333333332248946124e-03 +
+                      z * (-1.98412698298579493134e-04 +
+                           z * (2.75573137070700676789e-06 + z * (-2.50507602534068634195e-08 +
+                                                                  z * 1.58969099521155010221e-10)));
   const double cube = z * x;
   return x - ((z * (0.5 * low - cube * tail) - low) - cube * -1.66666666666666324348e-01);
 }

@@ -30,7 +30,8 @@ struct ResizeWindow {
 };
 ResizeWindow WindowOf(const ResizeAxis& axis, uint32_t index);
 
-// The weights of output pixel `index`: `window.count` values in `fixed`; `real` is room for as many.
+// The weights of output pixel `index`: `window.count` values in `fixed`; `real` is room for as
+// many.
 void FixedWeights(const ResizeAxis& axis, uint32_t index, ResizeWindow window, double* real,
                   int32_t* fixed);
 

@@ -24,7 +24,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_TARGET != HWY_SCALAR
 
 constexpr size_t kVectorBytes = HWY_MAX_BYTES;
-constexpr size_t kBlocks = kVectorBytes / 16;
 using D8 = hn::FixedTag<uint8_t, kVectorBytes>;
 using D16 = hn::FixedTag<int16_t, kVectorBytes / 2>;
 using D32 = hn::FixedTag<int32_t, kVectorBytes / 4>;
@@ -46,8 +45,7 @@ HWY_INLINE V8 LoadBlocksAt(const Address& address) {
 #if HWY_MAX_BYTES == 32
   return low;
 #else
-  const auto high =
-      hn::Combine(d256, hn::LoadU(d128, address(3)), hn::LoadU(d128, address(2)));
+  const auto high = hn::Combine(d256, hn::LoadU(d128, address(3)), hn::LoadU(d128, address(2)));
   return hn::Combine(D8(), high, low);
 #endif
 #endif
@@ -87,9 +85,9 @@ HWY_INLINE void StoreBlocks(V8 v, uint8_t* const* pointers, size_t offset) {
 }
 
 // In each block, the 4x4 matrix of 32-bit lanes of four vectors is transposed.
-HWY_INLINE void TransposeBlocks(V32& v0, V32& v1, V32& v2, V32& v3) {
-  const D32 d;
-  const hn::Repartition<int64_t, D32> d64;
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void TransposeBlocks(D d, V& v0, V& v1, V& v2, V& v3) {
+  const hn::Repartition<int64_t, D> d64;
   const auto a = hn::BitCast(d64, hn::InterleaveLower(d, v0, v1));
   const auto b = hn::BitCast(d64, hn::InterleaveLower(d, v2, v3));
   const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, v0, v1));

@@ -1,7 +1,10 @@
 #include "simd/target.h"
 
+#include <atomic>
 #include <cctype>
 #include <cstdint>
+
+#include "simd/vnni.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/target.cc"
@@ -45,10 +48,28 @@ int64_t RunnableTargets() {
   return runnable;
 }
 
+constexpr const char* kVnniName = "AVX3_VNNI";
+
+bool HasVnni() {
+#if HWY_ARCH_X86_64 && (HWY_TARGETS & HWY_AVX3)
+  static const bool has =
+      (RunnableTargets() & HWY_AVX3) != 0 && __builtin_cpu_supports("avx512vnni") != 0;
+  return has;
+#else
+  return false;
+#endif
+}
+
+// Set by ForceTarget for the targets below AVX3_VNNI.
+std::atomic<bool> vnni_is_off{false};
+
 }  // namespace
+
+bool UseVnni() { return HasVnni() && !vnni_is_off.load(std::memory_order_relaxed); }
 
 std::vector<std::string> SupportedTargets() {
   std::vector<std::string> names;
+  if (HasVnni()) names.emplace_back(kVnniName);
   // Lower bits are better targets.
   for (int64_t left = RunnableTargets(); left != 0; left &= left - 1) {
     names.emplace_back(hwy::TargetName(left & -left));
@@ -56,11 +77,18 @@ std::vector<std::string> SupportedTargets() {
   return names;
 }
 
-std::string CurrentTarget() { return HWY_DYNAMIC_DISPATCH(NameHere)(); }
+std::string CurrentTarget() {
+  const std::string name = HWY_DYNAMIC_DISPATCH(NameHere)();
+  return name == "AVX3" && UseVnni() ? kVnniName : name;
+}
 
 Status ForceTarget(std::string_view name) {
   int64_t chosen = 0;
-  if (!name.empty()) {
+  bool vnni = name.empty();
+  if (HasVnni() && EqualNames(name, kVnniName)) {
+    chosen = RunnableTargets() & -RunnableTargets();
+    vnni = true;
+  } else if (!name.empty()) {
     for (int64_t left = RunnableTargets(); left != 0; left &= left - 1) {
       if (EqualNames(hwy::TargetName(left & -left), name)) chosen = left & -left;
     }
@@ -68,6 +96,7 @@ Status ForceTarget(std::string_view name) {
       return {Code::kInvalidArgument, "no SIMD target of that name runs on this machine"};
     }
   }
+  vnni_is_off.store(!vnni, std::memory_order_relaxed);
   RunnableTargets();  // asked before anything is forced
   hwy::SetSupportedTargetsForTest(chosen);
   // The next dispatch looks at the supported targets again.

@@ -10,6 +10,7 @@
 namespace headrace::simd {
 
 // Names as Highway gives them, best first: "AVX3", "AVX2", "SSE4", "SSSE3", "SCALAR", "NEON", ...
+// Before them "AVX3_VNNI" where the processor has that: AVX3 with byte dot products in the resize.
 std::vector<std::string> SupportedTargets();
 
 // The target that dispatch uses now.

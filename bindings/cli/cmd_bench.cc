@@ -119,7 +119,7 @@ int RunBench(const ParsedArgs& args, Console& console) {
   };
   const int walked = WalkBatches(loader.get(), limits, console, visit);
   run.Finish(loader.get());
-  ReportBadSamples(loader.get(), console);
+  if (walked == kExitGood) ReportBadSamples(loader.get(), console);
   if (walked != kExitGood) return walked;
   if (seconds == 0) result.epochs = limits.epochs;
   if (args.Has("json")) return EmitJson(args, BenchJson(result), console);

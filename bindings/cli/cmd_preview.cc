@@ -12,9 +12,6 @@
 #include "bindings/cli/preview_sheet.h"
 #include "bindings/cli/source_picture.h"
 
-// Weak, so that the program also starts with a library that has not this function yet.
-#pragma weak hr_loader_sample_read
-
 namespace headrace::cli {
 namespace {
 
@@ -89,9 +86,6 @@ class Originals {
  public:
   // Default limits and options: what the loader refused has no picture here either. Exit status.
   int Open(Console& console) {
-    if (hr_loader_sample_read == nullptr) {
-      return console.Usage("--original: not in this version of the library");
-    }
     HR_INIT(hr_error, error);
     hr_transform* opened = nullptr;
     const hr_status status = hr_transform_open(nullptr, 0, nullptr, &opened, &error);
@@ -169,6 +163,14 @@ std::string NumberedName(int64_t id) {
   return text += std::to_string(id);
 }
 
+// Without its folders: those are the class, which stands in large letters above.
+std::string FileName(const hr_loader* loader, int64_t id) {
+  const char* path = hr_loader_sample_path(loader, id);
+  if (path == nullptr) return "";
+  const std::string text = path;
+  return text.substr(text.rfind('/') + 1);  // npos + 1 is 0
+}
+
 SheetCell CellOf(const hr_loader* loader, const hr_batch_info& batch, uint32_t index) {
   SheetCell cell;
   cell.output = OutputPicture(batch, index);
@@ -178,15 +180,14 @@ SheetCell CellOf(const hr_loader* loader, const hr_batch_info& batch, uint32_t i
     cell.label = "padding";
     return cell;
   }
-  const char* path = hr_loader_sample_path(loader, id);
-  cell.detail = NumberedName(id) + " " + (path != nullptr ? path : "");
+  cell.detail = NumberedName(id);
   const auto partner = static_cast<uint32_t>(batch.partner[index]);
   if (partner != index && partner < batch.count) {
     char share[32];
     std::snprintf(share, sizeof share, " %.2f", static_cast<double>(batch.lambda[index]));
-    cell.detail = NumberedName(id) + share + " with " + NumberedName(batch.ids[partner]) + "  " +
-                  (path != nullptr ? path : "");
+    cell.detail += share + std::string(" with ") + NumberedName(batch.ids[partner]);
   }
+  cell.detail += "  " + FileName(loader, id);
   if (batch.valid[index] == 0) cell.mark = CellMark::kBad;
   if (batch.valid[index] == 2) cell.mark = CellMark::kSubstitute;
   return cell;
@@ -237,7 +238,7 @@ int Run(const ParsedArgs& args, Console& console) {
     return cells.size() < count ? std::nullopt : std::optional<int>(kExitGood);
   };
   const int walked = WalkBatches(loader.get(), {.epochs = 1}, console, visit);
-  ReportBadSamples(loader.get(), console);
+  if (walked == kExitGood) ReportBadSamples(loader.get(), console);
   return walked == kExitGood ? WriteSheet(args, cells, console) : walked;
 }
 

@@ -109,7 +109,7 @@ void ReportBadSamples(const hr_loader* loader, Console& console) {
   HR_INIT(hr_stats, stats);
   if (hr_loader_stats(loader, &stats, nullptr) != HR_OK || stats.corrupt_ids == 0) return;
   console.Warning(std::to_string(stats.corrupt_ids) +
-                  " bad samples: " + std::to_string(stats.substituted) + " substituted, " +
+                  " bad files met: " + std::to_string(stats.substituted) + " draws substituted, " +
                   std::to_string(stats.marked) + " marked");
 }
 

@@ -39,7 +39,8 @@ void BatchAssembler::DropRest(uint32_t buffer, uint32_t count) {
 void BatchAssembler::HandleBad(uint32_t lane_index, const Status& status) {
   Lane& lane = shared_.lanes[lane_index];
   const SampleTicket& ticket = lane.ticket;
-  if (shared_.IsStale(ticket.generation)) {
+  // After a stop nobody asks, and the log may be gone while a stuck read still comes back.
+  if (shared_.IsStale(ticket.generation) || shared_.stop.Requested()) {
     CommitDropped(ticket);
     shared_.ReleaseLane(lane_index);
     return;
@@ -98,7 +99,8 @@ void BatchAssembler::Finish(BatchBuffer* buffer) {
   const uint32_t bands = shared_.plan.mix_bands;
   buffer->bands_left.Reset(bands);
   for (uint32_t band = 0; band < bands; ++band) {
-    const bool pushed = shared_.mix.TryPush({buffer->index, band});
+    const bool pushed =
+        shared_.mix.TryPush({static_cast<uint16_t>(buffer->index), static_cast<uint16_t>(band)});
     HR_DCHECK(pushed);
     (void)pushed;
   }

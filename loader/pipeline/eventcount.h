@@ -47,8 +47,8 @@ class EventCount {
     // Pairs with the fence in HasWaiters: either that notifier sees our count, or the caller's
     // check sees what it did before notifying.
     Atomics::Fence(std::memory_order_seq_cst);
-    // Pairs with the release in Notify*: with a key of the new epoch, the caller's check sees what
-    // that notifier did, and needs no wake for it.
+    // Pairs with the release in MoveEpoch: with a key of the new epoch, the caller's check sees
+    // what that notifier did, and needs no wake for it.
     return Key{epoch_.load(std::memory_order_acquire)};
   }
 
@@ -59,16 +59,15 @@ class EventCount {
   // thread may have been faster.
   void Wait(Key key) { static_cast<void>(WaitFor(key, -1)); }
 
-  // The same with a limit. False when the time is over and no notify came. A negative time means no
-  // limit, 0 only looks.
+  // The same with a limit: false when the time is over. A negative time means no limit, 0 only
+  // looks.
   [[nodiscard]] bool WaitFor(Key key, int64_t timeout_ns) {
     const int64_t deadline_ns = Atomics::DeadlineAfter(timeout_ns);
     bool in_time = true;
-    while (!MovedOn(key)) {
-      if (Atomics::FutexWait(epoch_, key.epoch, deadline_ns)) continue;
-      // A notify that crossed the end of the time counts: the wake may have been meant for us.
-      in_time = MovedOn(key);
-      break;
+    while (in_time && !MovedOn(key)) {
+      // When the time is over the kernel has taken us off its list, so that a wake which crosses
+      // with it goes to another waiter: nothing is lost by not looking again.
+      in_time = Atomics::FutexWait(epoch_, key.epoch, deadline_ns);
     }
     Leave();
     return in_time;
@@ -77,14 +76,14 @@ class EventCount {
   // Wakes a waiter, if there is one.
   void NotifyOne() {
     if (!HasWaiters()) return;
-    epoch_.fetch_add(1, std::memory_order_release);  // pairs with the acquires of the waiters
+    MoveEpoch();
     Atomics::FutexWakeOne(epoch_);
   }
 
   // Wakes all that wait now.
   void NotifyAll() {
     if (!HasWaiters()) return;
-    epoch_.fetch_add(1, std::memory_order_release);  // pairs with the acquires of the waiters
+    MoveEpoch();
     Atomics::FutexWakeAll(epoch_);
   }
 
@@ -95,8 +94,12 @@ class EventCount {
     return waiters_.load(std::memory_order_relaxed) != 0;
   }
 
+  // Pairs with the acquires in PrepareWait and MovedOn. The fence in HasWaiters releases already;
+  // the order is written down again for ThreadSanitizer, which does not know fences.
+  void MoveEpoch() { epoch_.fetch_add(1, std::memory_order_release); }
+
   bool MovedOn(Key key) const {
-    // Pairs with the release in Notify*: a waiter that was notified sees what the notifier did.
+    // Pairs with the release in MoveEpoch: a waiter that was notified sees what the notifier did.
     return epoch_.load(std::memory_order_acquire) != key.epoch;
   }
 

@@ -165,10 +165,9 @@ bool ReadStage::StartRead(uint32_t lane_index) {
                                 .buffer = memory,
                                 .whole_file = extent.whole_file,
                                 .tag = lane_index};
-  // The reader's queue holds every lane, so this does not fail.
-  const bool submitted = reader_.Submit(request);
-  HR_DCHECK(submitted);
-  return submitted;
+  if (reader_.Submit(request)) return true;
+  waiting_lane_ = lane_index;  // the queue is full (few descriptors left): after the next completion
+  return false;
 }
 
 void ReadStage::Collect() {

@@ -30,7 +30,7 @@ class ReadStage {
   bool SubmitRetries();
   bool SubmitNext();
   bool OpenBatch();
-  // Starts the read of lane.id; false when it needs the big area and another sample has it.
+  // Starts the read of lane.id; false when it has to wait: see waiting_lane_.
   bool StartRead(uint32_t lane_index);
   void Collect();
   void Complete(const io::ReadCompletion& completion);
@@ -48,7 +48,7 @@ class ReadStage {
   uint32_t index_ = 0;              // next sample in it
   uint64_t position_ = 0;           // of that sample in the epoch
   std::optional<Sampler::Order> order_;
-  std::optional<uint32_t> waiting_lane_;  // its sample waits for the big area
+  std::optional<uint32_t> waiting_lane_;  // its sample waits for the big area or the reader's queue
   std::vector<io::ReadCompletion> completions_;
 };
 

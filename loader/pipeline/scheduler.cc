@@ -9,6 +9,12 @@
 #include "base/scope_guard.h"
 
 namespace headrace::loader {
+namespace {
+
+// How long Stop waits for the read thread: the reader's own limit and a good deal more.
+constexpr int64_t kReadEndLimitNs = 5'000'000'000;
+
+}  // namespace
 
 Scheduler::Scheduler(PipelineShared* shared, io::Reader* reader)
     : shared_(*shared),
@@ -32,14 +38,11 @@ Status Scheduler::Start() {
   const ScopeGuard restore([&before] { pthread_sigmask(SIG_SETMASK, &before, nullptr); });
   try {
     for (auto& stage : stages_) {
-      threads_.emplace_back([this, s = stage.get()] { Work(s); });
-      pthread_setname_np(threads_.back().native_handle(), "hr-worker");
+      workers_.emplace_back([this, s = stage.get()] { Work(s); });
+      pthread_setname_np(workers_.back().native_handle(), "hr-worker");
     }
-    threads_.emplace_back([this]() noexcept {
-      if (!read_stage_.Run())
-        drained_.store(false, std::memory_order_relaxed);  // joined before use
-    });
-    pthread_setname_np(threads_.back().native_handle(), "hr-read");
+    read_thread_ = std::thread([this] { Read(); });
+    pthread_setname_np(read_thread_.native_handle(), "hr-read");
   } catch (const std::system_error& error) {
     (void)Stop();
     return {Code::kSystem, "cannot start a thread", error.code().value()};
@@ -53,9 +56,29 @@ bool Scheduler::Stop() {
   shared_.read_wanted.NotifyAll();
   shared_.delivery.ready().NotifyAll();
   reader_.Wake();
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
-  return drained_.load(std::memory_order_relaxed);
+  for (std::thread& thread : workers_) thread.join();
+  workers_.clear();
+  if (!read_thread_.joinable()) return !read_ended_.load() || drained_.load();
+  const int64_t deadline = NowNs() + kReadEndLimitNs;
+  while (!read_ended_.load(std::memory_order_acquire)) {
+    const auto key = read_end_.PrepareWait();
+    const int64_t left = deadline - NowNs();
+    if (read_ended_.load(std::memory_order_acquire) || left <= 0) {
+      read_end_.CancelWait();
+      if (left > 0) continue;
+      read_thread_.detach();  // it hangs in a system call; it ends when the call does
+      return false;
+    }
+    (void)read_end_.WaitFor(key, left);
+  }
+  read_thread_.join();
+  return drained_.load();
+}
+
+void Scheduler::Read() noexcept {
+  drained_.store(read_stage_.Run());
+  read_ended_.store(true, std::memory_order_release);  // pairs with Stop
+  read_end_.NotifyAll();
 }
 
 void Scheduler::Work(SampleStage* stage) noexcept {

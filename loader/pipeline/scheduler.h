@@ -25,19 +25,24 @@ class Scheduler {
   // Makes the workers' stages and starts all threads, with every signal blocked in them but the
   // ones that a fault raises. Fails with kSystem or kOutOfMemory, nothing left running.
   Status Start();
-  // Wakes everybody, joins. False: a read is stuck in the kernel (see ReadStage::Run).
+  // Wakes everybody, joins. False: a read is stuck in the kernel. Then its buffer, and if the read
+  // thread itself hangs in it everything that it uses, must never be freed: this object included.
   [[nodiscard]] bool Stop();
 
  private:
   void Work(SampleStage* stage) noexcept;
+  void Read() noexcept;
 
   PipelineShared& shared_;
   io::Reader& reader_;
   BatchAssembler assembler_;
   ReadStage read_stage_;
   std::vector<std::unique_ptr<SampleStage>> stages_;
-  std::vector<std::thread> threads_;
-  std::atomic<bool> drained_{true};
+  std::vector<std::thread> workers_;
+  std::thread read_thread_;
+  std::atomic<bool> drained_{false};
+  std::atomic<bool> read_ended_{false};
+  EventCount<> read_end_;  // read_ended_ is set
 };
 
 }  // namespace headrace::loader

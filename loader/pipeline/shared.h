@@ -33,8 +33,9 @@ namespace headrace::loader {
 
 // A piece of a batch to mix.
 struct MixTask {
-  uint32_t buffer = 0;
-  uint32_t band = 0;
+  // Both small (SlotPool::kSlotsMax buffers, 4 bands a worker), so that a task fits a ring's cell.
+  uint16_t buffer = 0;
+  uint16_t band = 0;
 };
 
 // What: made at open and constant but for the lock-free parts. Owner: the loader; outlives the

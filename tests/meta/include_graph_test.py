@@ -26,9 +26,9 @@ ALLOWED = {
 # Foreign header -> the files that may include it.
 FENCED = {
     r"liburing(\.h|/.*)": r"io/uring[^/]*",
-    r"(jpeglib|jerror|jmorecfg|jpegint|turbojpeg)\.h": r"codecs/jpeg_[^/]*",
-    r"(png|pngconf|pnglibconf)\.h": r"codecs/png_[^/]*",
-    r"setjmp\.h|csetjmp": r"codecs/[^/]*_island\.(h|cc)|tests/.*",
+    r"(jpeglib|jerror|jmorecfg|jpegint|turbojpeg)\.h": r"codecs/jpeg_[^/]*|bench/.*|tests/.*",
+    r"(png|pngconf|pnglibconf)\.h": r"codecs/png_[^/]*|bench/.*|tests/.*",
+    r"setjmp\.h|csetjmp": r"codecs/[^/]*_island\.(h|cc)|bench/.*|tests/.*",
     r"hwy/.*": r"simd/[^/]*(\.cc|-inl\.h)|tests/unit/simd/.*|tests/property/.*|bench/.*",
     r"toml\+\+/.*": r"loader/config_toml[^/]*\.cc|loader/config_toml_[^/]*\.h|tests/.*",
     # What the parser's own files share: it shows toml++ types, so it is fenced like toml++.

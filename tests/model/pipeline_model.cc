@@ -31,6 +31,9 @@ int main(int argc, char** argv) {
           {"queue 2 to 1, 1 item", Bounded(2, 1), Queue(2, 1, 1)},
           {"queue 2 to 2, 2 items, random", Random(100'000), Queue(2, 2, 2)},
           {"queue 1 to 1, stop at any time", Bounded(2, 1), Queue(1, 1, 3, Stop::kAnyTime)},
+          {"queue 1 to 2, an item each", Bounded(2, 1), Queue(1, 2, 2, Stop::kNever)},
+          {"queue 2 to 2, an item each", Bounded(1, 1), Queue(2, 2, 1, Stop::kNever)},
+          {"queue 2 to 2, an item each, random", Random(100'000), Queue(2, 2, 1, Stop::kNever)},
           {"queue 2 to 2, stop, random", Random(50'000), Queue(2, 2, 2, Stop::kAnyTime)},
           {"lanes, 1 worker, 3 samples", Bounded(2, 1), Lane(1, 2, 3)},
           {"lanes, 2 workers, 3 samples", Bounded(1, 1), Lane(2, 2, 3)},
@@ -41,6 +44,7 @@ int main(int argc, char** argv) {
           {"queue 2 to 1, stop, deep", Bounded(2, 1), Queue(2, 1, 1, Stop::kAnyTime), kLong},
           {"queue 2 to 2, 2 items, more random", Random(2'000'000), Queue(2, 2, 2), kLong},
           {"lanes, 2 workers, 3 samples, deep", Bounded(2, 1), Lane(2, 2, 3), kLong},
+          {"queue 2 to 2, an item each, deep", Bounded(2, 1), Queue(2, 2, 1, Stop::kNever), kLong},
           {"lanes, 3 workers, more random", Random(1'000'000), Lane(3, 2, 4), kLong},
       });
 }

@@ -14,7 +14,7 @@
 namespace headrace::model {
 
 struct QueueSizes {
-  enum class Stop : uint8_t { kAfterLastItem, kAnyTime };
+  enum class Stop : uint8_t { kAfterLastItem, kAnyTime, kNever };
   int producers = 1;
   int consumers = 1;
   int items_each = 3;
@@ -89,7 +89,8 @@ class QueueProgram : public Program {
         return;
       }
     }
-    if (producers_left_.Arrive() && !AnyTime()) Stop();
+    const bool last = producers_left_.Arrive();
+    if (last && sizes_.stop == QueueSizes::Stop::kAfterLastItem) Stop();
   }
 
   bool Push(uint32_t item) {
@@ -112,7 +113,10 @@ class QueueProgram : public Program {
 
   void Consume(std::vector<uint32_t>& got) {
     uint32_t item = 0;
-    while (Pop(&item)) {
+    const size_t share = sizes_.stop == QueueSizes::Stop::kNever
+                             ? Items() / static_cast<size_t>(sizes_.consumers)
+                             : SIZE_MAX;
+    while (got.size() < share && Pop(&item)) {
       World::Check(payload_[item] == item + 1, "the producer's work");
       got.push_back(item);
     }
@@ -125,14 +129,9 @@ class QueueProgram : public Program {
       if (ring_.TryPop(item)) break;
       if (stopping) return false;
       const auto key = items_.PrepareWait();
-      const bool stopping_now = stop_.Requested();
-      if (ring_.TryPop(item)) {
+      if (stop_.Requested() || !ring_.Empty()) {
         items_.CancelWait();
-        break;
-      }
-      if (stopping_now) {
-        items_.CancelWait();
-        return false;
+        continue;
       }
       items_.Wait(key);
     }
@@ -181,22 +180,11 @@ class LaneProgram : public Program {
     for (int sample = 0; sample < sizes_.samples; ++sample) {
       const uint32_t lane = TakeLane();
       bytes_[lane] = static_cast<uint32_t>(sample) + 10;
-      Push(lane);
+      World::Check(ring_.TryPush(lane), "the ring has a cell for each lane");
+      filled_.NotifyOne();
     }
     stop_.Request();
     filled_.NotifyAll();
-  }
-
-  void Push(uint32_t lane) {
-    while (!ring_.TryPush(lane)) {
-      const auto key = space_.PrepareWait();
-      if (ring_.TryPush(lane)) {
-        space_.CancelWait();
-        break;
-      }
-      space_.Wait(key);
-    }
-    filled_.NotifyOne();
   }
 
   uint32_t TakeLane() {
@@ -214,23 +202,18 @@ class LaneProgram : public Program {
 
   void Work() {
     uint32_t lane = 0;
-    while (NextLane(&lane)) {
-      space_.NotifyOne();
-      UseLane(lane);
-    }
+    while (NextLane(&lane)) UseLane(lane);
   }
 
   bool NextLane(uint32_t* lane) {
     for (;;) {
-      bool stopping = stop_.Requested();
+      const bool stopping = stop_.Requested();
       if (ring_.TryPop(lane)) return true;
       if (stopping) return false;
       const auto key = filled_.PrepareWait();
-      stopping = stop_.Requested();
-      const bool popped = ring_.TryPop(lane);
-      if (popped || stopping) {
+      if (stop_.Requested() || !ring_.Empty()) {
         filled_.CancelWait();
-        return popped;
+        continue;
       }
       filled_.Wait(key);
     }
@@ -249,7 +232,6 @@ class LaneProgram : public Program {
   loader::SlotPool<Atomics> pool_;
   loader::RingQueue<uint32_t, Atomics> ring_;
   loader::EventCount<Atomics> filled_;
-  loader::EventCount<Atomics> space_;
   loader::EventCount<Atomics> given_back_;
   loader::StopFlag<Atomics> stop_;
   std::vector<typename Atomics::template Var<uint32_t>> bytes_;

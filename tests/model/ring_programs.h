@@ -95,4 +95,48 @@ class RingProgram : public Program {
   std::vector<std::vector<uint32_t>> got_;
 };
 
+// As many tokens as cells go round: each thread begins with one, pushes it, and takes whatever
+// comes out. No push may find the ring full, whatever the others are in the middle of.
+template <class World>
+class TokenProgram : public Program {
+ public:
+  struct Sizes {
+    int threads = 2;       // and tokens, and cells: a power of two
+    int first_rounds = 3;  // of thread 0; the others make `rounds`
+    int rounds = 1;
+  };
+  explicit TokenProgram(const Sizes& sizes)
+      : sizes_(sizes), ring_(static_cast<size_t>(sizes.threads)), out_(Tokens()) {}
+
+  int ThreadCount() const override { return sizes_.threads; }
+
+  void Run(int thread) override {
+    uint32_t token = static_cast<uint32_t>(thread);
+    const int rounds = thread == 0 ? sizes_.first_rounds : sizes_.rounds;
+    for (int round = 0; round < rounds; ++round) {
+      out_[token] = 0;
+      World::Check(ring_.TryPush(token), "full, with a cell for each token");
+      if (!ring_.TryPop(&token)) return;  // the others have all
+      World::Check(out_[token] == 0u, "a token came out twice");
+      out_[token] = 1;
+    }
+  }
+
+  void Finish() override {
+    size_t count = 0;
+    for (const Word& out : out_) count += out;
+    uint32_t token = 0;
+    while (ring_.TryPop(&token)) ++count;
+    World::Check(count == Tokens(), "a token was lost");
+  }
+
+ private:
+  using Word = typename World::Atomics::template Var<uint32_t>;
+  size_t Tokens() const { return static_cast<size_t>(sizes_.threads); }
+
+  const Sizes sizes_;
+  loader::RingQueue<uint32_t, typename World::Atomics> ring_;
+  std::vector<Word> out_;  // 1: in the hands of a thread that has ended its turn
+};
+
 }  // namespace headrace::model

@@ -13,7 +13,7 @@ int main() {
     return 1;
   }
   HR_INIT(hr_error, error);
-  hr_loader *loader = nullptr;
+  hr_loader* loader = nullptr;
   const hr_status status =
       hr_loader_open_file("no-such-configuration.toml", nullptr, &loader, &error);
   std::printf("%s: %s\n", hr_status_name(status), error.text);

@@ -78,12 +78,44 @@ TEST(JpegDecoderTest, ExtraneousBytesAreOnlyCounted) {
   Bytes file = GreyJpeg({.restart_rows = 1});
   Codec codec;
   const Decoded good = codec.Decode(file);
-  Insert(file, After(file, 0xD0) - 2, "extra");  // before the first restart marker
+  // Before the first restart marker, more than the decoder reads ahead.
+  Insert(file, After(file, 0xD0) - 2, "twenty or more extra bytes");
   const Decoded image = codec.Decode(file);
   ASSERT_TRUE(image.status.ok()) << image.status.text();
   EXPECT_EQ(image.report.extraneous, 1u);
   EXPECT_EQ(image.report.warnings, 0u);
   EXPECT_EQ(image.rgb, good.rgb);
+}
+
+// A copy without the segments of one marker.
+Bytes Without(const Bytes& file, int marker) {
+  Bytes out = file;
+  for (size_t at = After(out, marker); at < out.size(); at = After(out, marker)) {
+    const size_t bytes =
+        std::to_integer<size_t>(out[at]) << 8 | std::to_integer<size_t>(out[at + 1]);
+    const auto begin = out.begin() + static_cast<std::ptrdiff_t>(at - 2);
+    out.erase(begin, begin + static_cast<std::ptrdiff_t>(bytes + 2));
+  }
+  return out;
+}
+
+// libjpeg-turbo would use the tables of the file decoded before.
+TEST(JpegDecoderTest, TablesDoNotPassFromOneFileToTheNext) {
+  constexpr int kQuantisationTables = 0xDB;
+  constexpr int kHuffmanTables = 0xC4;
+  const Bytes file = GreyJpeg({.quality = 30});
+  const Bytes unquantised = Without(file, kQuantisationTables);
+  ASSERT_LT(unquantised.size(), file.size());
+  Codec used;
+  ASSERT_TRUE(used.Decode(file).status.ok());
+  EXPECT_EQ(used.Decode(unquantised).status.code(), Code::kCorrupt);
+
+  // Without Huffman tables the standard ones hold (Motion JPEG), never those of another file.
+  const Bytes uncoded = Without(file, kHuffmanTables);
+  ASSERT_TRUE(used.Decode(GreyJpeg({.progressive = true})).status.ok());  // has its own tables
+  const Decoded after_another = used.Decode(uncoded);
+  ASSERT_TRUE(after_another.status.ok()) << after_another.status.text();
+  EXPECT_EQ(after_another.rgb, used.Decode(file).rgb);
 }
 
 TEST(JpegDecoderTest, AWarningIsReportedWithItsVerdict) {

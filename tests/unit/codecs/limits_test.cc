@@ -10,9 +10,9 @@
 namespace headrace::codecs {
 namespace {
 
-Bytes Picture(bool png, const JpegEncodeOptions& options = {}) {
-  const std::vector<uint8_t> pixels(100 * 60 * 3, 128);
-  const ConstImageView view{pixels.data(), 100, 60, 3, 300};
+Bytes Picture(bool png, const JpegEncodeOptions& options = {}, uint32_t height = 60) {
+  const std::vector<uint8_t> pixels(size_t{100} * height * 3, 128);
+  const ConstImageView view{pixels.data(), 100, height, 3, 300};
   return png ? EncodePng(view).value() : EncodeJpeg(view, options).value();
 }
 
@@ -55,11 +55,12 @@ TEST(LimitsTest, ScansOfAProgressiveJpeg) {
 }
 
 TEST(LimitsTest, MemoryOfAProgressiveJpeg) {
-  const Bytes file = Picture(false, {.progressive = true});
-  ExpectRefused({.jpeg_memory = 16'384}, file, Code::kLimitMemory, "limits.jpeg_memory");
+  // Tall enough: libjpeg-turbo always grants a few rows of blocks.
+  const Bytes file = Picture(false, {.progressive = true}, 600);
+  ExpectRefused({.jpeg_memory = 131'072}, file, Code::kLimitMemory, "limits.jpeg_memory");
   // A file of one scan needs a few rows only.
-  Codec codec({.jpeg_memory = 16'384});
-  EXPECT_TRUE(codec.Decode(Picture(false)).status.ok());
+  Codec codec({.jpeg_memory = 131'072});
+  EXPECT_TRUE(codec.Decode(Picture(false, {}, 600)).status.ok());
 }
 
 TEST(LimitsTest, ARegionOutsideThePictureIsRefused) {

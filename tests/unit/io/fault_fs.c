@@ -4,7 +4,7 @@
  *   *.eacces  may not be opened
  *   *.lie     claims twice its size
  *   *.stuck   a read does not return until the file "release" is looked at
- * Writes a line to stdout when it is mounted. */
+ * Writes a line to stdout when it is mounted, and one for each stuck read that has come. */
 #define FUSE_USE_VERSION 31
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +65,8 @@ static int Read(const char* path, char* buffer, size_t bytes, off_t offset,
   if (strstr(path, ".eio") != NULL && offset + (off_t)bytes > 65536) return -EIO;
   if (strstr(path, ".short") != NULL && bytes > 1000) bytes = 1000;
   if (strstr(path, ".stuck") != NULL) {
+    puts("stuck");
+    fflush(stdout);
     pthread_mutex_lock(&mutex);
     while (!released) pthread_cond_wait(&changed, &mutex);
     pthread_mutex_unlock(&mutex);

@@ -1,9 +1,11 @@
 // Readers on a file system whose files misbehave (fault_fs.c).
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <latch>
 #include <thread>
 
 #include "base/clock.h"
@@ -23,7 +25,7 @@ class FaultFs {
     std::filesystem::create_directory(folder_.At("mount"));
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return;
-    UniqueFd from_server(ends[0]);
+    from_server_.Reset(ends[0]);
     UniqueFd to_us(ends[1]);
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
@@ -46,8 +48,7 @@ class FaultFs {
     ::posix_spawn_file_actions_destroy(&actions);
     to_us.Reset();
     // End of file instead of the line: the server could not mount and is gone.
-    char line[8];
-    mounted_ = server_ > 0 && ::read(from_server.get(), line, sizeof line) > 0;
+    mounted_ = server_ > 0 && ReadLine();
   }
   ~FaultFs() {
     ReleaseStuckReads();
@@ -69,10 +70,25 @@ class FaultFs {
   std::vector<std::byte> WriteRandom(const std::string& name, size_t bytes, uint64_t seed) const {
     return folder_.WriteRandom("source/" + name, bytes, seed);
   }
+  // Whether a read of the stuck file has come to the server: from then on nothing cancels it.
+  bool HasStuckRead() const {
+    pollfd event{.fd = from_server_.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&event, 1, 0) == 1;
+  }
   void ReleaseStuckReads() const { (void)::access(folder_.At("mount/release").c_str(), F_OK); }
 
  private:
+  // A line of the server; false when it is gone.
+  bool ReadLine() {
+    char c = 0;
+    while (c != '\n') {
+      if (::read(from_server_.get(), &c, 1) != 1) return false;
+    }
+    return true;
+  }
+
   TempFolder folder_;
+  UniqueFd from_server_;
   pid_t server_ = -1;
   bool mounted_ = false;
 };
@@ -170,7 +186,7 @@ TEST_P(ReaderFaultTest, I12_AStuckReadOutlivesItsReader) {
   std::vector<std::byte> stuck(2'000, kEmpty);
   ASSERT_TRUE(reader_->Submit({.path = "file.stuck", .expected_bytes = 1'000, .buffer = stuck}));
   ReadCompletion one[1];
-  ASSERT_EQ(reader_->Reap(one, 1'000'000), 0u);
+  while (!fs_.HasStuckRead()) ASSERT_EQ(reader_->Reap(one, 1'000'000), 0u);
   const int64_t start_ns = NowNs();
   ASSERT_FALSE(reader_->Drain(20'000'000));
   EXPECT_LT(NowNs() - start_ns, 5'000'000'000);
@@ -195,11 +211,45 @@ TEST_P(ReaderFaultTest, DrainSucceedsOnceTheReadIsFree) {
   std::vector<std::byte> stuck(2'000);
   ASSERT_TRUE(reader_->Submit({.path = "file.stuck", .expected_bytes = 1'000, .buffer = stuck}));
   ReadCompletion one[1];
-  ASSERT_EQ(reader_->Reap(one, 1'000'000), 0u);
+  while (!fs_.HasStuckRead()) ASSERT_EQ(reader_->Reap(one, 1'000'000), 0u);
   ASSERT_FALSE(reader_->Drain(0));
   fs_.ReleaseStuckReads();
   EXPECT_TRUE(reader_->Drain(10'000'000'000));
   EXPECT_EQ(reader_->in_flight(), 0u);
+}
+
+TEST_P(ReaderFaultTest, AnotherThreadMayDrainWhenTheReadingThreadIsGone) {
+  if (GetParam() == Variant::kPread) GTEST_SKIP() << "a stuck pread holds its thread";
+  fs_.WriteRandom("file.stuck", 1'000, 10);
+  std::vector<std::byte> stuck(2'000);
+  std::thread reading([&] {
+    EXPECT_TRUE(reader_->Submit({.path = "file.stuck", .expected_bytes = 1'000, .buffer = stuck}));
+    ReadCompletion one[1];
+    while (!fs_.HasStuckRead()) EXPECT_EQ(reader_->Reap(one, 1'000'000), 0u);
+  });
+  reading.join();
+  fs_.ReleaseStuckReads();
+  EXPECT_TRUE(reader_->Drain(10'000'000'000));
+}
+
+TEST_P(ReaderFaultTest, AnotherThreadMayDrainWhileTheReadingThreadSleeps) {
+  if (GetParam() == Variant::kPread) GTEST_SKIP() << "a stuck pread holds its thread";
+  fs_.WriteRandom("file.stuck", 1'000, 11);
+  std::vector<std::byte> stuck(2'000);
+  std::latch submitted(1);
+  std::latch drained(1);
+  std::thread reading([&] {
+    EXPECT_TRUE(reader_->Submit({.path = "file.stuck", .expected_bytes = 1'000, .buffer = stuck}));
+    ReadCompletion one[1];
+    EXPECT_EQ(reader_->Reap(one, 1'000'000), 0u);
+    submitted.count_down();
+    drained.wait();
+  });
+  submitted.wait();
+  fs_.ReleaseStuckReads();
+  EXPECT_TRUE(reader_->Drain(10'000'000'000));
+  drained.count_down();
+  reading.join();
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ReaderFaultTest,

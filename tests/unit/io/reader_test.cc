@@ -2,9 +2,9 @@
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "base/clock.h"
 #include "tests/unit/io/reader_under_test.h"
@@ -369,6 +369,21 @@ TEST_P(ReaderTest, LeavesNoDescriptorOpen) {
   EXPECT_EQ(open_descriptors(), with_reader);
   reader_.reset();
   EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_P(ReaderTest, I32_AForkedChildLeavesTheParentUnharmed) {
+  const auto content = folder_.WriteRandom("file", 1'000, 15);
+  ExpectBytes(ReadWhole("file", 1'000, 2'000), content);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    reader_.reset();
+    ::_exit(7);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << "status " << status;
+  ExpectBytes(ReadWhole("file", 1'000, 2'000), content);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ReaderTest,

@@ -177,7 +177,7 @@ TEST(AugmentProgramTest, EqualsTheOpsOneByOneOnWholePictures) {
       {"box", simd::Filter::kBox}};
   int mirrored = 0;
   int folded = 0;
-  for (uint64_t seed = 0; seed < 3000; ++seed) {
+  for (uint64_t seed = 0; seed < 1500; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomStream random({.seed = seed, .name = "test"});
     const auto& [interpolation, filter] = kFilters[random.NextBelow(4)];
@@ -193,8 +193,8 @@ TEST(AugmentProgramTest, EqualsTheOpsOneByOneOnWholePictures) {
     folded += recipe.region.size() == size ? 0 : 1;
   }
   // The interesting cases were there.
-  EXPECT_GT(mirrored, 300);
-  EXPECT_GT(folded, 300);
+  EXPECT_GT(mirrored, 150);
+  EXPECT_GT(folded, 150);
 }
 
 TEST(AugmentProgramTest, DoesNotAllocatePerSample) {

@@ -188,8 +188,9 @@ TEST(ConfigErrorTest, SyntaxErrorsKeepTheirPlace) {
                   {"train.toml:3:", "path"});
   ExpectErrorWith(Parse("[dataset]\npath = \"a\"\n[dataset]\n"), Code::kConfigSyntax,
                   {"train.toml:3:", "dataset"});
-  // The parser's own assumption about this one is wrong.
+  // The parser's own assumptions about these are wrong.
   ExpectErrorWith(Parse("[=]\n"), Code::kConfigSyntax, {"train.toml:1:"});
+  ExpectErrorWith(Parse("\xcf\x9b"), Code::kConfigSyntax, {"train.toml:1:"});
   ExpectErrorWith(Parse("a = \"\xff\"\n"), Code::kConfigSyntax, {"train.toml:1:"});
   ExpectErrorWith(Parse(std::string_view("a\0b = 1\n", 8)), Code::kConfigSyntax, {"train.toml:1:"});
 }

@@ -149,7 +149,7 @@ TEST(MixerTest, MeanCorrectedShareAgreesWithAnIndependentMonteCarlo) {
   int rows = 0;
   for (; file >> height >> width >> alpha >> mean >> deviation >> draws; ++rows) {
     const auto mixer = MakeMixer({Entry("cutmix", alpha)}, Shape(2, height, width));
-    constexpr int kBatches = 50000;
+    constexpr int kBatches = 20000;
     double sum = 0;
     for (uint64_t batch = 0; batch < kBatches; ++batch) {
       sum += DrawBatch(*mixer, 2, batch).mix.lam;

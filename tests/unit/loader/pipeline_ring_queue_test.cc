@@ -50,19 +50,27 @@ TEST(RingQueueTest, RoundsAWrongCapacityUpInRelease) {
 }
 #endif
 
-TEST(RingQueueTest, CarriesStructs) {
+TEST(RingQueueTest, CarriesSmallStructs) {
   struct Item {
-    uint64_t position;
-    uint32_t lane;
-    uint16_t error;
+    uint16_t buffer;
+    uint8_t band;
   };
   RingQueue<Item> queue(4);
-  ASSERT_TRUE(queue.TryPush({.position = 1ull << 40, .lane = 7, .error = 3}));
+  ASSERT_TRUE(queue.TryPush({.buffer = 65535, .band = 7}));
   Item item{};
   ASSERT_TRUE(queue.TryPop(&item));
-  EXPECT_EQ(item.position, 1ull << 40);
-  EXPECT_EQ(item.lane, 7u);
-  EXPECT_EQ(item.error, 3);
+  EXPECT_EQ(item.buffer, 65535);
+  EXPECT_EQ(item.band, 7);
+}
+
+TEST(RingQueueTest, KeepsAllBitsOfAValue) {
+  RingQueue<uint32_t> queue(2);
+  for (const uint32_t pushed : {0u, 1u, 0x80000000u, 0xffffffffu}) {
+    ASSERT_TRUE(queue.TryPush(pushed));
+    uint32_t value = 5;
+    ASSERT_TRUE(queue.TryPop(&value));
+    EXPECT_EQ(value, pushed);
+  }
 }
 
 // Any sequence of operations gives what a deque under a mutex gives, through many rounds of the
@@ -84,6 +92,7 @@ TEST(RingQueueTest, EqualsItsMutexTwinOnRandomSequences) {
         ASSERT_EQ(value, expected) << "step " << step;
       }
       ASSERT_EQ(queue.ApproxSize(), twin.ApproxSize()) << "step " << step;
+      ASSERT_EQ(queue.Empty(), twin.ApproxSize() == 0) << "step " << step;
     }
   }
 }

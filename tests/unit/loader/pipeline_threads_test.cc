@@ -33,6 +33,11 @@ TEST(PipelineThreadsTest, SmallRingKeepsEveryItem) {
           .producers = 3, .consumers = 3, .items_each = 5000, .pops_each = 5000, .capacity = 2});
 }
 
+TEST(PipelineThreadsTest, RingWithACellForEachTokenIsNeverFull) {
+  using Tokens = TokenProgram<ThreadWorld>;
+  Repeat<Tokens>(20, Tokens::Sizes{.threads = 4, .first_rounds = 5000, .rounds = 5000});
+}
+
 TEST(PipelineThreadsTest, EventCountLosesNoWakeUp) {
   using Semaphore = SemaphoreProgram<ThreadWorld>;
   Repeat<Semaphore>(200, Semaphore::Sizes{.producers = 2, .consumers = 2, .items_each = 1});
@@ -65,6 +70,14 @@ TEST(PipelineThreadsTest, QueueDeliversEverythingBeforeTheEnd) {
       10, QueueSizes{.producers = 2, .consumers = 2, .items_each = 5000, .capacity = 16});
   Repeat<QueueProgram<ThreadWorld>>(
       10, QueueSizes{.producers = 3, .consumers = 3, .items_each = 2000, .capacity = 2});
+}
+
+TEST(PipelineThreadsTest, QueueWakesAConsumerForEachItem) {
+  Repeat<QueueProgram<ThreadWorld>>(200, QueueSizes{.producers = 2,
+                                                    .consumers = 4,
+                                                    .items_each = 100,
+                                                    .capacity = 8,
+                                                    .stop = QueueSizes::Stop::kNever});
 }
 
 TEST(PipelineThreadsTest, QueueStopsAtAnyTimeWithoutLoss) {
