@@ -10,7 +10,6 @@
 //
 // usage: bench_loader FOLDER [--rounds N] [--epochs N] [--workers W] [--json FILE|-]
 #include <headrace.h>
-#include <jpeglib.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -24,6 +23,9 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+// After cstdio: it needs FILE and does not say so.
+#include <jpeglib.h>
 
 #include "base/clock.h"
 #include "codecs/decoder_set.h"

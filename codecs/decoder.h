@@ -24,7 +24,7 @@ struct ImageInfo {
   uint8_t orientation = 1;      // EXIF 1..8; other values in the file count as 1
   uint8_t source_channels = 3;  // 1 grey, 2 grey + alpha, 3, 4 (RGBA or CMYK)
   bool has_alpha = false;
-  bool progressive = false;     // or interlaced: every region costs the whole file
+  bool progressive = false;  // or interlaced: every region costs the whole file
 };
 
 // How to make RGB of what the file holds. Same meaning as [decode].

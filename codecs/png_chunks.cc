@@ -118,8 +118,8 @@ Status ReadPngHeader(std::span<const std::byte> file, const Limits& limits, PngH
   if (!walker.Next(&chunk)) return {Code::kTruncated, "the PNG ends after its signature"};
   HR_TRY(ReadIhdr(chunk, limits, header));
   bool has_data = false;
-  // To the end of the file, because eXIf may follow the picture; after the first picture data this is
-  // a step a chunk and reads nothing else.
+  // To the end of the file, because eXIf may follow the picture; after the first picture data this
+  // is a step a chunk and reads nothing else.
   while (walker.Next(&chunk) && chunk.tag != kPngIend) {
     if (chunk.tag == kPngIdat) {
       has_data = true;

@@ -156,7 +156,7 @@ Loader::Parts::~Parts() {
 // may still write into a lane, and the read thread may still be inside the system call.
 void Loader::DeleteParts::operator()(Parts* parts) const {
   if (!parts->scheduler || parts->scheduler->Stop()) {
-    delete parts;
+    const std::unique_ptr<Parts> freed_here(parts);
     return;
   }
   parts->log.Write(LogLevel::kError, "a read is stuck in the kernel: its memory is not freed");
@@ -167,7 +167,7 @@ void Loader::DeleteParts::operator()(Parts* parts) const {
 
 bool Loader::Open(const Config& config, const LoaderOptions& options,
                   std::unique_ptr<Loader>* loader, ConfigError* error) {
-  PartsHandle parts(new Parts);
+  PartsHandle parts(std::make_unique<Parts>().release());
   parts->config = config;
   parts->log = options.log;
   if (!FindRank(options.rank, options.world_size, config.loader, &parts->rank, error)) return false;

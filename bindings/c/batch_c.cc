@@ -1,3 +1,5 @@
+#include <memory>
+
 #include "bindings/c/boundary.h"
 #include "bindings/c/handles.h"
 
@@ -103,7 +105,7 @@ struct BatchTensor {
 
 void DeleteTensor(DLManagedTensor* self) {
   auto* buffer = static_cast<BatchBuffer*>(self->manager_ctx);
-  delete reinterpret_cast<BatchTensor*>(self);
+  const std::unique_ptr<BatchTensor> freed_here(reinterpret_cast<BatchTensor*>(self));
   BatchStore::Release(buffer);
 }
 
@@ -117,7 +119,7 @@ hr_status hr_batch_dlpack(hr_batch* batch, DLManagedTensor** out, hr_error* erro
   return Fence(error, [&]() -> hr_status {
     BatchBuffer* buffer = BufferOf(batch);
     const BatchShape& shape = buffer->store->shape();
-    auto* tensor = new BatchTensor{};
+    auto tensor = std::make_unique<BatchTensor>();
     const int64_t n = buffer->rows;
     const int64_t c = shape.channels;
     const int64_t h = shape.height;
@@ -140,7 +142,7 @@ hr_status hr_batch_dlpack(hr_batch* batch, DLManagedTensor** out, hr_error* erro
     tensor->managed.manager_ctx = buffer;
     tensor->managed.deleter = DeleteTensor;
     BatchStore::AddLease(buffer);
-    *out = &tensor->managed;
+    *out = &tensor.release()->managed;
     return HR_OK;
   });
 }

@@ -18,11 +18,11 @@ struct BenchResult {
   double open_seconds = 0;         // hr_loader_open
   double first_batch_seconds = 0;  // from the start of open to the first batch
   double seconds = 0;              // first delivered batch to last
-  double run_seconds = 0;          // open done to the last batch: the wall of the shares
-  double cpu_seconds = 0;          // user and system, whole process, open to the last batch
-  uint64_t peak_rss_bytes = 0;     // VmHWM
-  uint64_t peak_anon_bytes = 0;    // the largest RssAnon sampled
-  std::vector<float> gaps;         // seconds between deliveries
+  double run_seconds = 0;        // open done to the reading of the counters: the wall of the shares
+  double cpu_seconds = 0;        // user and system, whole process, open to the last batch
+  uint64_t peak_rss_bytes = 0;   // VmHWM
+  uint64_t peak_anon_bytes = 0;  // the largest RssAnon sampled
+  std::vector<float> gaps;       // seconds between deliveries
   hr_memory memory = {};
   hr_stats stats = {};
 

@@ -63,16 +63,16 @@ class Run {
     memory_.Sample();
   }
 
-  // Before the loader closes: its counters stand still only roughly, and what they gain after the
-  // last batch is the prefetch that nobody takes.
+  // Before the loader closes. The counters go on with the prefetch that nobody will take, so the
+  // wall time of the shares ends where they are read, not at the last batch.
   void Finish(const hr_loader* loader) {
-    result_->run_seconds = Seconds(last_ - opened_);
     result_->cpu_seconds = CpuSeconds() - cpu_at_start_;
     memory_.Finish();
     result_->peak_rss_bytes = memory_.peak_rss_bytes();
     result_->peak_anon_bytes = memory_.peak_anon_bytes();
     result_->stats.struct_size = static_cast<uint32_t>(sizeof(hr_stats));
     result_->memory.struct_size = static_cast<uint32_t>(sizeof(hr_memory));
+    result_->run_seconds = Seconds(Clock::now() - opened_);
     (void)hr_loader_stats(loader, &result_->stats, nullptr);
     (void)hr_loader_memory(loader, &result_->memory, nullptr);
   }
@@ -118,6 +118,7 @@ int RunBench(const ParsedArgs& args, Console& console) {
     return std::nullopt;
   };
   const int walked = WalkBatches(loader.get(), limits, console, visit);
+  progress.Finish();
   run.Finish(loader.get());
   if (walked == kExitGood) ReportBadSamples(loader.get(), console);
   if (walked != kExitGood) return walked;

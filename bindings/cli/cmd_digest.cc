@@ -1,4 +1,6 @@
 // headrace digest: a checksum a batch, the proof that two runs give the same bytes.
+#include <unistd.h>
+
 #include <cinttypes>
 #include <cstdio>
 #include <string>
@@ -54,6 +56,7 @@ int Run(const ParsedArgs& args, Console& console) {
   json.Key("batches");
   json.BeginArray();
   const auto total = static_cast<double>(CountBatches(LengthOf(loader.get()), limits));
+  const bool lines_on_terminal = !args.Has("json") && isatty(STDOUT_FILENO) == 1;
   Progress progress(console, "batches");
   uint64_t done = 0;
   const auto visit = [&](const hr_batch_info& batch) -> std::optional<int> {
@@ -70,10 +73,13 @@ int Run(const ParsedArgs& args, Console& console) {
                   std::to_string(batch.count) + " " + hash + "\n");
     }
     ++done;
-    progress.Update(static_cast<double>(done) / total, done);
+    // Lines that run over the terminal show the progress themselves, and a bar would be in their
+    // way.
+    if (!lines_on_terminal) progress.Update(static_cast<double>(done) / total, done);
     return std::nullopt;
   };
   const int walked = WalkBatches(loader.get(), limits, console, visit);
+  progress.Finish();
   if (walked == kExitGood) ReportBadSamples(loader.get(), console);
   if (walked != kExitGood || !args.Has("json")) return walked;
   json.EndArray();

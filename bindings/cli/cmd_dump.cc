@@ -130,6 +130,7 @@ int Run(const ParsedArgs& args, Console& console) {
     return std::nullopt;
   };
   const int walked = WalkBatches(loader.get(), limits, console, visit);
+  progress.Finish();
   if (walked == kExitGood) ReportBadSamples(loader.get(), console);
   if (walked != kExitGood || !args.Has("json")) return walked;
   JsonWriter json;

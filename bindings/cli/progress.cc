@@ -26,7 +26,7 @@ constexpr auto kRedrawEvery = std::chrono::milliseconds(100);
 Progress::Progress(Console& console, std::string_view unit)
     : console_(console), unit_(unit), start_(Clock::now()), drawn_(start_ - kRedrawEvery) {}
 
-Progress::~Progress() { console_.SetStatusLine(""); }
+Progress::~Progress() { Finish(); }
 
 void Progress::Update(double fraction, uint64_t count) {
   if (!console_.is_terminal()) return;

@@ -23,6 +23,8 @@ class Progress {
 
   // `fraction` of the whole that is done, 0 to 1; `count` in units, for the rate.
   void Update(double fraction, uint64_t count);
+  // Erases the bar; to be called before results go to stdout, which may be the same terminal.
+  void Finish() { console_.SetStatusLine(""); }
 
  private:
   using Clock = std::chrono::steady_clock;

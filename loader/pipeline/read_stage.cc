@@ -166,7 +166,8 @@ bool ReadStage::StartRead(uint32_t lane_index) {
                                 .whole_file = extent.whole_file,
                                 .tag = lane_index};
   if (reader_.Submit(request)) return true;
-  waiting_lane_ = lane_index;  // the queue is full (few descriptors left): after the next completion
+  waiting_lane_ =
+      lane_index;  // the queue is full (few descriptors left): after the next completion
   return false;
 }
 

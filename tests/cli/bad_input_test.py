@@ -115,7 +115,8 @@ def test_op_of_a_later_version(refused, config, demo):
 )
 def test_wrong_values(refused, config, change, word):
     # What preview sets by itself, it does not read.
-    own = change.split("=")[0] in ("output.dtype", "output.mean", "output.std", "loader.prefetch_batches")
+    key = change.split("=")[0]
+    own = key in ("output.dtype", "output.mean", "output.std", "loader.prefetch_batches")
     refused(config, word, arguments=["-s", change], codes=(2,), preview=not own)
 
 

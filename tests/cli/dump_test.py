@@ -44,7 +44,8 @@ def test_images(good, config, tmp_path, dtype, layout):
 
 def test_labels_ids_and_the_rest(good, config, demo, tmp_path):
     good("dump", config, "-o", tmp_path)
-    paths = sorted(str(path.relative_to(demo / "images")) for path in (demo / "images").rglob("*.jpg"))
+    root = demo / "images"
+    paths = sorted(str(path.relative_to(root)) for path in root.rglob("*.jpg"))
     classes = sorted({path.split("/")[0] for path in paths})
     seen = []
     for number in range(3):

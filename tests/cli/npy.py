@@ -1,4 +1,4 @@
-"""A reader of NPY files of its own, so that the files are judged by the format and not by one library."""
+"""A reader of NPY files of its own: the files are judged by the format, not by one library."""
 
 import ast
 import struct

@@ -52,7 +52,13 @@ def test_it_shows_what_the_model_sees(good, config, demo, tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    ["output.dtype=u8", "output.channels=1", "output.layout=nhwc", "loader.tail=pad", "loader.workers=1"],
+    [
+        "output.dtype=u8",
+        "output.channels=1",
+        "output.layout=nhwc",
+        "loader.tail=pad",
+        "loader.workers=1",
+    ],
 )
 def test_any_output_can_be_shown(run, config, tmp_path, change):
     lines = config.read_text().splitlines(keepends=True)

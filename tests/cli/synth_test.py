@@ -8,8 +8,11 @@ import pytest
 
 
 def fingerprint(folder):
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def small(good, folder, *arguments):
@@ -113,12 +116,19 @@ def test_the_starter_configuration_runs(good, tmp_path):
 def test_json(good, tmp_path):
     said = json.loads(small(good, tmp_path, "--json", "-").out)
     assert said["images"] == 12 and said["classes"] == 4
-    assert said["instances"] == len(json.loads((tmp_path / "instances.json").read_text())["annotations"])
+    annotations = json.loads((tmp_path / "instances.json").read_text())["annotations"]
+    assert said["instances"] == len(annotations)
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--images", "0"], ["--classes", "1"], ["--classes", "11"], ["--size", "10x10"], ["--size", "500"]],
+    [
+        ["--images", "0"],
+        ["--classes", "1"],
+        ["--classes", "11"],
+        ["--size", "10x10"],
+        ["--size", "500"],
+    ],
 )
 def test_wrong_options(run, tmp_path, arguments):
     result = run("synth", tmp_path / "x", *arguments)
