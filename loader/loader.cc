@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "io/make_reader.h"
 #include "loader/augment/program.h"
 #include "loader/folder_dataset.h"
 #include "loader/mix/mixer.h"
@@ -61,7 +60,7 @@ struct Loader::Parts {
   bool OpenDataset(ConfigError* error);
   bool CheckEpoch(ConfigError* error);
   bool MakeMemory(const LoaderOptions& options, ConfigError* error);
-  bool StartThreads(ConfigError* error);
+  bool StartThreads(const LoaderOptions& options, ConfigError* error);
   ~Parts();
 };
 
@@ -136,9 +135,9 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
   return true;
 }
 
-bool Loader::Parts::StartThreads(ConfigError* error) {
-  auto made =
-      io::MakeReader(dataset->root(), {.choice = config.loader.reader, .queue_len = plan.lanes});
+bool Loader::Parts::StartThreads(const LoaderOptions& options, ConfigError* error) {
+  auto made = options.make_reader(dataset->root(),
+                                  {.choice = config.loader.reader, .queue_len = plan.lanes});
   if (!made.ok()) return FailStatus(error, made.status());
   reader = std::move(made->reader);
   reader_text = made->why;
@@ -172,7 +171,7 @@ bool Loader::Open(const Config& config, const LoaderOptions& options,
   parts->log = options.log;
   if (!FindRank(options.rank, options.world_size, config.loader, &parts->rank, error)) return false;
   if (!parts->OpenDataset(error) || !parts->CheckEpoch(error) ||
-      !parts->MakeMemory(options, error) || !parts->StartThreads(error)) {
+      !parts->MakeMemory(options, error) || !parts->StartThreads(options, error)) {
     return false;
   }
   const std::string started =

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/result.h"
+#include "io/make_reader.h"
 #include "loader/config.h"
 #include "loader/config_toml.h"
 #include "loader/host_memory.h"
@@ -19,9 +21,14 @@
 
 namespace headrace::loader {
 
+// Makes the reader of a loader.
+using ReaderFactory = Result<io::MadeReader> (*)(const std::string& root,
+                                                 const io::ReaderOptions& options);
+
 struct LoaderOptions {
   LogSink log;
   HostAllocator allocator;
+  ReaderFactory make_reader = io::MakeReader;  // the simulation puts its own here
   std::optional<uint32_t> rank;  // both or neither: before the configuration and the environment
   std::optional<uint32_t> world_size;
 };

@@ -3,9 +3,9 @@
 
 Usage: make_decoded_rgb.py DATA_FOLDER > decoded_rgb.tsv
 
-Run it with Debian 12's own Python and Pillow (python3-pil 9.4, libjpeg-turbo 2.1.5): headrace decodes
-with the same libjpeg-turbo, and the pixels must be the same to the last bit. A row is: path below the
-data folder, upright width and height, SHA-256 of the upright RGB bytes.
+Run it with Debian 12's own Python and Pillow (python3-pil 9.4, libjpeg-turbo 2.1.5): headrace
+decodes with the same libjpeg-turbo, and the pixels must be the same to the last bit. A row is: path
+below the data folder, upright width and height, SHA-256 of the upright RGB bytes.
 
 One deliberate difference: Pillow opens 16-bit grey as integers and its convert("RGB") clips them at
 255; headrace gives value / 257 rounded to nearest, and so does this script.

@@ -1,5 +1,6 @@
 #include "model_main.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -14,7 +15,15 @@ struct Arguments {
   bool quiet = false;
   std::string only;
   uint64_t seed = 1;
+  uint64_t executions_max = UINT64_MAX;  // a case, on top of its own limit
 };
+
+// Takes the number behind `key`, if the word begins with that.
+bool TakeNumber(const std::string& word, const char* key, uint64_t* number) {
+  if (!word.starts_with(key)) return false;
+  *number = std::strtoull(word.c_str() + std::strlen(key), nullptr, 10);
+  return true;
+}
 
 bool Parse(int argc, char** argv, Arguments* arguments) {
   for (int i = 1; i < argc; ++i) {
@@ -25,10 +34,11 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
       arguments->quiet = true;
     } else if (word.starts_with("--only=")) {
       arguments->only = word.substr(std::strlen("--only="));
-    } else if (word.starts_with("--seed=")) {
-      arguments->seed = std::strtoull(word.c_str() + std::strlen("--seed="), nullptr, 10);
-    } else {
-      std::fprintf(stderr, "usage: %s [--long] [--quiet] [--only=PART] [--seed=N]\n", argv[0]);
+    } else if (!TakeNumber(word, "--seed=", &arguments->seed) &&
+               !TakeNumber(word, "--executions=", &arguments->executions_max)) {
+      std::fprintf(stderr,
+                   "usage: %s [--long] [--quiet] [--only=PART] [--seed=N] [--executions=N]\n",
+                   argv[0]);
       return false;
     }
   }
@@ -40,6 +50,7 @@ double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 bool RunCase(const Case& entry, const Arguments& arguments) {
   Options options = entry.options;
   options.seed = arguments.seed;
+  options.executions_max = std::min(options.executions_max, arguments.executions_max);
   const double start_s = CpuSeconds();
   const Outcome outcome = Explore(options, entry.make);
   const double took_s = CpuSeconds() - start_s;

@@ -27,7 +27,7 @@ inline Options Random(uint64_t executions) {
   return {.early_wakes_max = 1, .executions_max = executions, .random = true};
 }
 
-// usage: PROGRAM [--long] [--quiet] [--only=PART_OF_NAME] [--seed=N]
+// usage: PROGRAM [--long] [--quiet] [--only=PART_OF_NAME] [--seed=N] [--executions=N]
 // Exit status: 0 all cases hold, 1 one does not (its execution is printed), 2 wrong usage.
 int RunCases(int argc, char** argv, const std::vector<Case>& cases);
 
