@@ -17,9 +17,7 @@ struct Limits {
 
   // Not in the configuration.
   uint64_t pixel_scans_max = uint64_t{1} << 30;  // pixels x scans of a progressive JPEG
-  uint32_t warnings_max = 100;
   uint32_t png_chunk_bytes_max = 1u << 20;
-  uint32_t png_chunks_max = 16;  // ancillary chunks that libpng may cache
   uint32_t exif_bytes_max = 64u << 10;
   uint32_t exif_entries_max = 256;
 };

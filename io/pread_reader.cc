@@ -98,7 +98,7 @@ ReadCompletion PreadReader::Serve(Pending& pending) {
   }
   uint64_t done = 0;
   completion.status = ReadAll(pending.file.get(), request, &done);
-  Count(system_calls_, 2);  // fstat, close
+  Count(system_calls_, 2);  // statx, close
   if (completion.status.ok()) completion.bytes = done;
   Count(bytes_, completion.bytes);
   return completion;

@@ -87,11 +87,12 @@ std::optional<uint64_t> BadSamples::Decide(uint64_t ticket_id, uint64_t id, uint
                                            uint32_t attempt, const Status& status,
                                            uint32_t generation, uint32_t sequence) {
   Add(counters_->corrupt_samples, 1);
-  if (CountDistinct(id)) Report(id, status);
-  if (config_.on_corrupt == OnCorrupt::kError) {
+  const bool first_time = CountDistinct(id);
+  if (config_.on_corrupt == OnCorrupt::kError) {  // reported by the error itself
     Fail(status.code(), id, status, generation, sequence);
     return std::nullopt;
   }
+  if (first_time) Report(id, status);
   if (Get(counters_->corrupt_ids) > budget_) {
     Fail(Code::kCorruptBudget, id, status, generation, sequence);
     return std::nullopt;
