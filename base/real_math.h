@@ -1,7 +1,7 @@
 // log and exp that give the same bits on every machine.
 //
 // The C library chooses variants by CPU (with or without fused multiply-add), so the random draws
-// use these: only IEEE + - * / and exact bit operations, in a fixed order. Error below 1 ulp or so,
+// use these: only IEEE + - * / and exact bit operations, in a fixed order. Errors stay below 2 ulp,
 // which no draw can tell from the true value.
 #pragma once
 

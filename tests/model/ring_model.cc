@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
           {"ring 1 to 1, 4 items, deep", Bounded(4, 3), Ring(kOneToOne), Case::When::kLong},
           {"ring 2 to 1, 2 items, deep", Bounded(3, 2), Ring(kTwoToOne), Case::When::kLong},
           {"ring 2 to 2, 2 items, deep", Bounded(2, 1), Ring(kTwoToTwo), Case::When::kLong},
-          {"tokens, 2 threads, deep", Bounded(5, 4), Tokens({}), Case::When::kLong},
+          {"tokens, 2 threads, deep", Bounded(4, 2), Tokens({}), Case::When::kLong},
           {"tokens, 4 threads, deep", Bounded(2, 1), Tokens({.threads = 4}), Case::When::kLong},
           {"ring 2 to 2, 2 items, more random", Random(2'000'000), Ring(kTwoToTwo),
            Case::When::kLong},

@@ -35,8 +35,8 @@ int main(int argc, char** argv) {
                       {"count down, 4 threads", Bounded(3, 2), Arrivals(4)},
                       {"stop flag, 1 request", Bounded(3, 2), Requests(1)},
                       {"stop flag, 3 requests", Bounded(3, 2), Requests(3)},
-                      {"pool, 2 threads, 2 slots, deep", Bounded(5, 3), Slots(kTwo), kLong},
-                      {"pool, 3 threads, 2 slots, deep", Bounded(4, 2), Slots(kThree), kLong},
+                      {"pool, 2 threads, 2 slots, deep", Bounded(4, 2), Slots(kTwo), kLong},
+                      {"pool, 3 threads, 2 slots, deep", Bounded(3, 2), Slots(kThree), kLong},
                       {"pool, 3 threads, more random", Random(2'000'000), Slots(kThree), kLong},
                   });
 }
