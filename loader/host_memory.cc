@@ -14,6 +14,7 @@ HostMemory& HostMemory::operator=(HostMemory&& other) noexcept {
     Free();
     data_ = std::exchange(other.data_, nullptr);
     bytes_ = std::exchange(other.bytes_, 0);
+    locked_ = std::exchange(other.locked_, false);
     allocator_ = other.allocator_;
   }
   return *this;
@@ -27,8 +28,6 @@ Result<HostMemory> HostMemory::Map(size_t bytes, Pages pages) {
   if (data == MAP_FAILED) return Status(Code::kOutOfMemory, "mmap of pixel memory failed", errno);
   memory.data_ = static_cast<std::byte*>(data);
   if (pages == Pages::kHuge) (void)madvise(data, memory.bytes_, MADV_HUGEPAGE);
-  // A child of fork has no use for it and must not pay for it.
-  (void)madvise(data, memory.bytes_, MADV_DONTFORK);
   return memory;
 }
 
@@ -45,8 +44,14 @@ Result<HostMemory> HostMemory::MakeBatchBuffer(size_t bytes, const HostAllocator
 }
 
 Status HostMemory::Lock() {
-  if (mlock(data_, bytes_) == 0) return {};
+  locked_ = mlock(data_, bytes_) == 0;
+  if (locked_) return {};
   return {Code::kSystem, "mlock failed: raise the memlock limit (ulimit -l)", errno};
+}
+
+void HostMemory::Unlock() {
+  if (locked_) (void)munlock(data_, bytes_);
+  locked_ = false;
 }
 
 void HostMemory::Discard() {
@@ -55,6 +60,7 @@ void HostMemory::Discard() {
 
 void HostMemory::Free() {
   if (data_ == nullptr) return;
+  Unlock();
   if (allocator_.free != nullptr) {
     allocator_.free(allocator_.context, data_, bytes_);
   } else {

@@ -37,10 +37,9 @@ class HostMemory {
 
   // Keeps the block in RAM. Fails when the memlock limit forbids it.
   Status Lock();
+  void Unlock();
   // Gives the pages of a mapped block back to the system; the next touch reads zeros.
   void Discard();
-  // Forgets the block without freeing it: the kernel may still write to it.
-  void Leak() { data_ = nullptr; }
   void Free();
 
   std::byte* data() const { return data_; }
@@ -50,6 +49,7 @@ class HostMemory {
  private:
   std::byte* data_ = nullptr;
   size_t bytes_ = 0;
+  bool locked_ = false;
   HostAllocator allocator_;  // functions null: mapped
 };
 

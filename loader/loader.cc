@@ -192,6 +192,10 @@ Code Loader::Next(int64_t timeout_ns, BatchBuffer** batch, RunFailure* failure) 
   PipelineShared& shared = *parts_->shared;
   *batch = nullptr;
   if (shared.stop.Requested()) return Code::kStopped;
+  if (failure_.code != Code::kOk) {
+    *failure = failure_;
+    return failure_.code;
+  }
   if (batch_ == parts_->sampler->batches()) {
     batch_ = 0;
     ++epoch_;
@@ -211,33 +215,43 @@ Code Loader::Next(int64_t timeout_ns, BatchBuffer** batch, RunFailure* failure) 
   }
 
   const int64_t begin = NowNs();
-  const int64_t deadline = timeout_ns < 0 ? -1 : begin + timeout_ns;
+  const bool for_ever = timeout_ns < 0 || timeout_ns > INT64_MAX - begin;
   for (;;) {
-    // A failure stands before the batch that it spoils, also when that one is complete.
-    if (shared.bad.FailsAt(shared.delivery.generation(), sequence_, failure)) return failure->code;
     if (const auto index = shared.delivery.TryTake(sequence_)) {
-      BatchBuffer& buffer = shared.store->at(*index);
-      shared.store->Lease(&buffer);
-      ++sequence_;
-      ++batch_;
-      Add(shared.counters.batches, 1);
       Add(shared.counters.consumer_wait_ns, static_cast<uint64_t>(NowNs() - begin));
-      *batch = &buffer;
-      return Code::kOk;
+      return Deliver(*index, batch, failure);
     }
     const auto key = shared.delivery.ready().PrepareWait();
-    const bool now = shared.delivery.IsReady(sequence_) || shared.stop.Requested();
-    const int64_t left = deadline < 0 ? -1 : deadline - NowNs();
-    if (now || (deadline >= 0 && left <= 0)) {
+    const int64_t left = for_ever ? -1 : begin + timeout_ns - NowNs();
+    const bool over = !for_ever && left <= 0;
+    if (shared.delivery.IsReady(sequence_) || shared.stop.Requested() || over) {
       shared.delivery.ready().CancelWait();
-      if (shared.stop.Requested()) return Code::kStopped;
-      if (now) continue;
+    } else {
+      (void)shared.delivery.ready().WaitFor(key, left);
+    }
+    if (shared.stop.Requested()) return Code::kStopped;
+    if (over && !shared.delivery.IsReady(sequence_)) {
       Add(shared.counters.consumer_wait_ns, static_cast<uint64_t>(NowNs() - begin));
       return Code::kTimeout;
     }
-    (void)shared.delivery.ready().WaitFor(key, left);
-    if (shared.stop.Requested()) return Code::kStopped;
   }
+}
+
+Code Loader::Deliver(uint32_t index, BatchBuffer** batch, RunFailure* failure) {
+  PipelineShared& shared = *parts_->shared;
+  BatchBuffer& buffer = shared.store->at(index);
+  const uint32_t bad_count = buffer.bad_count.load(std::memory_order_relaxed);
+  if (shared.bad.EndsRun({buffer.bad.data(), bad_count}, &failure_)) {
+    shared.store->Return(index);
+    *failure = failure_;
+    return failure_.code;
+  }
+  shared.store->Lease(&buffer);
+  ++sequence_;
+  ++batch_;
+  Add(shared.counters.batches, 1);
+  *batch = &buffer;
+  return Code::kOk;
 }
 
 void Loader::SetEpoch(uint32_t epoch) {

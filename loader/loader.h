@@ -69,6 +69,8 @@ class Loader {
   using PartsHandle = std::unique_ptr<Parts, DeleteParts>;
   explicit Loader(PartsHandle parts);
 
+  Code Deliver(uint32_t index, BatchBuffer** batch, RunFailure* failure);
+
   PartsHandle parts_;
   pid_t owner_;  // the process that opened it
   // The consumer's place: the next batch to deliver.
@@ -76,6 +78,7 @@ class Loader {
   uint64_t batch_ = 0;
   uint32_t sequence_ = 0;
   bool warned_extra_ = false;
+  RunFailure failure_;  // why the run is over; kOk: it is not
 };
 
 }  // namespace headrace::loader

@@ -8,6 +8,7 @@
 
 #include "base/checked_math.h"
 #include "codecs/decoder_set.h"
+#include "loader/pipeline/bad_samples.h"
 
 namespace headrace::loader {
 namespace {
@@ -39,6 +40,14 @@ uint64_t LaneBytesFor(const Dataset& dataset) {
 
 std::string Mebibytes(uint64_t bytes) { return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB"; }
 
+// What a batch buffer needs outside its own memory: its bad records, and its bands in the mix ring,
+// whose capacity is rounded up to a power of two.
+uint64_t BytesBesideBuffer(const Config& config, const Plan& plan) {
+  constexpr uint64_t kRingCellBytes = 64;
+  return uint64_t{BadSamples::RecordsMax(config.loader.batch_size)} * sizeof(BadRecord) +
+         2 * plan.mix_bands * kRingCellBytes;
+}
+
 void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_bytes, Plan* plan) {
   const Limits& limits = config.limits;
   plan->lanes = kReadsInFlight + 2 * plan->workers;
@@ -59,8 +68,9 @@ void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_byte
   plan->scratch_bytes = SaturatingMul(
       plan->workers, SaturatingAdd(plan->scratch_bytes_each, codecs::DecoderSetBytes(limits)));
   plan->big_image_bytes = SaturatingAdd(plan->big_encoded_bytes, plan->big_decoded_bytes);
-  plan->index_bytes = dataset.index_bytes() + dataset.size() / 8;  // and a bit a sample: bad ids
-  plan->other_bytes = kFixedBytes + (uint64_t{plan->workers} + 1) * kThreadBytes;
+  plan->index_bytes = dataset.index_bytes() + dataset.size() / 4;  // and two bits a sample: bad ids
+  plan->other_bytes = kFixedBytes + (uint64_t{plan->workers} + 1) * kThreadBytes +
+                      plan->batch_buffers * BytesBesideBuffer(config, *plan);
   uint64_t total = 0;
   for (const uint64_t term : {plan->batch_bytes, plan->lane_bytes, plan->scratch_bytes,
                               plan->big_image_bytes, plan->index_bytes, plan->other_bytes}) {
@@ -124,7 +134,8 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
     return false;
   }
   const uint64_t left = loader.max_host_bytes - plan->total_bytes;
-  const uint64_t extra = std::min<uint64_t>(left / plan->batch_buffer_bytes_each, kBuffersMax);
+  const uint64_t each = plan->batch_buffer_bytes_each + BytesBesideBuffer(config, *plan);
+  const uint64_t extra = std::min<uint64_t>(left / each, kBuffersMax);
   plan->batch_buffers_max = plan->batch_buffers + static_cast<uint32_t>(extra);
   return true;
 }

@@ -25,6 +25,7 @@ Status SampleProcessor::Run(std::span<const std::byte> file, const SampleKey& ke
                             ProcessTiming* timing, Borrowed* borrowed, ConstImageView* pixels,
                             simd::FlipColumns* flip) {
   const int64_t begin = NowNs();
+  report_ = {};
   codecs::ImageInfo info;
   HR_TRY(decoder_->ReadHeader(file, limits_, decode_, &info));
   HR_TRY(program_.MakeRecipe(key, info.upright, &recipe_));
@@ -34,7 +35,6 @@ Status SampleProcessor::Run(std::span<const std::byte> file, const SampleKey& ke
   std::span<std::byte> scratch;
   HR_TRY(FindScratch(bytes, borrowed, &scratch));
 
-  report_ = {};
   ConstImageView decoded;
   const Status status =
       decoder_->Decode(recipe_.region, scratch.first(decode_bytes), &decoded, &report_);
@@ -46,12 +46,14 @@ Status SampleProcessor::Run(std::span<const std::byte> file, const SampleKey& ke
 
 Status SampleProcessor::FindScratch(uint64_t bytes, Borrowed* borrowed,
                                     std::span<std::byte>* scratch) {
+  // The limit first: whether a picture passes must not depend on how large the scratch happens to
+  // be.
+  if (bytes > limits_.max_decoded_bytes) {
+    return {Code::kLimitBytes, "decoding needs more memory than limits.max_decoded_bytes"};
+  }
   if (bytes <= scratch_.bytes()) {
     *scratch = scratch_.span();
     return {};
-  }
-  if (bytes > big_area_->bytes()) {
-    return {Code::kLimitBytes, "decoding needs more memory than limits.max_decoded_bytes"};
   }
   *scratch = big_area_->Acquire();
   borrowed->big = true;

@@ -30,7 +30,9 @@ hr_status SetError(hr_error* error, Code code, std::string_view text, int errno_
 bool StructFits(const void* object, size_t known_bytes) {
   uint32_t size = 0;
   memcpy(&size, object, sizeof(size));
-  if (size < sizeof(uint32_t)) return false;
+  // No struct of ours will be this large: it was never set.
+  constexpr uint32_t kStructBytesMax = 4096;
+  if (size < sizeof(uint32_t) || size > kStructBytesMax) return false;
   const auto* bytes = static_cast<const unsigned char*>(object);
   for (size_t i = known_bytes; i < size; ++i) {
     if (bytes[i] != 0) return false;

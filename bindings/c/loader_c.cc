@@ -88,12 +88,12 @@ hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, 
 
 hr_status CheckLoader(const hr_loader* loader, hr_error* error) {
   if (loader == nullptr) return SetError(error, Code::kInvalidArgument, "the loader is NULL");
+  if (in_callback == loader) {
+    return SetError(error, Code::kReentered, "called from inside a callback of this loader");
+  }
   if (loader->impl->owner() != getpid()) {
     return SetError(error, Code::kForked,
                     "the loader was opened before fork; open one in this process");
-  }
-  if (in_callback == loader) {
-    return SetError(error, Code::kReentered, "called from inside a callback of this loader");
   }
   return HR_OK;
 }
@@ -174,6 +174,7 @@ void hr_loader_close(hr_loader* loader) {
   if (loader == nullptr) return;
   // A child of fork has none of the threads and must not touch what they may have locked.
   if (CheckLoader(loader, nullptr) != HR_OK) return;
+  const headrace::capi::CallbackScope scope(loader);  // the user's free function may be called
   delete loader;
 }
 

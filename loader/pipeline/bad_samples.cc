@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <new>
 
 #include "loader/sampler.h"
 
@@ -46,7 +47,8 @@ BadSamples::BadSamples(const LoaderConfig& config, const Dataset& dataset, const
       log_(log),
       counters_(counters),
       budget_(BudgetOf(config, dataset.size())),
-      bad_bits_(std::make_unique<std::atomic<uint64_t>[]>((dataset.size() + 63) / 64)) {}
+      bad_bits_(std::make_unique<std::atomic<uint64_t>[]>((dataset.size() + 63) / 64)),
+      delivered_bad_(dataset.size()) {}
 
 bool BadSamples::CountDistinct(uint64_t id) {
   const uint64_t bit = uint64_t{1} << (id % 64);
@@ -58,45 +60,20 @@ bool BadSamples::CountDistinct(uint64_t id) {
 void BadSamples::Report(uint64_t id, const Status& status) const {
   // Formats only when somebody listens, and once a sample: bad files come by the thousand.
   if (log_.callback == nullptr) return;
-  const std::string text =
-      "bad sample " + std::to_string(id) + ": " + DescribeSample(dataset_, id, status);
-  log_.Write(LogLevel::kWarning, text.c_str());
-}
-
-void BadSamples::Fail(Code code, uint64_t id, const Status& status, uint32_t generation,
-                      uint32_t sequence) {
-  MutexLock lock(mutex_);
-  // The first batch of a run that fails is the one that the consumer meets.
-  const bool older = failed_.load(std::memory_order_relaxed) && failed_generation_ == generation &&
-                     failed_sequence_ <= sequence;
-  if (older) return;
-  failure_.code = code;
-  failure_.error_number = status.error_number();
-  failure_.sample_id = static_cast<int64_t>(id);
-  failure_.text = DescribeSample(dataset_, id, status);
-  if (code == Code::kCorruptBudget) {
-    failure_.text = "more than " + std::to_string(budget_) +
-                    " bad samples (loader.corrupt_budget), the last one: " + failure_.text;
+  try {
+    const std::string text =
+        "bad sample " + std::to_string(id) + ": " + DescribeSample(dataset_, id, status);
+    log_.Write(LogLevel::kWarning, text.c_str());
+  } catch (const std::bad_alloc&) {  // no line then; the counters have it
   }
-  failed_generation_ = generation;
-  failed_sequence_ = sequence;
-  failed_.store(true, std::memory_order_release);  // pairs with FailsAt
 }
 
 std::optional<uint64_t> BadSamples::Decide(uint64_t ticket_id, uint64_t id, uint32_t epoch,
-                                           uint32_t attempt, const Status& status,
-                                           uint32_t generation, uint32_t sequence) {
+                                           uint32_t attempt, const Status& status) {
   Add(counters_->corrupt_samples, 1);
   const bool first_time = CountDistinct(id);
-  if (config_.on_corrupt == OnCorrupt::kError) {  // reported by the error itself
-    Fail(status.code(), id, status, generation, sequence);
-    return std::nullopt;
-  }
+  if (config_.on_corrupt == OnCorrupt::kError) return std::nullopt;  // the error itself reports it
   if (first_time) Report(id, status);
-  if (Get(counters_->corrupt_ids) > budget_) {
-    Fail(Code::kCorruptBudget, id, status, generation, sequence);
-    return std::nullopt;
-  }
   if (config_.on_corrupt == OnCorrupt::kMark || attempt >= kSubstitutesMax ||
       attempt >= dataset_.size()) {
     return std::nullopt;
@@ -105,12 +82,28 @@ std::optional<uint64_t> BadSamples::Decide(uint64_t ticket_id, uint64_t id, uint
   return candidates.At(attempt);
 }
 
-bool BadSamples::FailsAt(uint32_t generation, uint32_t sequence, RunFailure* failure) const {
-  if (!failed_.load(std::memory_order_acquire)) return false;
-  MutexLock lock(mutex_);
-  if (failed_generation_ != generation || sequence < failed_sequence_) return false;
-  *failure = failure_;
-  return true;
+bool BadSamples::EndsRun(std::span<BadRecord> records, RunFailure* failure) {
+  // Workers leave them in any order.
+  std::sort(records.begin(), records.end(),
+            [](const BadRecord& a, const BadRecord& b) { return a.id < b.id; });
+  for (const BadRecord& record : records) {
+    if (config_.on_corrupt != OnCorrupt::kError) {
+      if (delivered_bad_[record.id]) continue;
+      delivered_bad_[record.id] = true;
+      if (++delivered_bad_count_ <= budget_) continue;
+    }
+    failure->code =
+        config_.on_corrupt == OnCorrupt::kError ? record.status.code() : Code::kCorruptBudget;
+    failure->error_number = record.status.error_number();
+    failure->sample_id = static_cast<int64_t>(record.id);
+    failure->text = DescribeSample(dataset_, record.id, record.status);
+    if (failure->code == Code::kCorruptBudget) {
+      failure->text = "more than " + std::to_string(budget_) +
+                      " bad samples (loader.corrupt_budget), the last one: " + failure->text;
+    }
+    return true;
+  }
+  return false;
 }
 
 }  // namespace headrace::loader

@@ -5,11 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/status.h"
-#include "base/thread_annotations.h"
 #include "loader/config.h"
 #include "loader/dataset.h"
 #include "loader/stats.h"
@@ -24,42 +25,47 @@ struct RunFailure {
   std::string text;
 };
 
-// What: counts distinct bad ids against the budget, chooses substitutes, remembers the failure that
-// ends the run. Owner: the loader. Thread: any. Cost: nothing for good samples; a bit a sample.
+// One of a batch: which sample, and why.
+struct BadRecord {
+  uint64_t id = 0;
+  Status status;
+};
+
+// What: chooses substitutes, and at delivery counts distinct bad ids against the budget, so that
+// the batch at which a run ends depends on the data alone. Owner: the loader. Thread: Decide any,
+// Judge the consumer's. Cost: nothing for good samples; two bits a sample.
 class BadSamples {
  public:
   BadSamples(const LoaderConfig& config, const Dataset& dataset, const LogSink& log,
              Counters* counters);
 
+  static constexpr uint32_t kSubstitutesMax = 8;
+  // Bad records that a batch of `rows` can get: each drawn sample and its substitutes.
+  static constexpr uint32_t RecordsMax(uint32_t rows) { return rows * (1 + kSubstitutesMax); }
+
   // What to do with a sample whose read or decode gave `status`. `id` is the sample that is bad,
   // `ticket_id` the one that the order drew, `attempt` the substitutes already tried for it.
   // A value: read that sample instead. None: mark the slot.
   std::optional<uint64_t> Decide(uint64_t ticket_id, uint64_t id, uint32_t epoch, uint32_t attempt,
-                                 const Status& status, uint32_t generation, uint32_t sequence);
+                                 const Status& status);
 
-  // The failure that the consumer meets when it asks for batch `sequence`, if there is one: batches
-  // before it are still delivered.
-  bool FailsAt(uint32_t generation, uint32_t sequence, RunFailure* failure) const;
+  // Before a batch with these bad records is delivered (it sorts them): true when it ends the run.
+  bool EndsRun(std::span<BadRecord> records, RunFailure* failure);
 
  private:
-  static constexpr uint32_t kSubstitutesMax = 8;
-
   bool CountDistinct(uint64_t id);
   void Report(uint64_t id, const Status& status) const;
-  void Fail(Code code, uint64_t id, const Status& status, uint32_t generation, uint32_t sequence);
 
   const LoaderConfig& config_;
   const Dataset& dataset_;
   const LogSink log_;
   Counters* counters_;
-  const uint64_t budget_;  // distinct ids that are tolerated
-  std::unique_ptr<std::atomic<uint64_t>[]> bad_bits_;
+  const uint64_t budget_;                              // distinct ids that are tolerated
+  std::unique_ptr<std::atomic<uint64_t>[]> bad_bits_;  // met by a thread: for log and stats
 
-  std::atomic<bool> failed_{false};
-  mutable Mutex mutex_;
-  RunFailure failure_ HR_GUARDED_BY(mutex_);
-  uint32_t failed_generation_ HR_GUARDED_BY(mutex_) = 0;
-  uint32_t failed_sequence_ HR_GUARDED_BY(mutex_) = 0;
+  // The consumer's: those of delivered batches.
+  std::vector<bool> delivered_bad_;
+  uint64_t delivered_bad_count_ = 0;
 };
 
 // "path: text (errno)", escaped: one line.

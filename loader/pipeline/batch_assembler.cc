@@ -40,14 +40,14 @@ void BatchAssembler::HandleBad(uint32_t lane_index, const Status& status) {
   Lane& lane = shared_.lanes[lane_index];
   const SampleTicket& ticket = lane.ticket;
   // After a stop nobody asks, and the log may be gone while a stuck read still comes back.
-  if (shared_.IsStale(ticket.generation) || shared_.stop.Requested()) {
+  if (IsDropped(ticket.generation)) {
     CommitDropped(ticket);
     shared_.ReleaseLane(lane_index);
     return;
   }
-  const uint32_t sequence = shared_.store->at(ticket.buffer).sequence;
-  const auto substitute = shared_.bad.Decide(ticket.id, lane.id, ticket.epoch, lane.attempt, status,
-                                             ticket.generation, sequence);
+  shared_.store->at(ticket.buffer).AddBad({lane.id, status});
+  const auto substitute =
+      shared_.bad.Decide(ticket.id, lane.id, ticket.epoch, lane.attempt, status);
   if (!substitute) {
     CommitMarked(ticket);
     shared_.ReleaseLane(lane_index);
@@ -62,7 +62,7 @@ void BatchAssembler::HandleBad(uint32_t lane_index, const Status& status) {
 void BatchAssembler::Arrive(uint32_t index) {
   BatchBuffer& buffer = shared_.store->at(index);
   if (!buffer.samples_left.Arrive()) return;
-  if (shared_.IsStale(buffer.generation)) {
+  if (IsDropped(buffer.generation)) {
     shared_.store->Return(index);
     return;
   }
@@ -123,8 +123,8 @@ void BatchAssembler::Deliver(BatchBuffer* buffer) {
                                  {buffer->lambda, buffer->rows}, {buffer->partner, buffer->rows},
                                  buffer->soft);
   }
-  const auto stale = shared_.delivery.Publish(buffer->generation, buffer->sequence, buffer->index);
-  if (stale) shared_.store->Return(*stale);
+  shared_.delivery.Publish(buffer->generation, buffer->sequence, buffer->index,
+                           [this](uint32_t stale) { shared_.store->Return(stale); });
 }
 
 void BatchAssembler::WarnEqualLabels(const BatchBuffer& buffer) {

@@ -33,6 +33,10 @@ class BatchAssembler {
   void RunMix(const MixTask& task, std::span<std::byte> scratch);
 
  private:
+  // Nobody will take batches of this generation; their slots may hold anything.
+  bool IsDropped(uint32_t generation) const {
+    return shared_.IsStale(generation) || shared_.stop.Requested();
+  }
   void Arrive(uint32_t buffer);
   void Finish(BatchBuffer* buffer);
   void FinishRows(BatchBuffer* buffer);

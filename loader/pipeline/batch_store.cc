@@ -1,5 +1,7 @@
 #include "loader/pipeline/batch_store.h"
 
+#include <unistd.h>
+
 #include <new>
 
 namespace headrace::loader {
@@ -7,6 +9,7 @@ namespace headrace::loader {
 BatchStore::BatchStore(const Options& options, EventCount<>* freed)
     : options_(options),
       layout_(LayOutBatch(options.shape, options.soft_labels)),
+      owner_(getpid()),
       buffers_(options.count_max),
       free_(options.count_max),
       freed_(freed) {
@@ -17,18 +20,16 @@ BatchStore::BatchStore(const Options& options, EventCount<>* freed)
 }
 
 Result<BatchStore*> BatchStore::Make(const Options& options, EventCount<>* freed) {
-  BatchStore* store = new (std::nothrow) BatchStore(options, freed);
-  if (store == nullptr) return Status(Code::kOutOfMemory, "no memory for the batch buffers");
-  Status status;
-  for (uint32_t i = 0; i < options.count && status.ok(); ++i) status = store->MakeBuffer(i);
-  if (status.ok()) status = store->PinAll();
-  if (!status.ok()) {
-    store->Close();
-    return status;
-  }
+  struct Closer {
+    void operator()(BatchStore* store) const { store->Close(); }
+  };
+  std::unique_ptr<BatchStore, Closer> store(new (std::nothrow) BatchStore(options, freed));
+  if (!store) return Status(Code::kOutOfMemory, "no memory for the batch buffers");
+  for (uint32_t i = 0; i < options.count; ++i) HR_TRY(store->MakeBuffer(i));
+  HR_TRY(store->PinAll());
   // Highest first, so that the pool, a stack, begins with buffer 0.
   for (uint32_t i = options.count; i-- > 0;) store->free_.Release(i);
-  return store;
+  return store.release();
 }
 
 Status BatchStore::MakeBuffer(uint32_t index) {
@@ -47,6 +48,7 @@ Status BatchStore::MakeBuffer(uint32_t index) {
   buffer->partner = reinterpret_cast<int32_t*>(base + layout_.partner);
   buffer->valid = reinterpret_cast<uint8_t*>(base + layout_.valid);
   options_.mixer->Prepare(&buffer->mix);
+  buffer->bad.resize(BadSamples::RecordsMax(options_.shape.batch_size));
   buffers_[index] = std::move(buffer);
   MutexLock lock(mutex_);
   ++made_;
@@ -67,6 +69,9 @@ Status BatchStore::PinAll() {
     const Status status = buffer->memory.Lock();
     if (status.ok()) continue;
     if (options_.pin == Pin::kLock) return status;
+    for (const auto& made : buffers_) {
+      if (made) made->memory.Unlock();
+    }
     pin_text_ = "none: the memlock limit (ulimit -l) is too low";
     return {};
   }
@@ -83,6 +88,7 @@ void BatchStore::Return(uint32_t index) {
 void BatchStore::Lease(BatchBuffer* buffer) {
   buffer->leases.store(1, std::memory_order_relaxed);
   MutexLock lock(mutex_);
+  buffer->leased = true;
   ++leased_;
 }
 
@@ -92,6 +98,7 @@ void BatchStore::AddLease(BatchBuffer* buffer) {
 }
 
 void BatchStore::Release(BatchBuffer* buffer) {
+  if (buffer->store->owner_ != getpid()) return;
   // acq_rel: the last release sees what the other holders did with the memory.
   if (buffer->leases.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     buffer->store->ReleaseLast(buffer);
@@ -104,6 +111,7 @@ void BatchStore::ReleaseLast(BatchBuffer* buffer) {
   {
     MutexLock lock(mutex_);
     --leased_;
+    buffer->leased = false;
     if (!closed_) {
       free_.Release(buffer->index);
       freed_->NotifyAll();
@@ -130,21 +138,28 @@ BatchStore::Grown BatchStore::GrowIfAllLeased() {
   return Grown::kGrew;
 }
 
+std::unique_ptr<BatchBuffer> BatchStore::TakeUnleased() {
+  MutexLock lock(mutex_);
+  for (auto& buffer : buffers_) {
+    if (buffer && !buffer->leased) return std::move(buffer);
+  }
+  return nullptr;
+}
+
 void BatchStore::Close() {
-  bool last = false;
-  std::vector<std::unique_ptr<BatchBuffer>> dead;
   {
     MutexLock lock(mutex_);
     closed_ = true;
     freed_ = nullptr;
-    for (auto& buffer : buffers_) {
-      if (buffer && buffer->leases.load(std::memory_order_acquire) == 0) {
-        dead.push_back(std::move(buffer));
-      }
-    }
-    last = leased_ == 0;
+    ++leased_;  // ours, until all that is not leased is freed
   }
-  dead.clear();
+  while (TakeUnleased()) {  // freed outside the lock: the user's function may be called
+  }
+  bool last = false;
+  {
+    MutexLock lock(mutex_);
+    last = --leased_ == 0;
+  }
   if (last) delete this;
 }
 

@@ -1,6 +1,8 @@
 // BatchStore: the batch buffers, from open until the last lease is given back.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -12,6 +14,7 @@
 #include "loader/config.h"
 #include "loader/host_memory.h"
 #include "loader/mix/mixer.h"
+#include "loader/pipeline/bad_samples.h"
 #include "loader/pipeline/count_down.h"
 #include "loader/pipeline/eventcount.h"
 #include "loader/pipeline/slot_pool.h"
@@ -47,11 +50,20 @@ struct BatchBuffer {
   uint32_t count = 0;         // samples; with tail = "pad" the rest up to `rows` is padding
   uint32_t rows = 0;          // B of the delivered batch
 
+  // Bad samples met while the batch was made, in any order; room for all that can be.
+  std::vector<BadRecord> bad;
+  std::atomic<uint32_t> bad_count{0};
+  void AddBad(const BadRecord& record) {
+    // Published with the sample: samples_left orders it before the batch is finished.
+    bad[bad_count.fetch_add(1, std::memory_order_relaxed)] = record;
+  }
+
   CountDown<> samples_left;
   CountDown<> bands_left;
   BatchMix mix;
 
   std::atomic<uint32_t> leases{0};  // the batch handle and tensors made from it
+  bool leased = false;              // guarded by the store's mutex: Close leaves the buffer alone
 };
 
 // What: owns all buffers. Owner: the loader and every leased buffer, by a count; the last one frees
@@ -85,6 +97,7 @@ class BatchStore {
   void Lease(BatchBuffer* buffer);
   static void AddLease(BatchBuffer* buffer);
   // Ends one lease; the last one frees the buffer for the pipeline, or for good after Close.
+  // In a child of fork it does nothing.
   static void Release(BatchBuffer* buffer);
 
   // Makes another buffer if every one is leased and the plan leaves room.
@@ -101,9 +114,11 @@ class BatchStore {
   Status MakeBuffer(uint32_t index);
   Status PinAll();
   void ReleaseLast(BatchBuffer* buffer);
+  std::unique_ptr<BatchBuffer> TakeUnleased() HR_EXCLUDES(mutex_);
 
   const Options options_;
   const BatchLayout layout_;
+  const pid_t owner_;  // the process that made it; a child of fork must not touch it
   std::string pin_text_;
   // Sized once to count_max; entries beyond made_ are null. Grow writes an entry before the pool
   // hands out its index.

@@ -24,27 +24,29 @@ class Delivery {
 
   uint32_t generation() const { return generation_.load(std::memory_order_seq_cst); }
 
-  // Puts a finished batch in its slot and wakes the consumer. Returns the index of a buffer that is
-  // out of date and free for use: this one, or one that was left in the slot.
-  std::optional<uint32_t> Publish(uint32_t generation, uint32_t sequence, uint32_t buffer) {
+  // Puts a finished batch in its slot and wakes the consumer. give_back(index) is called for a
+  // buffer that is out of date and free for use: this one, or one that was left in the slot.
+  template <class GiveBack>
+  void Publish(uint32_t generation, uint32_t sequence, uint32_t buffer, GiveBack give_back) {
     std::atomic<uint64_t>& slot = slots_[sequence % capacity_];
     const uint64_t entry = Pack(generation, sequence, buffer);
     uint64_t found = slot.load(std::memory_order_seq_cst);
     for (;;) {
-      if (generation != this->generation()) return buffer;
+      if (generation != this->generation()) return give_back(buffer);
       // The generation is ours, so whatever lies in the slot is of an older one: in one generation
       // undelivered batches never share a slot.
       if (slot.compare_exchange_weak(found, entry, std::memory_order_seq_cst)) break;
     }
+    if (found != 0) give_back(BufferOf(found));
     // seq_cst on both sides: either the sweep of BeginGeneration sees our entry, or we see its
     // generation here; so no buffer of an old generation stays behind.
     if (generation != this->generation()) {
       uint64_t expected = entry;
-      if (slot.compare_exchange_strong(expected, 0, std::memory_order_seq_cst)) return buffer;
+      if (slot.compare_exchange_strong(expected, 0, std::memory_order_seq_cst)) {
+        return give_back(buffer);
+      }
     }
     ready_.NotifyAll();
-    if (found != 0) return BufferOf(found);
-    return std::nullopt;
   }
 
   // The consumer's: takes batch `sequence` of this generation if it is there.

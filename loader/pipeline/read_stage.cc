@@ -18,7 +18,9 @@ ReadStage::ReadStage(PipelineShared* shared, BatchAssembler* assembler, io::Read
 bool ReadStage::Run() {
   while (!shared_.stop.Requested()) {
     FollowGeneration();
-    while (SubmitRetries() || SubmitNext()) {
+    // A stop or a new run ends it too: samples that fail at once give their places straight back.
+    while (!shared_.stop.Requested() && !shared_.IsStale(generation_) &&
+           (SubmitRetries() || SubmitNext())) {
     }
     if (reader_.in_flight() > 0) {
       Collect();
@@ -82,6 +84,7 @@ bool ReadStage::OpenBatch() {
   buffer.global_batch = shared_.sampler.GlobalBatch(batch_);
   buffer.sequence = sequence_;
   buffer.count = shared_.sampler.Count(batch_);
+  buffer.bad_count.store(0, std::memory_order_relaxed);  // published by the work ring
   buffer.rows =
       shared_.config.loader.tail == Tail::kPad ? shared_.config.loader.batch_size : buffer.count;
   buffer_ = index;

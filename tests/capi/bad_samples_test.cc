@@ -104,25 +104,38 @@ TEST_F(BadSamplesTest, ErrorModeEndsTheRunAtTheBatchAndNamesTheFile) {
     EXPECT_NE(std::string(error.text).find("/900"), std::string::npos) << error.text;
     EXPECT_GE(error.sample_id, 0);
     batches.insert(good);
+    texts.insert(error.text);
     hr_error again = error;
     EXPECT_EQ(hr_loader_next(loader.get(), -1, &batch, &again), status);
     EXPECT_STREQ(again.text, error.text);
   }
   EXPECT_EQ(batches.size(), 1u) << "how far a run comes depends on the number of workers";
+  EXPECT_EQ(texts.size(), 1u);
 }
 
 TEST_F(BadSamplesTest, MoreBadFilesThanTheBudgetEndTheRun) {
-  const LoaderHandle loader =
-      MustOpen(SmallConfig(folder_.path(), "", "corrupt_budget = 0.05\ntail = \"exact\""));
-  HR_INIT(hr_error, error);
-  hr_status status = HR_OK;
-  while (status == HR_OK) {  // 34 samples: 2 are tolerated, 4 are bad
-    hr_batch* batch = nullptr;
-    status = hr_loader_next(loader.get(), -1, &batch, &error);
-    hr_batch_release(batch);
+  std::set<std::string> texts;
+  std::set<int> batches;
+  for (const char* workers : {"1", "2", "6"}) {
+    const LoaderHandle loader = MustOpen(
+        SmallConfig(folder_.path(), "",
+                    std::string("corrupt_budget = 0.05\ntail = \"exact\"\nworkers = ") + workers));
+    HR_INIT(hr_error, error);
+    hr_status status = HR_OK;
+    int good = -1;
+    while (status == HR_OK) {  // 34 samples: 2 are tolerated, 4 are bad
+      hr_batch* batch = nullptr;
+      status = hr_loader_next(loader.get(), -1, &batch, &error);
+      hr_batch_release(batch);
+      ++good;
+    }
+    EXPECT_EQ(status, HR_CORRUPT_BUDGET);
+    EXPECT_NE(std::string(error.text).find("corrupt_budget"), std::string::npos) << error.text;
+    texts.insert(error.text);
+    batches.insert(good);
   }
-  EXPECT_EQ(status, HR_CORRUPT_BUDGET);
-  EXPECT_NE(std::string(error.text).find("corrupt_budget"), std::string::npos) << error.text;
+  EXPECT_EQ(batches.size(), 1u) << "how far a run comes depends on the number of workers";
+  EXPECT_EQ(texts.size(), 1u);
 }
 
 TEST(BadSetTest, I24_ASetOfBadFilesAloneStillEndsItsEpoch) {
@@ -137,6 +150,21 @@ TEST(BadSetTest, I24_ASetOfBadFilesAloneStillEndsItsEpoch) {
     for (const BatchValue& batch : batches) {
       EXPECT_EQ(batch.valid, std::string(batch.valid.size(), '\0'));
     }
+  }
+}
+
+TEST(BadSetTest, I20_ASetThatFailsBeforeAnyReadStopsAndChangesEpochsAtOnce) {
+  TempFolder folder;
+  MakePictureSet(folder, 40, Kinds::kPngOnly);
+  HR_INIT(hr_options, options);
+  const char* overrides[] = {"limits.max_encoded_bytes=16"};
+  options.overrides = overrides;
+  options.override_count = 1;
+  const LoaderHandle none = MustOpen(
+      SmallConfig(folder.path(), "", "corrupt_budget = 1.0\non_corrupt = \"mark\""), &options);
+  for (uint32_t epoch = 0; epoch < 20; ++epoch) {
+    ASSERT_EQ(hr_loader_set_epoch(none.get(), epoch, nullptr), HR_OK);
+    EXPECT_EQ(DrainEpoch(none.get()).size(), 5u);
   }
 }
 

@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <thread>
 
@@ -256,19 +258,50 @@ TEST_F(LoaderTest, I13_ThreadsAndDescriptorsAreEqualBeforeAndAfter) {
 }
 
 TEST_F(LoaderTest, I32_AChildOfForkIsToldSoAndTheParentIsUnharmed) {
+  hr_batch* late = nullptr;  // leased from a loader that is closed before the fork
+  {
+    const LoaderHandle closed = MustOpen(Config());
+    ASSERT_EQ(hr_loader_next(closed.get(), -1, &late, nullptr), HR_OK);
+  }
   const LoaderHandle loader = MustOpen(Config());
+  std::ifstream file(folder_->path() + "/a/0000.png", std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  hr_transform* transform = nullptr;
+  ASSERT_EQ(hr_transform_open(nullptr, 0, nullptr, &transform, nullptr), HR_OK);
+  HR_INIT(hr_image, before);
+  ASSERT_EQ(hr_transform_apply(transform, bytes.data(), bytes.size(), nullptr, &before, nullptr),
+            HR_OK);
   const pid_t child = fork();
   if (child == 0) {
     hr_batch* batch = nullptr;
     const bool told = hr_loader_next(loader.get(), 0, &batch, nullptr) == HR_FORKED &&
                       hr_loader_set_epoch(loader.get(), 1, nullptr) == HR_FORKED;
     hr_loader_close(loader.get());
-    _exit(told ? 0 : 1);
+    hr_batch_release(late);
+    // A transform has no threads: it works in the child as in the parent.
+    HR_INIT(hr_image, image);
+    const bool applied = hr_transform_apply(transform, bytes.data(), bytes.size(), nullptr, &image,
+                                            nullptr) == HR_OK;
+    hr_transform_close(transform);
+    _exit(told && applied ? 0 : 1);
   }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(WEXITSTATUS(status), 0);
   EXPECT_EQ(DrainEpoch(loader.get()).size(), 6u);
+  hr_batch_release(late);
+  hr_transform_close(transform);
+}
+
+TEST_F(LoaderTest, ReleasesMayRaceWithClose) {
+  for (int round = 0; round < 200; ++round) {
+    LoaderHandle loader = MustOpen(Config("", "workers = 1\nprefetch_batches = 2"));
+    hr_batch* batch = nullptr;
+    ASSERT_EQ(hr_loader_next(loader.get(), -1, &batch, nullptr), HR_OK);
+    std::thread releaser([batch] { hr_batch_release(batch); });
+    loader.reset();
+    releaser.join();
+  }
 }
 
 struct Reentry {
