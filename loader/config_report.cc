@@ -171,12 +171,14 @@ std::string ComplaintText(const Complaint& complaint) {
 }
 
 bool Report::Fail(const Complaint& complaint) {
-  if (failure_.code == Code::kOk) failure_ = {complaint.code, ComplaintText(complaint)};
+  if (failure_.code == Code::kOk) {
+    failure_ = {complaint.code, ComplaintText(complaint), complaint.error_number};
+  }
   return false;
 }
 
 void Report::NotBuilt(const Complaint& complaint) {
-  if (not_built_.code == Code::kOk) not_built_ = {complaint.code, ComplaintText(complaint)};
+  if (not_built_.code == Code::kOk) not_built_ = {complaint.code, ComplaintText(complaint), 0};
 }
 
 bool Report::Finish(ConfigError* error) const {

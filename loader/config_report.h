@@ -36,6 +36,7 @@ struct Complaint {
   std::string found;       // "found -1"
   std::string allowed;     // "allowed: an integer from 0 to ..."; may be empty
   std::string suggestion;  // a name or value; empty: none
+  int error_number = 0;    // the system's, when it was the cause
 };
 
 // Bytes of the longest text, without the terminating zero that a C buffer adds.

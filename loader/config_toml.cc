@@ -133,7 +133,8 @@ bool FailRead(Document* document, int error_number) {
                                 .subject = {},
                                 .found = folder ? "is a folder" : reason,
                                 .allowed = "allowed: a TOML file that can be read",
-                                .suggestion = {}});
+                                .suggestion = {},
+                                .error_number = error_number});
 }
 
 bool ParseInto(Document* document, const ConfigSource& source, Config* config) {
@@ -171,7 +172,8 @@ bool ParseOp(Document* document, const std::string& text, OpConfig* op) {
 
 bool ParseToml(Document* document, std::string_view text, std::string_view origin,
                toml::table* root) {
-  toml::source_region region;
+  toml::source_region region{};  // the library leaves its numbers unset
+  region.begin = {1, 1};
   if (!origin.empty()) region.path = std::make_shared<const std::string>(origin);
   if (text.size() > kTomlBytesMax) {
     return FailSyntax(document, region, "found more than 1 MiB of text", "allowed: at most 1 MiB");

@@ -16,6 +16,7 @@ namespace headrace::loader {
 struct ConfigError {
   Code code = Code::kOk;
   std::string text;
+  int error_number = 0;  // the system's, when it was the cause
 };
 
 // Each override is `dotted.key=value`, value read as TOML, else as a string; applied in order over

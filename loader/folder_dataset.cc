@@ -20,9 +20,8 @@ struct DirCloser {
 };
 using UniqueDir = std::unique_ptr<DIR, DirCloser>;
 
-bool Fail(ConfigError* error, Code code, std::string text) {
-  error->code = code;
-  error->text = std::move(text);
+bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0) {
+  *error = {code, std::move(text), error_number};
   return false;
 }
 
@@ -85,7 +84,7 @@ class Walker {
     if (!dir) {
       const int number = errno;
       return Fail(error_, CodeOfErrno(number),
-                  "cannot list the folder " + full + ": " + strerror(number));
+                  "cannot list the folder " + full + ": " + strerror(number), number);
     }
     for (;;) {
       errno = 0;
@@ -139,9 +138,9 @@ bool CheckRoot(const std::string& root, ConfigError* error) {
   struct stat info;
   if (stat(root.c_str(), &info) != 0) {
     const int number = errno;
-    return Fail(
-        error, CodeOfErrno(number),
-        "[dataset] path: " + root + ": " + strerror(number) + "; name a folder that exists");
+    return Fail(error, CodeOfErrno(number),
+                "[dataset] path: " + root + ": " + strerror(number) + "; name a folder that exists",
+                number);
   }
   if (!S_ISDIR(info.st_mode)) {
     return Fail(error, Code::kConfigValue,

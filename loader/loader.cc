@@ -19,16 +19,15 @@
 namespace headrace::loader {
 namespace {
 
-bool Fail(ConfigError* error, Code code, std::string text) {
-  error->code = code;
-  error->text = std::move(text);
+bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0) {
+  *error = {code, std::move(text), error_number};
   return false;
 }
 
 bool FailStatus(ConfigError* error, const Status& status) {
   std::string text = status.text();
   if (status.error_number() != 0) text += ": " + std::string(strerror(status.error_number()));
-  return Fail(error, status.code(), std::move(text));
+  return Fail(error, status.code(), std::move(text), status.error_number());
 }
 
 bool SoftLabels(const Config& config) {
@@ -172,6 +171,8 @@ bool Loader::Open(const Config& config, const LoaderOptions& options,
   if (!FindRank(options.rank, options.world_size, config.loader, &parts->rank, error)) return false;
   if (!parts->OpenDataset(error) || !parts->CheckEpoch(error) ||
       !parts->MakeMemory(options, error) || !parts->StartThreads(options, error)) {
+    // Found after the text was read: the file is known, and the key that the message names.
+    if (!config.file.empty()) error->text = config.file + ": " + error->text;
     return false;
   }
   const std::string started =

@@ -1,6 +1,7 @@
 #include "loader/plan.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -38,7 +39,10 @@ uint64_t LaneBytesFor(const Dataset& dataset) {
   return std::min(RoundUp(*nth + 1, 64 * 1024), kLaneBytesMax);
 }
 
-std::string Mebibytes(uint64_t bytes) { return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB"; }
+std::string Mebibytes(uint64_t bytes) {
+  if (bytes < kMiB) return std::to_string(bytes) + " bytes";
+  return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB";
+}
 
 // What a batch buffer needs outside its own memory: its bad records, and its bands in the mix ring,
 // whose capacity is rounded up to a power of two.
@@ -107,6 +111,11 @@ uint32_t AllowedCpus() {
   return std::max(1, CPU_COUNT(&set));
 }
 
+uint64_t MachineBytes() {
+  return SaturatingMul(static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)),
+                       static_cast<uint64_t>(sysconf(_SC_PAGESIZE)));
+}
+
 bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& shape,
               bool soft_labels, size_t mix_scratch_bytes, Plan* plan, ConfigError* error) {
   const LoaderConfig& loader = config.loader;
@@ -131,6 +140,14 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
                   Mebibytes(plan->index_bytes + plan->other_bytes) +
                   "; raise it or lower batch_size, prefetch_batches, workers, "
                   "limits.max_decoded_bytes or limits.scratch_pixels";
+    return false;
+  }
+  const uint64_t machine_bytes = MachineBytes();
+  if (plan->total_bytes - plan->big_image_bytes > machine_bytes) {
+    error->code = Code::kOverBudget;
+    error->text = "the plan needs " + Mebibytes(plan->total_bytes - plan->big_image_bytes) +
+                  " and the machine has " + Mebibytes(machine_bytes) +
+                  "; lower loader.batch_size, loader.prefetch_batches or limits.scratch_pixels";
     return false;
   }
   const uint64_t left = loader.max_host_bytes - plan->total_bytes;

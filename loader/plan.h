@@ -48,6 +48,8 @@ BatchLayout LayOutBatch(const BatchShape& shape, bool soft_labels);
 
 // The CPUs that this process may use.
 uint32_t AllowedCpus();
+// The machine's memory.
+uint64_t MachineBytes();
 
 // Fails with kOverBudget, saying how much is needed, when the sum passes loader.max_host_bytes.
 // With workers = 0 it takes fewer workers before it fails.

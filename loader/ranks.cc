@@ -27,6 +27,11 @@ std::optional<uint32_t> NumberIn(const char* variable) {
   return static_cast<uint32_t>(value);
 }
 
+bool IsSet(const char* variable) {
+  const char* text = getenv(variable);  // NOLINT(concurrency-mt-unsafe): at open only
+  return text != nullptr && *text != '\0';
+}
+
 bool Check(const RankInfo& info, ConfigError* error) {
   if (info.world_size > 0 && info.rank < info.world_size) return true;
   error->code = Code::kConfigValue;
@@ -48,9 +53,16 @@ bool FindRank(std::optional<uint32_t> option_rank, std::optional<uint32_t> optio
     return Check(*info, error);
   }
   for (const Launcher& launcher : kLaunchers) {
+    if (!IsSet(launcher.rank) || !IsSet(launcher.world_size)) continue;
     const auto rank = NumberIn(launcher.rank);
     const auto world_size = NumberIn(launcher.world_size);
-    if (!rank || !world_size) continue;
+    if (!rank || !world_size) {
+      // Taking rank 0 of 1 instead would make every process read everything.
+      error->code = Code::kConfigValue;
+      error->text = std::string("the environment's ") + launcher.rank + " and " +
+                    launcher.world_size + " are not both numbers; set loader.rank and world_size";
+      return false;
+    }
     *info = {*rank, *world_size,
              std::string("environment: ") + launcher.rank + ", " + launcher.world_size};
     return Check(*info, error);

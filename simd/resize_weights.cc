@@ -69,7 +69,8 @@ double HammingAt(double x) {
   if (x == 0.0) return 1.0;
   if (x >= 1.0) return 0.0;
   x = x * std::numbers::pi;
-  return RealSin(x) / x * (0.54 + 0.46 * RealCos(x));
+  // Pillow writes the two constants as floats.
+  return RealSin(x) / x * (double{0.54f} + double{0.46f} * RealCos(x));
 }
 
 double BicubicAt(double x) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "loader/config_toml.h"
 
 namespace headrace::capi {
 
@@ -17,6 +18,10 @@ hr_status SetError(hr_error* error, Code code, std::string_view text, int errno_
                    int64_t sample_id = -1);
 inline hr_status SetError(hr_error* error, const Status& status) {
   return SetError(error, status.code(), status.text(), status.error_number());
+}
+
+inline hr_status SetError(hr_error* error, const loader::ConfigError& config_error) {
+  return SetError(error, config_error.code, config_error.text, config_error.error_number);
 }
 
 // Runs body() -> hr_status and turns what it throws into a code.

@@ -37,15 +37,6 @@ void CallLog(void* context, LogLevel level, const char* text) {
   loader->log(loader->log_context, static_cast<hr_log_level>(level), text);
 }
 
-hr_status ForceSimdFromEnvironment(hr_error* error) {
-  const char* name = getenv("HEADRACE_SIMD");  // NOLINT(concurrency-mt-unsafe): at open only
-  if (name == nullptr || *name == '\0') return HR_OK;
-  const Status status = simd::ForceTarget(name);
-  if (status.ok()) return HR_OK;
-  return SetError(error, status.code(),
-                  std::string("HEADRACE_SIMD=") + name + ": " + status.text());
-}
-
 // parse(overrides, &config, &config_error) -> bool
 template <class Parse>
 hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, Parse parse) {
@@ -60,7 +51,7 @@ hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, 
     loader::Config config;
     loader::ConfigError config_error;
     if (!parse(overrides, &config, &config_error)) {
-      return SetError(error, config_error.code, config_error.text);
+      return SetError(error, config_error);
     }
     if (const hr_status s = ForceSimdFromEnvironment(error); s != HR_OK) return s;
 
@@ -77,7 +68,7 @@ hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, 
       loader_options.world_size = static_cast<uint32_t>(options.world_size);
     }
     if (!loader::Loader::Open(config, loader_options, &handle->impl, &config_error)) {
-      return SetError(error, config_error.code, config_error.text);
+      return SetError(error, config_error);
     }
     *out = handle.release();
     return HR_OK;

@@ -1,6 +1,9 @@
 #include "bindings/c/options.h"
 
+#include <cstdlib>
+
 #include "bindings/c/boundary.h"
+#include "simd/target.h"
 
 namespace headrace::capi {
 
@@ -24,6 +27,15 @@ hr_status ReadOptions(const hr_options* in, hr_options* options,
     overrides->emplace_back(options->overrides[i]);
   }
   return HR_OK;
+}
+
+hr_status ForceSimdFromEnvironment(hr_error* error) {
+  const char* name = getenv("HEADRACE_SIMD");  // NOLINT(concurrency-mt-unsafe): at open only
+  if (name == nullptr || *name == '\0') return HR_OK;
+  const Status status = simd::ForceTarget(name);
+  if (status.ok()) return HR_OK;
+  return SetError(error, status.code(),
+                  std::string("HEADRACE_SIMD=") + name + ": " + status.text());
 }
 
 }  // namespace headrace::capi

@@ -12,4 +12,7 @@ namespace headrace::capi {
 hr_status ReadOptions(const hr_options* in, hr_options* options,
                       std::vector<std::string>* overrides, hr_error* error);
 
+// HEADRACE_SIMD=NAME makes all kernels use that target from now on; unset or empty changes nothing.
+hr_status ForceSimdFromEnvironment(hr_error* error);
+
 }  // namespace headrace::capi

@@ -10,6 +10,7 @@
 #include "base/scope_guard.h"
 #include "bindings/c/boundary.h"
 #include "bindings/c/doctor.h"
+#include "bindings/c/options.h"
 #include "codecs/encoder.h"
 
 using headrace::Code;
@@ -92,6 +93,8 @@ hr_status hr_image_write(const char* path, const hr_image* image, int quality, h
 
 hr_status hr_doctor(char* json, size_t capacity, size_t* needed, hr_error* error) {
   return Fence(error, [&]() -> hr_status {
+    const hr_status forced = headrace::capi::ForceSimdFromEnvironment(error);
+    if (forced != HR_OK) return forced;
     return headrace::capi::GiveText(headrace::capi::DoctorJson(), json, capacity, needed, error);
   });
 }

@@ -20,6 +20,8 @@ hr_status hr_transform_open(const char* const* ops, size_t op_count, const hr_op
     std::vector<std::string> overrides;
     const hr_status read = headrace::capi::ReadOptions(options, &known, &overrides, error);
     if (read != HR_OK) return read;
+    const hr_status forced = headrace::capi::ForceSimdFromEnvironment(error);
+    if (forced != HR_OK) return forced;
     std::vector<std::string> tables;
     for (size_t i = 0; i < op_count; ++i) {
       if (ops == nullptr || ops[i] == nullptr) {
@@ -34,11 +36,11 @@ hr_status hr_transform_open(const char* const* ops, size_t op_count, const hr_op
         .text = "[dataset]\npath = \".\"\n", .name = "hr_transform", .overrides = overrides};
     if (!headrace::loader::ParseConfig(source, &config, &config_error) ||
         !headrace::loader::ParseOps(tables, &config.augment, &config_error)) {
-      return SetError(error, config_error.code, config_error.text);
+      return SetError(error, config_error);
     }
     auto handle = std::make_unique<hr_transform>();
     if (!headrace::loader::Transform::Make(config, &handle->impl, &config_error)) {
-      return SetError(error, config_error.code, config_error.text);
+      return SetError(error, config_error);
     }
     *out = handle.release();
     return HR_OK;

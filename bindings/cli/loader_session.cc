@@ -82,7 +82,7 @@ int WalkBatches(hr_loader* loader, const WalkLimits& limits, Console& console,
     }
     if (status == HR_TIMEOUT) continue;
     if (status == HR_END_OF_EPOCH) {
-      if (batches == batches_before_epoch) return console.Fail("an epoch of this rank is empty");
+      if (batches == batches_before_epoch) break;  // this rank has no sample: nothing ever comes
       batches_before_epoch = batches;
       if (++epochs == limits.epochs) break;
       continue;

@@ -180,6 +180,7 @@ path = "images"
 
 [loader]
 batch_size = 32
+tail = "exact"   # the last batch of an epoch may be short, so sets of any size work
 
 [output]
 mean = [0.485, 0.456, 0.406]

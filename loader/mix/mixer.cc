@@ -54,8 +54,8 @@ bool CheckEntry(const MixConfig& entry, ConfigError* error) {
     return value_error("weight: expected a number of at least 0");
   }
   if (!(entry.p >= 0 && entry.p <= 1)) return value_error("p: expected a number from 0 to 1");
-  if (!(entry.label_smoothing >= 0 && entry.label_smoothing < 1)) {
-    return value_error("label_smoothing: expected a number from 0 to below 1");
+  if (!(entry.label_smoothing >= 0 && entry.label_smoothing <= 1)) {
+    return value_error("label_smoothing: expected a number from 0 to 1");
   }
   if (!entry.minmax.has_value()) return true;
   if (!IsCutMix(entry)) return value_error("minmax: only cutmix takes it");
@@ -122,6 +122,7 @@ void Mixer::Draw(uint64_t seed, uint32_t epoch, uint64_t global_batch,
   StreamAddress address{.seed = seed, .epoch = epoch, .unit = global_batch, .name = kChoiceStream};
   const size_t chosen = EntryAt(entries_, RandomStream(address).NextUnit());
   const MixConfig& entry = entries_[chosen];
+  mix->label_smoothing = entry.label_smoothing;
   address.name = IsCutMix(entry) ? kCutMixStream : kMixupStream;
   address.occurrence = static_cast<uint32_t>(
       std::count_if(entries_.begin(), entries_.begin() + static_cast<ptrdiff_t>(chosen),
@@ -233,8 +234,7 @@ void Mixer::MakeSoftLabels(const BatchMix& mix, std::span<const int64_t> labels,
                            std::span<const float> lambda, std::span<const int32_t> partner,
                            float* soft) const {
   const size_t classes = shape_.classes;
-  const double smoothing =
-      mix.entry < 0 ? 0.0 : entries_[static_cast<size_t>(mix.entry)].label_smoothing;
+  const double smoothing = mix.label_smoothing;
   const double off = classes == 0 ? 0.0 : smoothing / static_cast<double>(classes);
   const double on = 1.0 - smoothing + off;
   const auto is_class = [classes](int64_t label) {

@@ -37,6 +37,7 @@ struct BatchMix {
   bool cutmix = false;
   uint32_t box_x0 = 0, box_y0 = 0, box_x1 = 0, box_y1 = 0;  // CutMix: half-open, in output pixels
   float lam = 1.0f;                                         // after correction to the real area
+  double label_smoothing = 0.0;  // of the chosen entry, also when its p said no
   // Cycles of the partner map over the samples that take part, laid end to end, so that mixing in
   // place never reads a pixel that was already mixed. chain_begin has one entry more than cycles.
   std::vector<uint32_t> chain;
@@ -67,7 +68,8 @@ class Mixer {
                  std::span<std::byte> scratch) const;
 
   // soft[i, :] = lambda[i] * onehot(labels[i]) + (1 - lambda[i]) * onehot(labels[partner[i]]), with
-  // the entry's label smoothing (of an unmixed batch: of none). Label -1 gives a row of zeros.
+  // the smoothing of the entry that was chosen for the batch, whether it fired or not. Label -1
+  // gives a row of zeros.
   void MakeSoftLabels(const BatchMix& mix, std::span<const int64_t> labels,
                       std::span<const float> lambda, std::span<const int32_t> partner,
                       float* soft) const;

@@ -128,6 +128,8 @@ void BatchAssembler::Deliver(BatchBuffer* buffer) {
 }
 
 void BatchAssembler::WarnEqualLabels(const BatchBuffer& buffer) {
+  // In an order at random it happens, with small batches, and means nothing.
+  if (shared_.config.loader.shuffle != Shuffle::kNone) return;
   if (buffer.count < 2 || shared_.warned_equal_labels.load(std::memory_order_relaxed)) return;
   const int64_t* begin = buffer.labels;
   const int64_t* end = begin + buffer.count;

@@ -64,6 +64,11 @@ Status BatchStore::PinAll() {
     pin_text_ = "none: the caller's allocator made the buffers";
     return {};
   }
+  // Locked pages cannot be given back: not more than half of the machine's, unless asked for.
+  if (options_.pin == Pin::kAuto && options_.count * layout_.bytes > MachineBytes() / 2) {
+    pin_text_ = "none: the batch buffers are more than half of the machine's memory";
+    return {};
+  }
   for (const auto& buffer : buffers_) {
     if (!buffer) break;
     const Status status = buffer->memory.Lock();

@@ -44,7 +44,7 @@ TEST(MixerTest, RefusesWhatIsNotBuiltOrImpossible) {
   entry.weight = 0;
   EXPECT_EQ(error_of(entry), Code::kConfigValue);
   entry = Entry("cutmix");
-  entry.label_smoothing = 1;
+  entry.label_smoothing = 1.01;
   EXPECT_EQ(error_of(entry), Code::kConfigValue);
 }
 

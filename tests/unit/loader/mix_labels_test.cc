@@ -34,8 +34,10 @@ TEST(SoftLabelsTest, SmoothingSpreadsOverAllClasses) {
   entry.label_smoothing = 0.1;
   const auto mixer = MakeMixer({entry}, Shape(2, 4, 4));
   const float off = 0.02f;
+  BatchMix mix = MixOf(0);
+  mix.label_smoothing = 0.1;
   const std::vector<float> soft =
-      SoftLabels(*mixer, MixOf(0), {1, 1, 3}, {0.25f, 0.25f, 0.25f}, {2, 0, 1});
+      SoftLabels(*mixer, mix, {1, 1, 3}, {0.25f, 0.25f, 0.25f}, {2, 0, 1});
   const auto own = static_cast<float>(0.25 * 0.92 + 0.75 * 0.02);
   const auto other = static_cast<float>(0.75 * 0.92 + 0.25 * 0.02);
   EXPECT_EQ(soft, (std::vector<float>{off, own, off, other, off,  //
@@ -43,12 +45,16 @@ TEST(SoftLabelsTest, SmoothingSpreadsOverAllClasses) {
                                       off, other, off, own, off}));
 }
 
-TEST(SoftLabelsTest, AnUnmixedBatchHasNoSmoothing) {
+TEST(SoftLabelsTest, ABatchThatPLeftUnmixedIsSmoothedAllTheSame) {
   MixConfig entry = Entry("mixup");
   entry.label_smoothing = 0.1;
+  entry.p = 0;
   const auto mixer = MakeMixer({entry}, Shape(2, 4, 4));
-  EXPECT_EQ(SoftLabels(*mixer, MixOf(-1), {3, 0}, {1, 1}, {0, 1}),
-            (std::vector<float>{0, 0, 0, 1, 0, 1, 0, 0, 0, 0}));
+  const Drawn drawn = DrawBatch(*mixer, 2, 0);
+  EXPECT_EQ(drawn.mix.entry, -1);
+  const float off = 0.02f;
+  EXPECT_EQ(SoftLabels(*mixer, drawn.mix, {3, 0}, drawn.lambda, drawn.partner),
+            (std::vector<float>{off, off, off, 0.92f, off, 0.92f, off, off, off, off}));
 }
 
 TEST(SoftLabelsTest, NoLabelIsARowOfZeros) {

@@ -59,9 +59,12 @@ TEST_F(RanksTest, ARankBeyondTheWorldIsAnError) {
   EXPECT_NE(error_.text.find("RANK"), std::string::npos);
 }
 
-TEST_F(RanksTest, IgnoresWhatIsNoNumber) {
+TEST_F(RanksTest, ALaunchersNonsenseIsAnErrorAndNotRankZero) {
   setenv("RANK", "one", 1);
-  setenv("WORLD_SIZE", "2x", 1);
+  setenv("WORLD_SIZE", "2", 1);
+  EXPECT_FALSE(FindRank({}, {}, {}, &info_, &error_));
+  EXPECT_NE(error_.text.find("RANK"), std::string::npos);
+  setenv("RANK", "", 1);  // set to nothing is not set
   ASSERT_TRUE(FindRank({}, {}, {}, &info_, &error_));
   EXPECT_EQ(info_.source, "alone");
 }
