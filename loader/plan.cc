@@ -22,6 +22,7 @@ constexpr uint32_t kReadsInFlight = 32;        // where NVMe and page cache are 
 constexpr uint64_t kThreadBytes = 512 * 1024;  // stack that a thread of ours touches, generously
 constexpr uint64_t kFixedBytes = 4 * kMiB;     // handles, queues, rings, library tables
 constexpr uint32_t kBuffersMax = 512;
+constexpr uint64_t kScratchPixelsMin = 1280 * 1024;  // a crop of a usual photograph
 
 // 1 MiB, or the size that covers 99 % of the files when more than 1 % of them are larger: the big
 // area serves one file at a time and must stay the exception.
@@ -63,7 +64,7 @@ void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_byte
   // A worker's scratch: RGB of scratch_pixels; the resize tables and its u8 image between the
   // passes are taken from the same block.
   plan->scratch_bytes_each =
-      RoundUp(SaturatingAdd(SaturatingMul(limits.scratch_pixels, 3), mix_scratch_bytes), kMiB);
+      RoundUp(SaturatingAdd(SaturatingMul(plan->scratch_pixels, 3), mix_scratch_bytes), kMiB);
   plan->big_encoded_bytes = RoundUp(SaturatingAdd(limits.max_encoded_bytes, 1), 4096);
   plan->big_decoded_bytes = RoundUp(limits.max_decoded_bytes, 4096);
 
@@ -123,7 +124,14 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
   plan->batch_buffers = loader.prefetch_batches + 1;
   plan->batch_buffer_bytes_each = LayOutBatch(shape, soft_labels).bytes;
   plan->lane_bytes_each = LaneBytesFor(dataset);
+  plan->scratch_pixels = config.limits.scratch_pixels;
   SumUp(config, dataset, mix_scratch_bytes, plan);
+  // Many workers: smaller scratch first, which only sends more pictures to the shared area; then
+  // fewer workers, if their number is ours to choose.
+  while (plan->total_bytes > loader.max_host_bytes && plan->scratch_pixels > kScratchPixelsMin) {
+    plan->scratch_pixels = std::max(plan->scratch_pixels / 2, kScratchPixelsMin);
+    SumUp(config, dataset, mix_scratch_bytes, plan);
+  }
   while (loader.workers == 0 && plan->workers > 1 && plan->total_bytes > loader.max_host_bytes) {
     --plan->workers;
     SumUp(config, dataset, mix_scratch_bytes, plan);

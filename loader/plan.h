@@ -15,7 +15,8 @@ struct Plan {
   uint32_t batch_buffers = 0;      // made at open
   uint32_t batch_buffers_max = 0;  // with those that `next` may still take
   uint32_t lanes = 0;
-  uint32_t mix_bands = 0;  // pieces that a batch to mix is cut into
+  uint32_t mix_bands = 0;       // pieces that a batch to mix is cut into
+  uint64_t scratch_pixels = 0;  // limits.scratch_pixels, or fewer to stay within max_host_bytes
   uint64_t lane_bytes_each = 0;
   uint64_t batch_buffer_bytes_each = 0;
   uint64_t scratch_bytes_each = 0;  // of one worker
@@ -52,7 +53,7 @@ uint32_t AllowedCpus();
 uint64_t MachineBytes();
 
 // Fails with kOverBudget, saying how much is needed, when the sum passes loader.max_host_bytes.
-// With workers = 0 it takes fewer workers before it fails.
+// Before it fails it takes smaller scratch and, with workers = 0, fewer workers.
 [[nodiscard]] bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& shape,
                             bool soft_labels, size_t mix_scratch_bytes, Plan* plan,
                             ConfigError* error);

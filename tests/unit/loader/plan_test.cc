@@ -1,0 +1,94 @@
+#include "loader/plan.h"
+
+#include <gtest/gtest.h>
+
+namespace headrace::loader {
+namespace {
+
+class FakeDataset final : public Dataset {
+ public:
+  FakeDataset(uint64_t size, uint64_t bytes) : size_(size), bytes_(bytes) {}
+  uint64_t size() const override { return size_; }
+  // Every second file is of the given size, the others are small.
+  Extent Locate(uint64_t id) const override {
+    return {.path = "x", .bytes = id % 2 == 0 ? bytes_ : 1000};
+  }
+  int64_t Label(uint64_t) const override { return 0; }
+  const std::vector<std::string>& classes() const override { return classes_; }
+  const std::string& root() const override { return root_; }
+  uint64_t index_bytes() const override { return size_ * 40; }
+
+ private:
+  uint64_t size_;
+  uint64_t bytes_;
+  std::vector<std::string> classes_{"a"};
+  std::string root_;
+};
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+BatchShape DefaultShape(uint32_t batch_size) {
+  return {.batch_size = batch_size, .channels = 3, .height = 224, .width = 224, .classes = 10};
+}
+
+Plan MustPlan(const Config& config, const Dataset& dataset) {
+  Plan plan;
+  ConfigError error;
+  EXPECT_TRUE(
+      MakePlan(config, dataset, DefaultShape(config.loader.batch_size), false, 0, &plan, &error))
+      << error.text;
+  return plan;
+}
+
+TEST(PlanTest, I10_TheTermsAddUpAndStayWithinTheBudget) {
+  Config config;
+  config.loader.workers = 2;
+  const Plan plan = MustPlan(config, FakeDataset(1000, 100000));
+  EXPECT_EQ(plan.total_bytes, plan.batch_bytes + plan.lane_bytes + plan.scratch_bytes +
+                                  plan.big_image_bytes + plan.index_bytes + plan.other_bytes);
+  EXPECT_LE(plan.total_bytes, config.loader.max_host_bytes);
+  EXPECT_EQ(plan.batch_buffers, 4u);
+  EXPECT_GE(plan.batch_buffers_max, plan.batch_buffers);
+  EXPECT_LE(plan.total_bytes +
+                (plan.batch_buffers_max - plan.batch_buffers) * plan.batch_buffer_bytes_each,
+            config.loader.max_host_bytes);
+}
+
+TEST(PlanTest, ManyWorkersGetSmallerScratchBeforeFewerWorkers) {
+  Config config;
+  config.loader.workers = 32;  // 1.6 GB of full scratch
+  config.loader.batch_size = 64;
+  const Plan plan = MustPlan(config, FakeDataset(1000, 100000));
+  EXPECT_EQ(plan.workers, 32u);
+  EXPECT_LT(plan.scratch_pixels, config.limits.scratch_pixels);
+  EXPECT_LE(plan.total_bytes, config.loader.max_host_bytes);
+}
+
+TEST(PlanTest, SaysHowMuchIsNeeded) {
+  Config config;
+  config.loader.workers = 2;
+  config.loader.max_host_bytes = 100 * kMiB;
+  Plan plan;
+  ConfigError error;
+  EXPECT_FALSE(
+      MakePlan(config, FakeDataset(1000, 1000), DefaultShape(64), false, 0, &plan, &error));
+  EXPECT_EQ(error.code, Code::kOverBudget);
+  EXPECT_NE(error.text.find("max_host_bytes: 100 MiB is too small, the plan needs"),
+            std::string::npos)
+      << error.text;
+}
+
+TEST(PlanTest, SetsOfLargeFilesGetLargerLanesWithinABound) {
+  Config config;
+  config.loader.workers = 2;
+  EXPECT_EQ(MustPlan(config, FakeDataset(1000, 500000)).lane_bytes_each, kMiB);
+  const Plan photographs = MustPlan(config, FakeDataset(1000, 3 * kMiB));
+  EXPECT_GT(photographs.lane_bytes_each, 3 * kMiB);
+  EXPECT_LE(photographs.lane_bytes, 100 * kMiB);
+  EXPECT_GE(photographs.lanes, 2 * photographs.workers + 2);
+  const Plan huge = MustPlan(config, FakeDataset(1000, 200 * kMiB));
+  EXPECT_EQ(huge.lane_bytes_each, 16 * kMiB);
+}
+
+}  // namespace
+}  // namespace headrace::loader
