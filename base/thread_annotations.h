@@ -13,7 +13,6 @@
 #define HR_CAPABILITY(x) HR_THREAD_ANNOTATION(capability(x))
 #define HR_SCOPED_CAPABILITY HR_THREAD_ANNOTATION(scoped_lockable)
 #define HR_GUARDED_BY(x) HR_THREAD_ANNOTATION(guarded_by(x))
-#define HR_REQUIRES(...) HR_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
 #define HR_ACQUIRE(...) HR_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define HR_RELEASE(...) HR_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
 #define HR_EXCLUDES(...) HR_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))

@@ -265,14 +265,7 @@ void Loader::SetEpoch(uint32_t epoch) {
   shared.read_wanted.NotifyAll();
 }
 
-void Loader::Stop() {
-  PipelineShared& shared = *parts_->shared;
-  shared.stop.Request();
-  shared.delivery.ready().NotifyAll();
-  shared.work_ready.NotifyAll();
-  shared.read_wanted.NotifyAll();
-  parts_->reader->Wake();
-}
+void Loader::Stop() { parts_->scheduler->RequestStop(); }
 
 const Config& Loader::config() const { return parts_->config; }
 const Plan& Loader::plan() const { return parts_->plan; }

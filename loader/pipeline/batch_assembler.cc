@@ -30,7 +30,10 @@ void BatchAssembler::CommitMarked(const SampleTicket& ticket) {
   Arrive(ticket.buffer);
 }
 
-void BatchAssembler::CommitDropped(const SampleTicket& ticket) { Arrive(ticket.buffer); }
+void BatchAssembler::Drop(uint32_t lane_index) {
+  Arrive(shared_.lanes[lane_index].ticket.buffer);
+  shared_.ReleaseLane(lane_index);
+}
 
 void BatchAssembler::DropRest(uint32_t buffer, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) Arrive(buffer);
@@ -41,8 +44,7 @@ void BatchAssembler::HandleBad(uint32_t lane_index, const Status& status) {
   const SampleTicket& ticket = lane.ticket;
   // After a stop nobody asks, and the log may be gone while a stuck read still comes back.
   if (IsDropped(ticket.generation)) {
-    CommitDropped(ticket);
-    shared_.ReleaseLane(lane_index);
+    Drop(lane_index);
     return;
   }
   shared_.store->at(ticket.buffer).AddBad({lane.id, status});
@@ -99,10 +101,8 @@ void BatchAssembler::Finish(BatchBuffer* buffer) {
   const uint32_t bands = shared_.plan.mix_bands;
   buffer->bands_left.Reset(bands);
   for (uint32_t band = 0; band < bands; ++band) {
-    const bool pushed =
-        shared_.mix.TryPush({static_cast<uint16_t>(buffer->index), static_cast<uint16_t>(band)});
-    HR_DCHECK(pushed);
-    (void)pushed;
+    shared_.Push(shared_.mix,
+                 MixTask{static_cast<uint16_t>(buffer->index), static_cast<uint16_t>(band)});
   }
   shared_.work_ready.NotifyAll();
 }

@@ -18,11 +18,10 @@ class BatchAssembler {
 
   // The sample of `ticket` is in its slot with this outcome.
   void CommitGood(const SampleTicket& ticket, uint64_t id, int64_t label);
-  // No sample: zero pixels, valid 0, its own id and label.
-  void CommitMarked(const SampleTicket& ticket);
-  // The slot will not be filled: the batch belongs to an old generation.
-  void CommitDropped(const SampleTicket& ticket);
-  // As CommitDropped, for `count` slots that no ticket was made for.
+  // The lane's slot will not be filled: its batch belongs to an old generation. Gives the lane
+  // back.
+  void Drop(uint32_t lane_index);
+  // The same for `count` slots of a batch that no lane was taken for.
   void DropRest(uint32_t buffer, uint32_t count);
 
   // The lane's sample could not be read or decoded: a substitute is read in its place, or its slot
@@ -37,6 +36,8 @@ class BatchAssembler {
   bool IsDropped(uint32_t generation) const {
     return shared_.IsStale(generation) || shared_.stop.Requested();
   }
+  // No sample: zero pixels, valid 0, its own id and label.
+  void CommitMarked(const SampleTicket& ticket);
   void Arrive(uint32_t buffer);
   void Finish(BatchBuffer* buffer);
   void FinishRows(BatchBuffer* buffer);

@@ -85,7 +85,6 @@ class BatchStore {
 
   const BatchShape& shape() const { return options_.shape; }
   BatchBuffer& at(uint32_t index) { return *buffers_[index]; }
-  uint32_t count_max() const { return options_.count_max; }
   const std::string& pin_text() const { return pin_text_; }
 
   bool TryAcquire(uint32_t* index) { return free_.TryAcquire(index); }

@@ -38,7 +38,7 @@ bool ReadStage::Run() {
 
 bool ReadStage::SubmitPossible() {
   // Every reason for which the loop above stopped submitting, looked at again.
-  if (generation_ != shared_.delivery.generation()) return true;
+  if (shared_.IsStale(generation_)) return true;
   if (waiting_lane_) return !shared_.big_encoded_busy.load(std::memory_order_acquire);
   if (shared_.retry.ApproxSize() > 0) return true;
   if (shared_.lane_pool.ApproxFree() == 0) return false;
@@ -52,8 +52,7 @@ void ReadStage::FollowGeneration() {
   if (waiting_lane_) {
     const uint32_t lane = *waiting_lane_;
     waiting_lane_.reset();
-    assembler_.CommitDropped(shared_.lanes[lane].ticket);
-    shared_.ReleaseLane(lane);
+    assembler_.Drop(lane);
   }
   if (buffer_) {
     const uint32_t rest = shared_.store->at(*buffer_).count - index_ + 1;  // and our own arrival
@@ -134,10 +133,8 @@ bool ReadStage::SubmitRetries() {
   if (waiting_lane_) return false;  // in order: it would need the place that the waiting one needs
   uint32_t lane_index = 0;
   if (!shared_.retry.TryPop(&lane_index)) return false;
-  Lane& lane = shared_.lanes[lane_index];
-  if (shared_.IsStale(lane.ticket.generation)) {
-    assembler_.CommitDropped(lane.ticket);
-    shared_.ReleaseLane(lane_index);
+  if (shared_.IsStale(shared_.lanes[lane_index].ticket.generation)) {
+    assembler_.Drop(lane_index);
     return true;
   }
   return StartRead(lane_index);
@@ -169,8 +166,8 @@ bool ReadStage::StartRead(uint32_t lane_index) {
                                 .whole_file = extent.whole_file,
                                 .tag = lane_index};
   if (reader_.Submit(request)) return true;
-  waiting_lane_ =
-      lane_index;  // the queue is full (few descriptors left): after the next completion
+  // The queue is full (few descriptors are left): after the next completion.
+  waiting_lane_ = lane_index;
   return false;
 }
 
@@ -200,9 +197,7 @@ void ReadStage::Complete(const io::ReadCompletion& completion) {
   const std::span<const std::byte> memory =
       lane.in_big_area ? std::span<const std::byte>(shared_.big_encoded.span()) : lane.memory;
   lane.encoded = memory.first(completion.bytes);
-  const bool pushed = shared_.work.TryPush(lane_index);
-  HR_DCHECK(pushed);
-  (void)pushed;
+  shared_.Push(shared_.work, lane_index);
 }
 
 }  // namespace headrace::loader

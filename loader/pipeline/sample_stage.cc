@@ -19,8 +19,7 @@ void SampleStage::Run(uint32_t lane_index) {
   const Lane& lane = shared_.lanes[lane_index];
   const SampleTicket ticket = lane.ticket;
   if (shared_.IsStale(ticket.generation)) {
-    assembler_.CommitDropped(ticket);
-    shared_.ReleaseLane(lane_index);
+    assembler_.Drop(lane_index);
     return;
   }
   const uint64_t id = lane.id;

@@ -50,12 +50,16 @@ Status Scheduler::Start() {
   return {};
 }
 
-bool Scheduler::Stop() {
+void Scheduler::RequestStop() {
   shared_.stop.Request();
   shared_.work_ready.NotifyAll();
   shared_.read_wanted.NotifyAll();
   shared_.delivery.ready().NotifyAll();
   reader_.Wake();
+}
+
+bool Scheduler::Stop() {
+  RequestStop();
   for (std::thread& thread : workers_) thread.join();
   workers_.clear();
   if (!read_thread_.joinable()) return !read_ended_.load() || drained_.load();

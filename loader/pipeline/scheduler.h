@@ -25,7 +25,10 @@ class Scheduler {
   // Makes the workers' stages and starts all threads, with every signal blocked in them but the
   // ones that a fault raises. Fails with kSystem or kOutOfMemory, nothing left running.
   Status Start();
-  // Wakes everybody, joins. False: a read is stuck in the kernel. Then its buffer, and if the read
+  // Ends the run and wakes everybody, the consumer too; does not wait. Any thread, any number of
+  // times.
+  void RequestStop();
+  // RequestStop, then joins. False: a read is stuck in the kernel. Then its buffer, and if the read
   // thread itself hangs in it everything that it uses, must never be freed: this object included.
   [[nodiscard]] bool Stop();
 

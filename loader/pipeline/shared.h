@@ -63,7 +63,13 @@ struct PipelineShared {
         delivery(p.batch_buffers_max),
         bad(c.loader, d, l, &counters) {}
 
-  // Every lane and every band of every buffer fits, so a push never fails.
+  // Every lane and every band of every buffer fits in its ring, so a push never fails.
+  template <class T>
+  static void Push(RingQueue<T>& ring, T value) {
+    const bool pushed = ring.TryPush(value);
+    HR_DCHECK(pushed);
+    (void)pushed;
+  }
   static size_t RingCapacity(uint64_t items) { return std::bit_ceil(std::max<uint64_t>(items, 2)); }
 
   const Config& config;
@@ -103,9 +109,7 @@ struct PipelineShared {
   // The read stage reads lane.id into this lane (again).
   void PushRetry(uint32_t index) {
     ReleaseBigArea(index);  // a lane that waits for its turn must not hold what others wait for
-    const bool pushed = retry.TryPush(index);
-    HR_DCHECK(pushed);
-    (void)pushed;
+    Push(retry, index);
     read_wanted.NotifyOne();
   }
 
