@@ -10,6 +10,7 @@
 #define HWY_TARGET_INCLUDE "simd/convert.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "simd/convert-inl.h"
 #include "simd/half-inl.h"
 #include "simd/rows-inl.h"
 
@@ -38,71 +39,6 @@ void BF16ToF32OnTarget(const uint16_t* in, float* out, size_t count) {
 }
 
 #else
-
-// ------------------------------------------------------------------ pixel value to float
-
-// By the split, which MakeConvertTable found equal to the table.
-struct BySplit {
-  VF scale_high, scale_low, offset_high, offset_low;
-
-  // channels[i] is the channel of lane i.
-  BySplit(const ConvertTable& table, const uint32_t* channels) {
-    alignas(64) float high[kLanes], low[kLanes], offset[kLanes], rest[kLanes];
-    for (size_t i = 0; i < kLanes; ++i) {
-      const ConvertTable::Split& split = table.split[channels[i]];
-      high[i] = split.scale_high;
-      low[i] = split.scale_low;
-      offset[i] = split.offset_high;
-      rest[i] = split.offset_low;
-    }
-    const DF d;
-    scale_high = hn::Load(d, high);
-    scale_low = hn::Load(d, low);
-    offset_high = hn::Load(d, offset);
-    offset_low = hn::Load(d, rest);
-  }
-  HWY_INLINE VF operator()(V32 value) const {
-    const VF v = hn::ConvertTo(DF(), value);
-    return hn::Add(hn::Add(hn::Mul(v, scale_high), offset_high),
-                   hn::Add(hn::Mul(v, scale_low), offset_low));
-  }
-};
-
-// By looking the value up: always right, about half as fast.
-struct ByTable {
-  const float* first;
-  V32 row;
-
-  ByTable(const ConvertTable& table, const uint32_t* channels) : first(table.f32[0]) {
-    alignas(64) int32_t rows[kLanes];
-    for (size_t i = 0; i < kLanes; ++i) rows[i] = static_cast<int32_t>(channels[i] * 256);
-    row = hn::Load(D32(), rows);
-  }
-  HWY_INLINE VF operator()(V32 value) const {
-    return hn::GatherIndex(DF(), first, hn::Add(value, row));
-  }
-};
-
-// ------------------------------------------------------------------ float to output
-
-struct ToF32 {
-  using Element = float;
-  static HWY_INLINE void Store(VF v, float* out) { hn::StoreU(v, DF(), out); }
-  static float At(const ConvertTable& table, size_t c, uint8_t v) { return table.f32[c][v]; }
-};
-struct ToF16 {
-  using Element = uint16_t;
-  static HWY_INLINE void Store(VF v, uint16_t* out) { hn::StoreU(HalfOfFloats(v), DHalf(), out); }
-  static uint16_t At(const ConvertTable& table, size_t c, uint8_t v) { return table.half[c][v]; }
-};
-struct ToBF16 {
-  using Element = uint16_t;
-  // Tables hold no NaN.
-  static HWY_INLINE void Store(VF v, uint16_t* out) {
-    hn::StoreU(Narrow(RoundedToBfloat16(v)), DHalf(), out);
-  }
-  static uint16_t At(const ConvertTable& table, size_t c, uint8_t v) { return table.half[c][v]; }
-};
 
 // ------------------------------------------------------------------ runs of pixels
 
@@ -180,23 +116,9 @@ void ToPlanes(const ConstImageView& source, FlipColumns flip, const ConvertTable
 template <size_t kChannels, class Value, class Output>
 void InOrder(const ConstImageView& source, FlipColumns flip, const ConvertTable& table,
              typename Output::Element* HWY_RESTRICT out) {
-  // Vector number m has the channels of vector m % 3.
-  uint32_t channels[3 * kLanes];
-  for (uint32_t i = 0; i < 3 * kLanes; ++i) channels[i] = i % kChannels;
-  const Value values[3] = {
-      {table, channels}, {table, channels + kLanes}, {table, channels + 2 * kLanes}};
-  const hn::FixedTag<uint8_t, kLanes> d8;
+  const RunConverter<kChannels, Value, Output> convert(table, 0);
   ForEachRun<kChannels>(source, flip, [&](const Run& run) HWY_ATTR {
-    const size_t count = run.count * kChannels;
-    auto* to = out + run.at * kChannels;
-    size_t i = 0;
-    for (; i + 3 * kLanes <= count; i += 3 * kLanes) {
-      for (size_t m = 0; m < 3; ++m) {
-        const V32 value = hn::PromoteTo(D32(), hn::LoadU(d8, run.in + i + m * kLanes));
-        Output::Store(values[m](value), to + i + m * kLanes);
-      }
-    }
-    for (; i < count; ++i) to[i] = Output::At(table, i % kChannels, run.in[i]);
+    convert(run.in, run.count * kChannels, out + run.at * kChannels);
   });
 }
 

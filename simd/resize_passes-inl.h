@@ -36,7 +36,7 @@ void ResizeColumns(const ConstImageView& source, const PackedAxis& axis, int32_t
     uint8_t* out = target.Row(y);
     for (uint32_t x = 0; x < axis.out_px; ++x) {
       const PackedWindow window = axis.windows[x];
-      const int32_t* weights = axis.digits + x * axis.digits_stride;
+      const int32_t* weights = axis.Digits(x);
       for (size_t c = 0; c < channels; ++c) {
         int32_t sum = kRounding;
         for (size_t k = 0; k < window.elements; ++k) {
@@ -53,41 +53,73 @@ void ResizeRows(const ConstImageView& source, const PackedAxis& axis, const Imag
   for (uint32_t y = 0; y < axis.out_px; ++y) {
     const PackedWindow window = axis.windows[y];
     SumRowsPlain<Dot>(source.Row(window.first), source.stride_bytes, source.height - window.first,
-                      window, axis.digits + y * axis.digits_stride, 0, source.row_bytes(),
-                      target.Row(y));
+                      window, axis.Digits(y), 0, source.row_bytes(), target.Row(y));
   }
 }
 
 #else
 
-// What the sum of the highest digit starts with: the rounding, once all digits are joined.
+// A sum goes through the digits from the lowest up: what the digits below leave after a shift is
+// all that matters to the next, and the result has the low bits cut off.
 template <class Dot>
-HWY_INLINE V32 FirstSum() {
-  return hn::Set(D32(), kRounding >> (Dot::kDigitBits * (Dot::kDigits - 1)));
-}
+constexpr int kBitsCut = Dot::kDigitBits*(static_cast<int>(Dot::kDigits) - 1);
+template <class Dot>
+constexpr int kBitsLeft = kWeightBits - kBitsCut<Dot>;
 
-// Joins the sums of all digits.
+// The same from sums of each digit on its own, whose low digits may wrap around when windows are
+// long; together they do not.
 template <class Dot>
 HWY_INLINE V32 Joined(const V32* sums) {
   V32 joined = sums[0];
   for (size_t i = 1; i < Dot::kDigits; ++i) {
     joined = hn::Add(hn::ShiftLeft<Dot::kDigitBits>(joined), sums[i]);
   }
-  return joined;
+  return hn::ShiftRight<kBitsCut<Dot>>(joined);
+}
+template <class Dot>
+HWY_INLINE V32 FirstOfDigit(size_t digit) {
+  return hn::Set(D32(), digit == 0 ? kRounding >> kBitsCut<Dot> : 0);
 }
 
-// Four vectors of sums to bytes: lane i of the result has the pixels of lane i of s0, s1, s2, s3,
-// in that order. The shift by 22 is one by 16 (taking the upper halves) and one by 6.
-HWY_INLINE V32 PackSums(V32 s0, V32 s1, V32 s2, V32 s3) {
-  const D32 d;
+// In each block the 8 lanes of `a`, then those of `b`, limited to 0 to 255.
+HWY_INLINE V8 NarrowToBytes(hn::Vec<D16> a, hn::Vec<D16> b) {
+#if HWY_ARCH_X86 && HWY_MAX_BYTES == 64
+  return V8{_mm512_packus_epi16(a.raw, b.raw)};
+#elif HWY_ARCH_X86 && HWY_MAX_BYTES == 32
+  return V8{_mm256_packus_epi16(a.raw, b.raw)};
+#elif HWY_ARCH_X86
+  return V8{_mm_packus_epi16(a.raw, b.raw)};
+#else
+  static_assert(HWY_MAX_BYTES == 16);
+  const hn::Half<D8> half;
+  return hn::Combine(D8(), hn::DemoteTo(half, b), hn::DemoteTo(half, a));
+#endif
+}
+
+// Four vectors of sums to bytes: each block has those of s0, then those of s1, s2, s3.
+template <class Dot>
+HWY_INLINE V8 PackSums(V32 s0, V32 s1, V32 s2, V32 s3) {
   const D16 d16;
-  const auto zero = hn::Zero(d16);
-  const auto most = hn::Set(d16, 255);
-  auto even = hn::OddEven(hn::BitCast(d16, s2), hn::BitCast(d16, hn::ShiftRight<16>(s0)));
-  auto odd = hn::OddEven(hn::BitCast(d16, s3), hn::BitCast(d16, hn::ShiftRight<16>(s1)));
-  even = hn::Min(hn::Max(hn::ShiftRight<kWeightBits - 16>(even), zero), most);
-  odd = hn::Min(hn::Max(hn::ShiftRight<kWeightBits - 16>(odd), zero), most);
-  return hn::BitCast(d, hn::Or(even, hn::ShiftLeft<8>(odd)));
+  constexpr int kLeft = kBitsLeft<Dot>;
+  if constexpr (kLeft + 8 < 16) {
+    // With the lobes of any filter a sum has a few bits more than a pixel: it fits 16.
+    const auto low = hn::ReorderDemote2To(d16, s0, s1);
+    const auto high = hn::ReorderDemote2To(d16, s2, s3);
+    return NarrowToBytes(hn::ShiftRight<kLeft>(low), hn::ShiftRight<kLeft>(high));
+  } else {
+    const auto low =
+        hn::ReorderDemote2To(d16, hn::ShiftRight<kLeft>(s0), hn::ShiftRight<kLeft>(s1));
+    const auto high =
+        hn::ReorderDemote2To(d16, hn::ShiftRight<kLeft>(s2), hn::ShiftRight<kLeft>(s3));
+    return NarrowToBytes(low, high);
+  }
+}
+
+// Shuffles packed sums so that each lane has a byte of each of the four vectors.
+inline V8 LaneOrder() {
+  alignas(16) uint8_t index[16];
+  for (size_t i = 0; i < 16; ++i) index[i] = static_cast<uint8_t>(i % 4 * 4 + i / 4);
+  return hn::LoadDup128(D8(), index);
 }
 
 // ------------------------------------------------------------------ horizontal
@@ -176,13 +208,13 @@ template <class Dot, size_t kChannels, size_t kElements>
 HWY_INLINE void SumShortWindow(const int32_t* HWY_RESTRICT columns,
                                const int32_t* HWY_RESTRICT digits, V32* sums) {
   const D32 d;
-  for (size_t c = 0; c < kChannels; ++c) sums[c] = FirstSum<Dot>();
-  for (size_t i = 0; i < Dot::kDigits; ++i) {
-    for (size_t c = 0; i > 0 && c < kChannels; ++c) {
-      sums[c] = hn::ShiftLeft<Dot::kDigitBits>(sums[c]);
+  for (size_t c = 0; c < kChannels; ++c) sums[c] = hn::Set(d, kRounding);
+  for (size_t i = Dot::kDigits; i-- > 0;) {
+    for (size_t c = 0; i + 1 < Dot::kDigits && c < kChannels; ++c) {
+      sums[c] = hn::ShiftRight<Dot::kDigitBits>(sums[c]);
     }
     for (size_t e = 0; e < kElements; ++e) {
-      const V32 digit = hn::Set(d, digits[e * Dot::kDigits + i]);
+      const V32 digit = hn::Set(d, digits[(e * Dot::kDigits + i) * kChunk]);
       for (size_t c = 0; c < kChannels; ++c) {
         const V32 data = hn::Load(d, columns + (e * kChannels + c) * kLanes);
         sums[c] = Dot::MulAdd(sums[c], data, digit);
@@ -197,18 +229,18 @@ HWY_INLINE void SumLongWindow(const int32_t* HWY_RESTRICT columns, uint32_t elem
   const D32 d;
   V32 sum[kChannels][Dot::kDigits];
   for (size_t c = 0; c < kChannels; ++c) {
-    for (size_t i = 0; i < Dot::kDigits; ++i) sum[c][i] = i == 0 ? FirstSum<Dot>() : hn::Zero(d);
+    for (size_t i = 0; i < Dot::kDigits; ++i) sum[c][i] = FirstOfDigit<Dot>(i);
   }
   for (uint32_t e = 0; e < elements; ++e) {
     V32 digit[Dot::kDigits];
-    for (size_t i = 0; i < Dot::kDigits; ++i) digit[i] = hn::Set(d, digits[i]);
+    for (size_t i = 0; i < Dot::kDigits; ++i) digit[i] = hn::Set(d, digits[i * kChunk]);
     for (size_t c = 0; c < kChannels; ++c) {
       const V32 data = hn::Load(d, columns + c * kLanes);
       for (size_t i = 0; i < Dot::kDigits; ++i) {
         sum[c][i] = Dot::MulAdd(sum[c][i], data, digit[i]);
       }
     }
-    digits += Dot::kDigits;
+    digits += Dot::kDigits * kChunk;
     columns += kChannels * kLanes;
   }
   for (size_t c = 0; c < kChannels; ++c) sums[c] = Joined<Dot>(sum[c]);
@@ -230,7 +262,7 @@ HWY_INLINE void SumColumns(const int32_t* HWY_RESTRICT columns, const PackedWind
 // goes. Pixels beyond the last are left as they are or repeat it.
 template <class Dot, size_t kChannels>
 HWY_INLINE void SixteenPixels(const int32_t* HWY_RESTRICT columns, const PackedAxis& axis,
-                              uint32_t x, uint8_t* const* out, size_t offset) {
+                              uint32_t x, V8 order, uint8_t* const* out, size_t offset) {
   const D8 d8;
   const uint32_t last = axis.out_px - 1;
   // Word w of the 16 pixels' bytes, lanes are rows.
@@ -239,12 +271,13 @@ HWY_INLINE void SixteenPixels(const int32_t* HWY_RESTRICT columns, const PackedA
     V32 sums[4 * kChannels];
     for (uint32_t i = 0; i < 4; ++i) {
       const uint32_t pixel = std::min(x + four * 4 + i, last);
-      SumColumns<Dot, kChannels>(columns, axis.windows[pixel],
-                                 axis.digits + pixel * axis.digits_stride, sums + i * kChannels);
+      SumColumns<Dot, kChannels>(columns, axis.windows[pixel], axis.Digits(pixel),
+                                 sums + i * kChannels);
     }
     for (size_t w = 0; w < kChannels; ++w) {
-      words[four * kChannels + w] =
-          PackSums(sums[4 * w], sums[4 * w + 1], sums[4 * w + 2], sums[4 * w + 3]);
+      const V8 packed =
+          PackSums<Dot>(sums[4 * w], sums[4 * w + 1], sums[4 * w + 2], sums[4 * w + 3]);
+      words[four * kChannels + w] = hn::BitCast(D32(), hn::TableLookupBytes(packed, order));
     }
   }
   for (size_t w = 0; w < kChannels; ++w) {
@@ -259,6 +292,7 @@ HWY_INLINE void SixteenPixels(const int32_t* HWY_RESTRICT columns, const PackedA
 template <class Dot, size_t kChannels>
 void ResizeColumnsOf(const ConstImageView& source, const PackedAxis& axis, int32_t* columns,
                      const ImageView& target) {
+  const V8 order = LaneOrder();
   uint8_t tails[kLanes][16 * kChannels];
   uint8_t* tail_rows[kLanes];
   for (size_t r = 0; r < kLanes; ++r) tail_rows[r] = tails[r];
@@ -274,10 +308,10 @@ void ResizeColumnsOf(const ConstImageView& source, const PackedAxis& axis, int32
     TurnRows<Dot, kChannels>(from, source.width, columns);
     uint32_t x = 0;
     for (; x + 16 <= axis.out_px; x += 16) {
-      SixteenPixels<Dot, kChannels>(columns, axis, x, to, size_t{x} * kChannels);
+      SixteenPixels<Dot, kChannels>(columns, axis, x, order, to, size_t{x} * kChannels);
     }
     if (x == axis.out_px) continue;
-    SixteenPixels<Dot, kChannels>(columns, axis, x, tail_rows, 0);
+    SixteenPixels<Dot, kChannels>(columns, axis, x, order, tail_rows, 0);
     for (size_t r = 0; r < kLanes; ++r) {
       std::memcpy(to[r] + size_t{x} * kChannels, tails[r], (axis.out_px - x) * kChannels);
     }
@@ -356,11 +390,13 @@ HWY_INLINE void SumShortWindow(const RowRange& range, const int32_t* HWY_RESTRIC
     range.Element(e, rows);
     JoinRows(rows, x, lanes[e]);
   }
-  for (size_t j = 0; j < 4; ++j) sums[j] = FirstSum<Dot>();
-  for (size_t i = 0; i < Dot::kDigits; ++i) {
-    for (size_t j = 0; i > 0 && j < 4; ++j) sums[j] = hn::ShiftLeft<Dot::kDigitBits>(sums[j]);
+  for (size_t j = 0; j < 4; ++j) sums[j] = hn::Set(d, kRounding);
+  for (size_t i = Dot::kDigits; i-- > 0;) {
+    for (size_t j = 0; i + 1 < Dot::kDigits && j < 4; ++j) {
+      sums[j] = hn::ShiftRight<Dot::kDigitBits>(sums[j]);
+    }
     for (size_t e = 0; e < kElements; ++e) {
-      const V32 digit = hn::Set(d, digits[e * Dot::kDigits + i]);
+      const V32 digit = hn::Set(d, digits[(e * Dot::kDigits + i) * kChunk]);
       for (size_t j = 0; j < 4; ++j) {
         sums[j] = Dot::MulAdd(sums[j], hn::BitCast(d, lanes[e][j]), digit);
       }
@@ -374,7 +410,7 @@ HWY_INLINE void SumLongWindow(const RowRange& range, uint32_t elements,
   const D32 d;
   V32 sum[4][Dot::kDigits];
   for (size_t j = 0; j < 4; ++j) {
-    for (size_t i = 0; i < Dot::kDigits; ++i) sum[j][i] = i == 0 ? FirstSum<Dot>() : hn::Zero(d);
+    for (size_t i = 0; i < Dot::kDigits; ++i) sum[j][i] = FirstOfDigit<Dot>(i);
   }
   for (uint32_t e = 0; e < elements; ++e) {
     const uint8_t* rows[Dot::kTaps];
@@ -382,34 +418,26 @@ HWY_INLINE void SumLongWindow(const RowRange& range, uint32_t elements,
     V8 lanes[4];
     JoinRows(rows, x, lanes);
     for (size_t i = 0; i < Dot::kDigits; ++i) {
-      const V32 digit = hn::Set(d, digits[i]);
+      const V32 digit = hn::Set(d, digits[i * kChunk]);
       for (size_t j = 0; j < 4; ++j) {
         sum[j][i] = Dot::MulAdd(sum[j][i], hn::BitCast(d, lanes[j]), digit);
       }
     }
-    digits += Dot::kDigits;
+    digits += Dot::kDigits * kChunk;
   }
   for (size_t j = 0; j < 4; ++j) sums[j] = Joined<Dot>(sum[j]);
 }
 
-// PackSums leaves column 4 j + i of a block in byte j of lane i.
-inline V8 ColumnOrder() {
-  alignas(16) uint8_t index[16];
-  for (size_t i = 0; i < 16; ++i) index[i] = static_cast<uint8_t>(i % 4 * 4 + i / 4);
-  return hn::LoadDup128(D8(), index);
-}
-
 // One output row: `sum` fills the four sums of the columns at x.
-template <class Function>
-HWY_INLINE void SumRow(size_t bytes, V8 order, uint8_t* HWY_RESTRICT out, const Function& sum) {
+template <class Dot, class Function>
+HWY_INLINE void SumRow(size_t bytes, uint8_t* HWY_RESTRICT out, const Function& sum) {
   const D8 d8;
   for (size_t x = 0; x < bytes; x += kVectorBytes) {
     // The last vector ends with the row; some columns are made twice.
     const size_t at = std::min(x, bytes - kVectorBytes);
     V32 sums[4];
     sum(at, sums);
-    const V32 packed = PackSums(sums[0], sums[1], sums[2], sums[3]);
-    hn::StoreU(hn::TableLookupBytes(hn::BitCast(d8, packed), order), d8, out + at);
+    hn::StoreU(PackSums<Dot>(sums[0], sums[1], sums[2], sums[3]), d8, out + at);
   }
 }
 
@@ -417,10 +445,9 @@ HWY_INLINE void SumRow(size_t bytes, V8 order, uint8_t* HWY_RESTRICT out, const 
 template <class Dot>
 void ResizeRows(const ConstImageView& source, const PackedAxis& axis, const ImageView& target) {
   const size_t bytes = source.row_bytes();
-  const V8 order = ColumnOrder();
   for (uint32_t y = 0; y < axis.out_px; ++y) {
     const PackedWindow window = axis.windows[y];
-    const int32_t* digits = axis.digits + y * axis.digits_stride;
+    const int32_t* digits = axis.Digits(y);
     const RowRange range = {source.Row(window.first), source.stride_bytes,
                             source.height - window.first};
     uint8_t* out = target.Row(y);
@@ -430,17 +457,17 @@ void ResizeRows(const ConstImageView& source, const PackedAxis& axis, const Imag
     }
     switch (window.elements) {
       case 1:
-        SumRow(bytes, order, out, [&](size_t x, V32* sums) HWY_ATTR {
+        SumRow<Dot>(bytes, out, [&](size_t x, V32* sums) HWY_ATTR {
           SumShortWindow<Dot, 1>(range, digits, x, sums);
         });
         break;
       case 2:
-        SumRow(bytes, order, out, [&](size_t x, V32* sums) HWY_ATTR {
+        SumRow<Dot>(bytes, out, [&](size_t x, V32* sums) HWY_ATTR {
           SumShortWindow<Dot, 2>(range, digits, x, sums);
         });
         break;
       default:
-        SumRow(bytes, order, out, [&](size_t x, V32* sums) HWY_ATTR {
+        SumRow<Dot>(bytes, out, [&](size_t x, V32* sums) HWY_ATTR {
           SumLongWindow<Dot>(range, window.elements, digits, x, sums);
         });
         break;

@@ -94,7 +94,9 @@ double SupportOf(Filter filter) {
   return 1.0;
 }
 
-double Centre(const ResizeAxis& axis, uint32_t index) { return (index + 0.5) * axis.scale; }
+double Centre(const ResizeAxis& axis, uint32_t index) {
+  return axis.start + (index + 0.5) * axis.scale;
+}
 
 // One copy of the loop per filter, so that the filter is inlined.
 template <double (*kFilterAt)(double)>
@@ -136,12 +138,17 @@ double RealCos(double x) {
   return ((r.quadrant + 1) & 2) != 0 ? -value : value;
 }
 
-ResizeAxis MakeResizeAxis(Filter filter, uint32_t in_px, uint32_t out_px) {
-  const double scale = static_cast<double>(in_px) / out_px;
+ResizeAxis MakeBoxResizeAxis(Filter filter, uint32_t in_px, double start, double length,
+                             uint32_t out_px) {
+  const double scale = length / out_px;
   const double filter_scale = std::max(scale, 1.0);
   const double support_px = SupportOf(filter) * filter_scale;
   const uint32_t taps = static_cast<uint32_t>(std::ceil(support_px)) * 2 + 1;
-  return {filter, in_px, out_px, scale, filter_scale, support_px, std::min(taps, in_px)};
+  return {filter, in_px, out_px, start, scale, filter_scale, support_px, std::min(taps, in_px)};
+}
+
+ResizeAxis MakeResizeAxis(Filter filter, uint32_t in_px, uint32_t out_px) {
+  return MakeBoxResizeAxis(filter, in_px, 0.0, in_px, out_px);
 }
 
 ResizeWindow WindowOf(const ResizeAxis& axis, uint32_t index) {

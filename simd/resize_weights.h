@@ -2,6 +2,9 @@
 // each, in f64 and then in fixed point with 22 fraction bits. The arithmetic and its order are
 // Pillow's, so that the weights have Pillow's bits; sine and cosine are our own, because the C
 // library's differ between machines.
+//
+// This is the plain form, one output at a time. The kernels compute the same bits for many outputs
+// at once (resize_axis-inl.h).
 #pragma once
 
 #include <cstdint>
@@ -16,12 +19,17 @@ struct ResizeAxis {
   Filter filter;
   uint32_t in_px;
   uint32_t out_px;
+  double start;         // where output pixel 0 begins, in source pixels
   double scale;         // source pixels per output pixel
   double filter_scale;  // max(scale, 1): the filter is stretched when shrinking, never squeezed
   double support_px;    // half the window, in source pixels
   uint32_t taps_max;    // no window has more
 };
 ResizeAxis MakeResizeAxis(Filter filter, uint32_t in_px, uint32_t out_px);
+// [start, start + length) of the source only, which lies inside [0, in_px). Windows may reach over
+// its ends. Equal to Pillow's where both ends and the length are exact in f32, the type of its box.
+ResizeAxis MakeBoxResizeAxis(Filter filter, uint32_t in_px, double start, double length,
+                             uint32_t out_px);
 
 // Source pixels [first, first + count); count >= 1. Both ends never decrease with `index`.
 struct ResizeWindow {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes resize_golden.tsv and convert_golden.tsv with Debian's Pillow and numpy.
+"""Makes resize_golden.tsv, resize_box_golden.tsv and convert_golden.tsv with Debian's Pillow and numpy.
 
 The pictures come from an integer formula that the tests repeat (picture below, TestPicture in
 tests/unit/simd/pictures.h), so the tables hold checksums only and the tests need no Python.
@@ -106,6 +106,51 @@ def write_resize():
     (HERE / "resize_golden.tsv").write_text("\n".join(lines) + "\n")
 
 
+def resize_box_rows():
+    """Boxes in eighths, as planes decoded at a reduced size have them: exact in f32, which is the
+    type of Pillow's box."""
+    rng = random.Random(20260102)
+    fixed = [
+        # source, box, target
+        ((500, 375), (0, 0, 500, 375), (224, 224)),
+        ((500, 375), (3.5, 2.25, 480.125, 360.5), (224, 224)),
+        ((260, 240), (10, 20, 224, 200), (224, 224)),
+        ((260, 240), (10.5, 8, 224, 224), (224, 224)),
+        ((260, 240), (10, 8.125, 224, 224), (224, 224)),
+        ((40, 30), (0.125, 0.125, 0.25, 0.25), (7, 5)),
+        ((40, 30), (39.5, 29.5, 0.5, 0.5), (8, 9)),
+        ((7, 5), (1.25, 0.5, 4.5, 4.5), (224, 224)),
+        ((1, 1), (0.25, 0.5, 0.75, 0.5), (30, 20)),
+        ((900, 60), (0, 1, 899.875, 58), (50, 40)),
+        ((60, 900), (1, 0, 58, 899.875), (40, 50)),
+    ]
+    for source, box, target in fixed:
+        for name in FILTERS:
+            yield (*source, rng.randrange(1000), *box, *target, name)
+    for _ in range(200):
+        width, height = rng.randrange(1, 260), rng.randrange(1, 200)
+        step = rng.choice([1, 2, 4, 8])
+        left, top = rng.randrange(width * step), rng.randrange(height * step)
+        box = (left, top, 1 + rng.randrange(width * step - left),
+               1 + rng.randrange(height * step - top))
+        target = rng.choice([(224, 224), (rng.randrange(1, 130), rng.randrange(1, 130))])
+        yield (width, height, rng.randrange(1000), *(v / step for v in box), *target,
+               rng.choice(list(FILTERS)))
+
+
+def write_resize_box():
+    lines = [f"# Made by make_resize_golden.py, Pillow {PIL.__version__}",
+             "# width height seed box_left box_top box_width box_height out_width out_height filter "
+             "crc32; one channel"]
+    for row in resize_box_rows():
+        width, height, seed, left, top, box_width, box_height = row[:7]
+        image = Image.fromarray(picture(width, height, 1, seed)[:, :, 0])
+        box = (left, top, left + box_width, top + box_height)
+        out = np.asarray(image.resize(row[7:9], FILTERS[row[9]], box=box))
+        lines.append("\t".join(map(str, row)) + f"\t{zlib.crc32(out.tobytes()):08x}")
+    (HERE / "resize_box_golden.tsv").write_text("\n".join(lines) + "\n")
+
+
 def bfloat16_bits(values):
     bits = values.astype(np.float32).view(np.uint32).astype(np.uint64)
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
@@ -148,4 +193,5 @@ def write_convert():
 
 if __name__ == "__main__":
     write_resize()
+    write_resize_box()
     write_convert()
