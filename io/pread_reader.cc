@@ -42,15 +42,21 @@ bool PreadReader::Submit(const ReadRequest& request) {
   ++count_;
   Count(requests_, 1);
   if (!CheckRequest(request).ok()) return true;  // Serve says it
-  Open(pending);
-  if (pending.file.valid()) {
-    // Advice only: errors (pipes, odd file systems) change nothing. Length 0 is "to the end".
-    const uint64_t bytes = request.whole_file ? 0 : request.expected_bytes;
-    (void)::posix_fadvise(pending.file.get(), static_cast<off_t>(request.offset),
-                          static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
-    Count(system_calls_, 1);
+  if (ReadsOpenFile(request)) {
+    ReadAhead(request.file, request);
+    return true;
   }
+  Open(pending);
+  if (pending.file.valid()) ReadAhead(pending.file.get(), request);
   return true;
+}
+
+void PreadReader::ReadAhead(int fd, const ReadRequest& request) {
+  // Advice only: errors (pipes, odd file systems) change nothing. Length 0 is "to the end".
+  const uint64_t bytes = request.whole_file ? 0 : request.expected_bytes;
+  (void)::posix_fadvise(fd, static_cast<off_t>(request.offset), static_cast<off_t>(bytes),
+                        POSIX_FADV_WILLNEED);
+  Count(system_calls_, 1);
 }
 
 size_t PreadReader::Reap(std::span<ReadCompletion> out, int64_t timeout_ns) {
@@ -86,26 +92,28 @@ ReadCompletion PreadReader::Serve(Pending& pending) {
   ReadCompletion completion{.tag = request.tag};
   completion.status = CheckRequest(request);
   if (!completion.status.ok()) return completion;
+  uint64_t done = 0;
+  completion.status =
+      ReadsOpenFile(request) ? ReadAll(request.file, request, &done) : ServePath(pending, &done);
+  if (completion.status.ok()) completion.bytes = done;
+  Count(bytes_, completion.bytes);
+  return completion;
+}
+
+Status PreadReader::ServePath(Pending& pending, uint64_t* done) {
   if (!pending.opened) Open(pending);
   if (OutOfDescriptors(pending.open_errno)) {
     // Files opened ahead may be what used them up.
     CloseReadAhead();
     Open(pending);
   }
-  if (!pending.file.valid()) {
-    completion.status = StatusOfOpenErrno(pending.open_errno);
-    return completion;
-  }
-  uint64_t done = 0;
-  completion.status = ReadAll(pending.file.get(), request, &done);
+  if (!pending.file.valid()) return StatusOfOpenErrno(pending.open_errno);
   Count(system_calls_, 2);  // statx, close
-  if (completion.status.ok()) completion.bytes = done;
-  Count(bytes_, completion.bytes);
-  return completion;
+  HR_TRY(CheckOpenFile(pending.file.get(), pending.request));
+  return ReadAll(pending.file.get(), pending.request, done);
 }
 
 Status PreadReader::ReadAll(int fd, const ReadRequest& request, uint64_t* done) {
-  HR_TRY(CheckOpenFile(fd, request));
   std::byte beyond{};  // tells a file that just fits from one that is larger
   for (int tries = 0; tries < kTriesMax;) {
     const uint64_t wanted = NextReadBytes(request, *done);

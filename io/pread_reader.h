@@ -3,7 +3,8 @@
 // What: open, pread until the end, close; one file after the other, in the order of submission.
 // Submit opens the file and asks the kernel to read ahead, so that the disk works on the queue
 // while Reap copies what has arrived.
-// Owner, threads: as Reader says. Cost: four to six system calls a file, no allocation.
+// Owner, threads: as Reader says. Cost: four to six system calls a file, two a range of an open
+// one; no allocation.
 #pragma once
 
 #include <atomic>
@@ -29,14 +30,16 @@ class PreadReader final : public Reader {
  private:
   struct Pending {
     ReadRequest request;
-    UniqueFd file;        // opened by Submit, unless descriptors were short
+    UniqueFd file;        // opened by Submit, unless descriptors were short; none of an open file
     int open_errno = 0;   // of that open
     bool opened = false;  // whether the open was tried
   };
 
   void Open(Pending& pending);
+  void ReadAhead(int fd, const ReadRequest& request);
   void CloseReadAhead();
   ReadCompletion Serve(Pending& pending);
+  Status ServePath(Pending& pending, uint64_t* done);
   Status ReadAll(int fd, const ReadRequest& request, uint64_t* done);
 
   RootFolder root_;

@@ -24,7 +24,13 @@ Status RangeBeyondEnd() {
 }
 
 Status CheckRequest(const ReadRequest& request) {
-  if (request.path == nullptr) return Status(Code::kInvalidArgument, "a read without a path");
+  if (ReadsOpenFile(request)) {
+    if (request.whole_file) {
+      return Status(Code::kInvalidArgument, "a read of all of an open file; only ranges are read");
+    }
+  } else if (request.path == nullptr) {
+    return Status(Code::kInvalidArgument, "a read without a path");
+  }
   const uint64_t wanted = request.whole_file ? request.buffer.size() : request.expected_bytes;
   if (SaturatingAdd(request.offset, wanted) > kFileOffsetMax) {
     return Status(Code::kInvalidArgument, "a read beyond the largest file offset");

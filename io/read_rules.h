@@ -16,8 +16,12 @@ inline constexpr uint64_t kReadBytesMax = uint64_t{1} << 30;
 // Tries before an error that asks to be tried again is taken as final.
 inline constexpr int kTriesMax = 100;
 
+// Whether a range of a file that the caller holds open is read. That file is not checked: who
+// opened it did.
+inline bool ReadsOpenFile(const ReadRequest& request) { return request.file >= 0; }
+
 // Refuses what no file could satisfy: no path, an offset that no file has, a range that is longer
-// than its buffer.
+// than its buffer, all of an open file.
 Status CheckRequest(const ReadRequest& request);
 
 // Bytes the next read asks for, `done` having come. 0: the buffer (or the range) is full.

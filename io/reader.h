@@ -16,11 +16,14 @@
 
 namespace headrace::io {
 
-// What to read. The path is relative to the reader's root folder and must stay valid, as the
-// buffer must, until the completion with the same `tag` was reaped (or for ever, if Drain fails).
+// What to read: a file by its path, relative to the reader's root folder, or a range of a file that
+// the caller holds open. Path, open file and buffer must stay valid until the completion with the
+// same `tag` was reaped (or for ever, if Drain fails).
 struct ReadRequest {
-  const char* path = nullptr;   // NUL-terminated, relative, beneath the root
-  uint64_t offset = 0;          // in the file
+  const char* path = nullptr;  // NUL-terminated, relative, beneath the root; unused with `file`
+  int file = -1;               // a descriptor of a regular file, open for reading, read in place of
+                               // `path`; it is not looked at, not closed, and takes ranges only
+  uint64_t offset = 0;         // in the file
   uint64_t expected_bytes = 0;  // what stat or an index said; a completion may differ
   std::span<std::byte> buffer;  // filled from its start; a file that does not fit is kLimitBytes
   bool whole_file = true;       // read to the end of the file, which may have grown or shrunk;

@@ -37,9 +37,9 @@ std::atomic<UringReader::State*> parked_states{nullptr};
 // Operations are tried inline first, which must not wait for a device or a server. Local file
 // systems honour that. Others may not, and a stuck server would then hold the thread that submits:
 // there the kernel's workers do all of it.
-unsigned AsyncFlagFor(int folder) {
+unsigned AsyncFlagFor(int fd) {
   struct statfs about;
-  if (::fstatfs(folder, &about) != 0) return IOSQE_ASYNC;
+  if (::fstatfs(fd, &about) != 0) return IOSQE_ASYNC;
   switch (static_cast<uint32_t>(about.f_type)) {
     case 0xEF53:      // ext2, ext3, ext4
     case 0x58465342:  // xfs
@@ -53,6 +53,17 @@ unsigned AsyncFlagFor(int folder) {
 }
 
 }  // namespace
+
+unsigned UringReader::State::AsyncFlagOf(int fd) {
+  for (const KnownFile& known : known_files_) {
+    if (known.fd == fd) return known.async_flag;
+  }
+  KnownFile& place = known_files_[next_known_file_];
+  next_known_file_ = (next_known_file_ + 1) % known_files_.size();
+  place = {fd, AsyncFlagFor(fd)};
+  system_calls_.fetch_add(1, std::memory_order_relaxed);
+  return place.async_flag;
+}
 
 Status UringReader::State::Open(const UringSupport& support, const UringReaderOptions& options) {
   uint32_t queue_len = std::clamp(options.queue_len, uint32_t{1}, kQueueLenMax);

@@ -4,7 +4,8 @@
 // and close linked on a direct descriptor, queued at once, nothing to decide in between. Whatever
 // the short way does not answer for certain (the file grew or shrank, fills its buffer exactly, is
 // read in part, was interrupted) goes the long way from its start: open, look what it is, read
-// until the end, close, one operation at a time. Owner, threads: as Reader says; different threads
+// until the end, close, one operation at a time; of a file that the caller holds open the reads
+// alone. Owner, threads: as Reader says; different threads
 // may take turns if they synchronise. Cost: nothing is allocated after Make. A request's state, its
 // kernel operations and the caller's buffer live until the last operation has said that it is over;
 // if one never does, Drain says so and the destructor leaves ring and state where they are, for

@@ -45,7 +45,11 @@ bool UringReader::State::Submit(const ReadRequest& request) {
   // A chain is conclusive only if its read can ask for more than the file should have.
   const bool short_way = direct_chains_ && request.whole_file && request.expected_bytes > 0 &&
                          request.buffer.size() > request.expected_bytes;
-  if (short_way) {
+  if (ReadsOpenFile(request)) {
+    slots_[index].fd = -1;
+    slots_[index].done = 0;
+    QueueLongRead(index);
+  } else if (short_way) {
     StartChain(index);
   } else {
     StartLong(index);
@@ -187,10 +191,13 @@ void UringReader::State::QueueLongRead(uint32_t index) {
   io_uring_sqe* sqe = ring_.NextSqe();
   // With a full buffer one byte beyond it tells a file that just fits from one that is larger.
   std::byte* into = wanted == 0 ? &slot.beyond : slot.request.buffer.data() + slot.done;
-  ::io_uring_prep_read(sqe, slot.fd, into, wanted == 0 ? 1u : static_cast<unsigned>(wanted),
+  const bool open_file = ReadsOpenFile(slot.request);
+  const int fd = open_file ? slot.request.file : slot.fd;
+  const unsigned async_flag = open_file ? AsyncFlagOf(fd) : async_flag_;
+  ::io_uring_prep_read(sqe, fd, into, wanted == 0 ? 1u : static_cast<unsigned>(wanted),
                        slot.request.offset + slot.done);
   // An inline attempt that said EAGAIN once is not repeated inline.
-  sqe->flags = static_cast<uint8_t>(sqe->flags | (slot.tries > 0 ? IOSQE_ASYNC : async_flag_));
+  sqe->flags = static_cast<uint8_t>(sqe->flags | (slot.tries > 0 ? IOSQE_ASYNC : async_flag));
   ::io_uring_sqe_set_data64(sqe, UserData(index, kOpLong));
 }
 
@@ -217,6 +224,7 @@ void UringReader::State::OnLongRead(uint32_t index) {
 
 void UringReader::State::EndLong(uint32_t index, const ReadCompletion& result) {
   Slot& slot = slots_[index];
+  if (ReadsOpenFile(slot.request)) return Finish(index, result.status, result.bytes);
   slot.result = result;
   if (!HasPlaces(1)) return FinishWithoutRing(index);
   Mark(index, Stage::kLongClose, 1);

@@ -16,7 +16,7 @@ namespace headrace::io {
 enum class Stage : uint8_t {
   kFree,
   kChain,     // the short way: one linked chain
-  kLongOpen,  // the long way, one operation each
+  kLongOpen,  // the long way, one operation each; of an open file the read alone
   kLongRead,
   kLongClose,
   kStarved,  // the long way, waiting for a file descriptor; no operation
@@ -77,6 +77,7 @@ class UringReader::State {
   void OnLongOpen(uint32_t index);
   void OnLongRead(uint32_t index);
   void QueueLongRead(uint32_t index);
+  unsigned AsyncFlagOf(int fd);
   void EndLong(uint32_t index, const ReadCompletion& result);
   void FeedStarved();
   void Finish(uint32_t index, const Status& status, uint64_t bytes);
@@ -92,6 +93,14 @@ class UringReader::State {
   Ring ring_;
   bool direct_chains_ = false;
   unsigned async_flag_ = 0;  // IOSQE_ASYNC where an inline attempt could block
+  // The same for the callers' open files, which may lie elsewhere. There are few of them, and a
+  // descriptor that is used anew for another place costs a slower read at worst.
+  struct KnownFile {
+    int fd = -1;
+    unsigned async_flag = 0;
+  };
+  std::array<KnownFile, 2> known_files_;
+  size_t next_known_file_ = 0;
 
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;         // indexes of free slots, a stack

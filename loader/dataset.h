@@ -13,6 +13,7 @@ struct Extent {
   uint64_t offset = 0;
   uint64_t bytes = 0;      // as found at open
   bool whole_file = true;  // false: a range of a shard
+  int64_t mtime_ns = 0;    // of the file at path, as found at open
 };
 
 // What: an immutable list of samples, ids 0..size()-1. Owner: the loader. Thread: any.

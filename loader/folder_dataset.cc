@@ -15,6 +15,13 @@ namespace {
 
 constexpr size_t kDepthMax = 64;
 
+// Only compared for equality: a time that a file system made up may wrap.
+int64_t NanosecondsOf(const timespec& time) {
+  constexpr uint64_t kNsPerSecond = 1'000'000'000;
+  return static_cast<int64_t>(static_cast<uint64_t>(time.tv_sec) * kNsPerSecond +
+                              static_cast<uint64_t>(time.tv_nsec));
+}
+
 struct DirCloser {
   void operator()(DIR* dir) const { closedir(dir); }
 };
@@ -39,6 +46,7 @@ bool HasImageName(std::string_view name) {
 struct FoundFile {
   std::string path;  // relative to the root
   uint64_t bytes;
+  int64_t mtime_ns;
 };
 
 struct FoundFolder {
@@ -65,8 +73,10 @@ class Walker {
     }
     above_.push_back(found);
     std::vector<FoundFolder> folders;
-    const bool listed = List(folder, &folders, [&](const char* name, uint64_t bytes) {
-      if (HasImageName(name)) files->push_back({folder + "/" + name, bytes});
+    const bool listed = List(folder, &folders, [&](const char* name, const struct stat& info) {
+      if (!HasImageName(name)) return;
+      files->push_back(
+          {folder + "/" + name, static_cast<uint64_t>(info.st_size), NanosecondsOf(info.st_mtim)});
     });
     if (!listed) return false;
     for (const FoundFolder& inner : folders) {
@@ -76,7 +86,8 @@ class Walker {
     return true;
   }
 
-  // Calls on_file(name, bytes) for regular files of one folder and collects the folders in it.
+  // Calls on_file(name, what stat says) for regular files of one folder and collects the folders in
+  // it.
   template <class OnFile>
   bool List(const std::string& folder, std::vector<FoundFolder>* folders, OnFile on_file) {
     const std::string full = Full(folder);
@@ -102,7 +113,7 @@ class Walker {
       if (S_ISDIR(info.st_mode)) {
         folders->push_back({entry->d_name, info.st_dev, info.st_ino});
       } else if (S_ISREG(info.st_mode)) {
-        on_file(entry->d_name, static_cast<uint64_t>(info.st_size));
+        on_file(entry->d_name, info);
       }
     }
   }
@@ -160,7 +171,7 @@ bool FolderDataset::Open(const std::string& root, const std::vector<std::string>
   Walker walker(root, error);
   std::vector<FoundFolder> folders;
   uint64_t loose_files = 0;
-  const bool listed = walker.List("", &folders, [&](const char* name, uint64_t) {
+  const bool listed = walker.List("", &folders, [&](const char* name, const struct stat&) {
     if (HasImageName(name) && strchr(name, '.') != nullptr) ++loose_files;
   });
   if (!listed) return false;
@@ -206,7 +217,7 @@ bool FolderDataset::Open(const std::string& root, const std::vector<std::string>
   });
   made->entries_.reserve(all.size());
   for (const Labelled& one : all) {
-    made->entries_.push_back({made->paths_.size(), one.file.bytes, one.label});
+    made->entries_.push_back({made->paths_.size(), one.file.bytes, one.file.mtime_ns, one.label});
     made->paths_.insert(made->paths_.end(), one.file.path.c_str(),
                         one.file.path.c_str() + one.file.path.size() + 1);
   }
@@ -217,8 +228,11 @@ bool FolderDataset::Open(const std::string& root, const std::vector<std::string>
 
 Extent FolderDataset::Locate(uint64_t id) const {
   const Entry& entry = entries_[id];
-  return {
-      .path = paths_.data() + entry.path, .offset = 0, .bytes = entry.bytes, .whole_file = true};
+  return {.path = paths_.data() + entry.path,
+          .offset = 0,
+          .bytes = entry.bytes,
+          .whole_file = true,
+          .mtime_ns = entry.mtime_ns};
 }
 
 uint64_t FolderDataset::index_bytes() const {

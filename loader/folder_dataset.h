@@ -14,7 +14,7 @@ namespace headrace::loader {
 // What: the listing of a folder, taken once at open and sorted by relative path in byte order.
 // Takes .jpg .jpeg .jpe .png .webp and names without an extension, in any case; hidden names and
 // files that lie directly in the root are passed over (the log says how many).
-// Cost: a path, a size and a label a sample.
+// Cost: a path, a size, a time and a label a sample.
 class FolderDataset final : public Dataset {
  public:
   // `classes` empty: every folder beneath the root, in byte order; else these, in this order.
@@ -33,6 +33,7 @@ class FolderDataset final : public Dataset {
   struct Entry {
     uint64_t path = 0;  // offset in paths_
     uint64_t bytes = 0;
+    int64_t mtime_ns = 0;
     int32_t label = 0;
   };
 

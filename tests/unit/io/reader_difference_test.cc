@@ -40,6 +40,12 @@ class ReaderDifferenceTest : public testing::TestWithParam<Variant> {
     ASSERT_EQ(::symlink("nowhere", folder_.At("dangling").c_str()), 0);
     add("dangling");
     add("missing");
+    for (const size_t bytes : {0, 100, 65536}) {
+      open_files_.emplace_back(
+          ::open(folder_.At(std::to_string(bytes) + ".jpg").c_str(), O_RDONLY | O_CLOEXEC));
+      open_sizes_.push_back(bytes);
+      ASSERT_TRUE(open_files_.back().valid());
+    }
   }
 
   ReadRequest RandomRequest(std::mt19937_64& random, uint64_t tag) {
@@ -61,12 +67,22 @@ class ReaderDifferenceTest : public testing::TestWithParam<Variant> {
     request.expected_bytes = around(sizes_[file]);
     request.whole_file = random() % 3 != 0;
     request.tag = tag;
+    if (random() % 4 == 0) {
+      const size_t open = random() % open_files_.size();
+      request.path = "(an open file)";
+      request.file = open_files_[open].get();
+      request.offset = random() % 2 == 0 ? around(open_sizes_[open]) : 0;
+      request.expected_bytes = around(open_sizes_[open]);
+      request.whole_file = random() % 8 == 0;
+    }
     return request;
   }
 
   TempFolder folder_;
   std::vector<std::string> names_;
   std::vector<uint64_t> sizes_;
+  std::vector<UniqueFd> open_files_;
+  std::vector<uint64_t> open_sizes_;
 };
 
 TEST_P(ReaderDifferenceTest, I03_TheSameAsPread) {

@@ -127,6 +127,37 @@ TEST_P(ReaderFaultTest, I30_ResubmitsTheRestAfterAShortRead) {
   EXPECT_EQ(ReadWhole("file.short", 5'000, 12'344).status.code(), Code::kLimitBytes);
 }
 
+TEST_P(ReaderFaultTest, I30_ShortReadsOfAnOpenFileGoOn) {
+  const auto content = fs_.WriteRandom("file.short", 12'345, 12);
+  const UniqueFd file(::open((fs_.mount() + "/file.short").c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_TRUE(file.valid());
+  const auto read = [&](uint64_t offset, uint64_t bytes) {
+    buffer_.assign(bytes, std::byte{0});
+    return ReadOne(*reader_, {.file = file.get(),
+                              .offset = offset,
+                              .expected_bytes = bytes,
+                              .buffer = buffer_,
+                              .whole_file = false});
+  };
+  ExpectBytes(read(0, 12'345), content);
+  EXPECT_GE(reader_->stats().short_reads, 12u);
+  ExpectBytes(read(345, 10'000), {content.begin() + 345, content.begin() + 10'345});
+  EXPECT_EQ(read(345, 12'001).status.code(), Code::kTruncated);
+}
+
+TEST_P(ReaderFaultTest, AReadErrorOfAnOpenFileIsTheRequestsError) {
+  fs_.WriteRandom("bad.eio", 100'000, 13);
+  const UniqueFd file(::open((fs_.mount() + "/bad.eio").c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_TRUE(file.valid());
+  buffer_.assign(100'000, std::byte{0});
+  const ReadCompletion completion = ReadOne(
+      *reader_,
+      {.file = file.get(), .expected_bytes = 100'000, .buffer = buffer_, .whole_file = false});
+  EXPECT_EQ(completion.status.code(), Code::kIoError);
+  EXPECT_EQ(completion.status.error_number(), EIO);
+  EXPECT_EQ(::fcntl(file.get(), F_GETFD), FD_CLOEXEC);
+}
+
 TEST_P(ReaderFaultTest, AReadErrorIsTheSamplesError) {
   const auto content = fs_.WriteRandom("good", 1'000, 2);
   fs_.WriteRandom("bad.eio", 100'000, 3);

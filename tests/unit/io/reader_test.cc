@@ -48,6 +48,14 @@ class ReaderTest : public testing::TestWithParam<Variant> {
                               .buffer = buffer_,
                               .whole_file = false});
   }
+  ReadCompletion ReadOpen(int file, uint64_t offset, uint64_t bytes) {
+    buffer_.assign(bytes, kGuard);
+    return ReadOne(*reader_, {.file = file,
+                              .offset = offset,
+                              .expected_bytes = bytes,
+                              .buffer = buffer_,
+                              .whole_file = false});
+  }
   void ExpectBytes(const ReadCompletion& completion, std::span<const std::byte> bytes) {
     EXPECT_EQ(completion.status.code(), Code::kOk) << completion.status.text();
     ASSERT_EQ(completion.bytes, bytes.size());
@@ -106,6 +114,89 @@ TEST_P(ReaderTest, ReadsRanges) {
   ExpectBytes(ReadRange("file", 5, 0), {});
   EXPECT_EQ(ReadRange("file", 99'999, 2).status.code(), Code::kTruncated);
   EXPECT_EQ(ReadRange("file", 200'000, 1).status.code(), Code::kTruncated);
+}
+
+TEST_P(ReaderTest, ReadsRangesOfAnOpenFileAndLeavesItOpen) {
+  // It need not lie in the reader's folder, nor have a name.
+  const TempFolder elsewhere;
+  const auto content = elsewhere.WriteRandom("file", 100'000, 20);
+  const std::span<const std::byte> all(content);
+  const UniqueFd file(::open(elsewhere.At("file").c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::unlink(elsewhere.At("file").c_str()), 0);
+  for (int i = 0; i < 3; ++i) {
+    ExpectBytes(ReadOpen(file.get(), 0, 100'000), all);
+    ExpectBytes(ReadOpen(file.get(), 12'345, 54'321), all.subspan(12'345, 54'321));
+    ExpectBytes(ReadOpen(file.get(), 99'999, 1), all.subspan(99'999));
+    ExpectBytes(ReadOpen(file.get(), 5, 0), {});
+    EXPECT_EQ(ReadOpen(file.get(), 99'999, 2).status.code(), Code::kTruncated);
+    EXPECT_EQ(ReadOpen(file.get(), 200'000, 1).status.code(), Code::kTruncated);
+  }
+  EXPECT_EQ(::fcntl(file.get(), F_GETFD), FD_CLOEXEC);
+  EXPECT_EQ(reader_->in_flight(), 0u);
+}
+
+TEST_P(ReaderTest, RefusesImpossibleRangesOfAnOpenFile) {
+  folder_.WriteRandom("file", 100, 21);
+  const UniqueFd file(::open(folder_.At("file").c_str(), O_RDONLY | O_CLOEXEC));
+  std::byte small[10];
+  EXPECT_EQ(
+      ReadOne(*reader_, {.file = file.get(), .expected_bytes = 10, .buffer = small}).status.code(),
+      Code::kInvalidArgument);
+  EXPECT_EQ(
+      ReadOne(*reader_,
+              {.file = file.get(), .expected_bytes = 11, .buffer = small, .whole_file = false})
+          .status.code(),
+      Code::kLimitBytes);
+  EXPECT_EQ(ReadOpen(file.get(), UINT64_MAX - 3, 10).status.code(), Code::kInvalidArgument);
+  const UniqueFd written(::open(folder_.At("file").c_str(), O_WRONLY | O_CLOEXEC));
+  const ReadCompletion refused = ReadOpen(written.get(), 0, 10);
+  EXPECT_EQ(refused.status.code(), Code::kIoError);
+  EXPECT_EQ(refused.status.error_number(), EBADF);
+  const UniqueFd directory(::open(folder_.path().c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(ReadOpen(directory.get(), 0, 10).status.code(), Code::kNotRegularFile);
+}
+
+TEST_P(ReaderTest, FilesAndRangesOfOpenFilesTakeTurnsInOneQueue) {
+  const auto content = folder_.WriteRandom("file", 50'000, 22);
+  const auto record = folder_.WriteRandom("records", 64'000, 23);
+  const UniqueFd records(::open(folder_.At("records").c_str(), O_RDONLY | O_CLOEXEC));
+  std::vector<std::vector<std::byte>> buffers(32, std::vector<std::byte>(60'000));
+  for (int round = 0; round < 10; ++round) {
+    for (uint64_t tag = 0; tag < 32; ++tag) {
+      ReadRequest request{.path = "file", .expected_bytes = 50'000, .buffer = buffers[tag]};
+      if (tag % 2 == 1) {
+        request = {.file = records.get(),
+                   .offset = tag * 1'000,
+                   .expected_bytes = 4'000,
+                   .buffer = std::span(buffers[tag]).first(4'000),
+                   .whole_file = false};
+      }
+      request.tag = tag;
+      ASSERT_TRUE(reader_->Submit(request));
+    }
+    const auto completions = ReapByTag(*reader_, 32);
+    for (uint64_t tag = 0; tag < 32; ++tag) {
+      ASSERT_TRUE(completions[tag].status.ok()) << completions[tag].status.text();
+      const std::span<const std::byte> expected =
+          tag % 2 == 1 ? std::span(record).subspan(tag * 1'000, 4'000) : std::span(content);
+      ASSERT_EQ(completions[tag].bytes, expected.size());
+      ASSERT_TRUE(std::equal(expected.begin(), expected.end(), buffers[tag].begin()));
+    }
+  }
+}
+
+TEST_P(ReaderTest, DrainLeavesOpenFilesOpen) {
+  const auto content = folder_.WriteRandom("file", 50'000, 24);
+  const UniqueFd file(::open(folder_.At("file").c_str(), O_RDONLY | O_CLOEXEC));
+  std::vector<std::byte> buffer(50'000);
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_TRUE(reader_->Submit(
+        {.file = file.get(), .expected_bytes = 50'000, .buffer = buffer, .whole_file = false}));
+    if (round % 2 == 1) (void)reader_->Reap({}, 0);
+    ASSERT_TRUE(reader_->Drain(5'000'000'000));
+    ASSERT_EQ(::fcntl(file.get(), F_GETFD), FD_CLOEXEC);
+  }
+  ExpectBytes(ReadOpen(file.get(), 0, 50'000), content);
 }
 
 TEST_P(ReaderTest, ReadsFromAnOffsetToTheEnd) {
