@@ -41,6 +41,26 @@ class DecoderSet final : public Decoder {
     return current_->Decode(region, scratch, pixels, report);
   }
 
+  simd::PlanarPicture PlanesShape(const PlanesRequest& request) const override {
+    return current_ != nullptr ? current_->PlanesShape(request) : simd::PlanarPicture();
+  }
+
+  uint64_t PlanesScratchBytes(const PlanesRequest& request) const override {
+    return current_ != nullptr ? current_->PlanesScratchBytes(request) : 0;
+  }
+
+  Status DecodePlanes(const PlanesRequest& request, std::span<std::byte> scratch,
+                      simd::PlanarPicture* picture, DecodeReport* report) override {
+    if (current_ == nullptr) {
+      return {Code::kInvalidArgument, "DecodePlanes was called without a header that was read"};
+    }
+    return current_->DecodePlanes(request, scratch, picture, report);
+  }
+
+  void UseCheckpoints(DecodeCheckpoints* checkpoints) override {
+    if (current_ != nullptr) current_->UseCheckpoints(checkpoints);
+  }
+
  private:
   std::unique_ptr<Decoder> jpeg_;
   std::unique_ptr<Decoder> png_;

@@ -5,7 +5,12 @@
 #include "base/check.h"
 #include "base/checked_math.h"
 #include "codecs/exif.h"
+#include "codecs/jpeg_bands.h"
+#include "codecs/jpeg_checkpoints.h"
+#include "codecs/jpeg_frame.h"
+#include "codecs/jpeg_geometry.h"
 #include "codecs/jpeg_island.h"
+#include "codecs/jpeg_region.h"
 #include "codecs/limit_checks.h"
 #include "codecs/upright.h"
 #include "simd/flip.h"
@@ -13,19 +18,48 @@
 namespace headrace::codecs {
 namespace {
 
-// How the scratch is divided: decoded pixels, passing rows, upright copy.
-struct JpegLayout {
+// Begins every part of the scratch on a cache line, one after the other.
+struct ScratchPart {
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
+
+  std::span<std::byte> Of(std::span<std::byte> scratch) const {
+    return scratch.subspan(offset, bytes);
+  }
+};
+ScratchPart Take(uint64_t* total, uint64_t bytes) {
+  const ScratchPart part = {*total, RoundUp(bytes, kScratchAlign)};
+  *total = SaturatingAdd(*total, part.bytes);
+  return part;
+}
+
+// How the scratch is divided when RGB is wanted: decoded pixels, passing rows,
+// upright copy, bands.
+struct RgbLayout {
   RectPx region;   // in the stored picture
   RectPx columns;  // what crop_scanline gives for it
   bool through_rows = false;
   size_t stride_bytes = 0;
-  uint64_t pixel_bytes = 0;
-  uint64_t row_bytes = 0;
-  uint64_t upright_bytes = 0;
+  ScratchPart pixels;
+  ScratchPart rows;
+  ScratchPart bands;  // of our own decoder; none: libjpeg-turbo decodes
+  ScratchPart upright;
+  uint64_t total = 0;
+};
 
-  uint64_t total() const {
-    return SaturatingAdd(SaturatingAdd(pixel_bytes, row_bytes), upright_bytes);
-  }
+// The same for planes.
+struct PlanesLayout {
+  RectPx region;
+  JpegGeometry geometry;
+  struct Plane {
+    size_t stride_bytes = 0;  // of whole MCUs, for our own decoder
+    ScratchPart samples;
+    size_t row_bytes = 0;
+    ScratchPart rows;  // of the whole width, for libjpeg-turbo
+    ScratchPart upright;
+  };
+  Plane plane[kJpegComponentsMax];
+  uint64_t total = 0;
 };
 
 RectPx WidenedColumns(const JpegHeader& header, const RectPx& region) {
@@ -37,22 +71,47 @@ RectPx WidenedColumns(const JpegHeader& header, const RectPx& region) {
   return {left, region.y, static_cast<uint32_t>(right - left), region.height};
 }
 
-JpegLayout MakeLayout(const JpegHeader& header, uint8_t orientation, const RectPx& upright) {
-  JpegLayout layout;
+RgbLayout LayOutRgb(const JpegHeader& header, const JpegFrame& frame, uint8_t orientation,
+                    const RectPx& upright, uint64_t bytes_max) {
+  RgbLayout layout;
   layout.region = simd::StoredRect(upright, header.size, orientation);
   layout.columns = WidenedColumns(header, layout.region);
   // Files of several scans may turn out to need whole rows, CMYK needs our own conversion.
   layout.through_rows = header.components == 4 || header.all_scans;
   const uint32_t kept_columns = layout.through_rows ? layout.region.width : layout.columns.width;
   layout.stride_bytes = size_t{kept_columns} * 3;
-  layout.pixel_bytes =
-      RoundUp(SaturatingMul(layout.stride_bytes, layout.region.height), kScratchAlign);
+  layout.pixels = Take(&layout.total, SaturatingMul(layout.stride_bytes, layout.region.height));
   if (layout.through_rows) {
     const uint64_t channels = header.components == 4 ? 4 : 3;
-    layout.row_bytes =
-        RoundUp(SaturatingMul(header.size.width, channels * kJpegRowsAtOnce), kScratchAlign);
+    layout.rows = Take(&layout.total, SaturatingMul(header.size.width, channels * kJpegRowsAtOnce));
   }
-  layout.upright_bytes = UprightBytes(layout.region, orientation);
+  layout.upright = Take(&layout.total, UprightBytes(layout.region.size(), 3, orientation));
+  if (!frame.ours) return layout;
+  // Whether a picture passes the limit must not depend on who decodes it.
+  const uint64_t bands = JpegBandBytes(frame, MakeJpegGeometry(frame, layout.region, 1));
+  if (SaturatingAdd(layout.total, bands) <= bytes_max) layout.bands = Take(&layout.total, bands);
+  return layout;
+}
+
+PlanesLayout LayOutPlanes(const JpegHeader& header, const JpegFrame& frame, uint8_t orientation,
+                          const PlanesRequest& request) {
+  PlanesLayout layout;
+  layout.region = simd::StoredRect(request.region, header.size, orientation);
+  layout.geometry = MakeJpegGeometry(frame, layout.region, request.reduction);
+  const JpegMcuRect& mcus = layout.geometry.mcus;
+  for (uint32_t c = 0; c < frame.components; ++c) {
+    const JpegPlanePart& part = layout.geometry.plane[c];
+    PlanesLayout::Plane& plane = layout.plane[c];
+    plane.stride_bytes = RoundUp(
+        uint64_t{mcus.right - mcus.left} * layout.geometry.McuWidth(frame, c), kScratchAlign);
+    plane.samples = Take(
+        &layout.total, SaturatingMul(plane.stride_bytes, uint64_t{mcus.bottom - mcus.top} *
+                                                             layout.geometry.McuHeight(frame, c)));
+    plane.row_bytes = RoundUp(uint64_t{part.size.width} + kJpegBlockPx, kScratchAlign);
+    plane.rows =
+        Take(&layout.total, uint64_t{plane.row_bytes} * frame.component[c].down * part.block_px);
+    plane.upright = Take(&layout.total, UprightBytes(part.samples.size(), 1, orientation));
+  }
   return layout;
 }
 
@@ -60,21 +119,49 @@ JpegLayout MakeLayout(const JpegHeader& header, uint8_t orientation, const RectP
 // jpeg_decompress_struct, aborted and reused; libjpeg-turbo allocates its buffers per image.
 class JpegDecoder final : public Decoder {
  public:
-  explicit JpegDecoder(JpegIslandHandle island) : island_(std::move(island)) {}
+  JpegDecoder(JpegIslandHandle island, std::unique_ptr<JpegRegionDecoder> region_decoder)
+      : island_(std::move(island)), region_decoder_(std::move(region_decoder)) {}
 
   Status ReadHeader(std::span<const std::byte> file, const Limits& limits,
                     const DecodeOptions& options, ImageInfo* info) override;
   uint64_t ScratchBytes(const RectPx& region) const override;
   Status Decode(const RectPx& region, std::span<std::byte> scratch, ConstImageView* pixels,
                 DecodeReport* report) override;
+  simd::PlanarPicture PlanesShape(const PlanesRequest& request) const override;
+  uint64_t PlanesScratchBytes(const PlanesRequest& request) const override;
+  Status DecodePlanes(const PlanesRequest& request, std::span<std::byte> scratch,
+                      simd::PlanarPicture* picture, DecodeReport* report) override;
+  void UseCheckpoints(DecodeCheckpoints* checkpoints) override { checkpoints_ = checkpoints; }
 
  private:
+  // Calls attempt(job) for our own decoder: with checkpoints, then without. False: libjpeg-turbo
+  // has to do it.
+  template <class Attempt>
+  bool DecodeOurselves(const Attempt& attempt, DecodeReport* report);
+  Status RestartLibrary();
+  template <class Orient>
+  simd::PlanarPicture Upright(const PlanesLayout& layout, ConstImageView* views,
+                              const Orient& orient) const;
+  bool DecodeRgb(const RgbLayout& layout, JpegRegionJob job, std::span<std::byte> scratch,
+                 DecodeReport* report);
+  bool DecodePlanesOurselves(const PlanesLayout& layout, JpegRegionJob job,
+                             std::span<std::byte> scratch);
+  Status DecodeRgbByLibrary(const RgbLayout& layout, std::span<std::byte> scratch,
+                            DecodeReport* report);
+  ImageView PlaneView(const PlanesLayout& layout, uint32_t c, std::span<std::byte> scratch,
+                      bool ours) const;
+  Status DecodePlanesByLibrary(const PlanesLayout& layout, std::span<std::byte> scratch,
+                               DecodeReport* report);
+
   JpegIslandHandle island_;
+  std::unique_ptr<JpegRegionDecoder> region_decoder_;  // null: everything by libjpeg-turbo
 
   // The file at hand.
   std::span<const std::byte> file_;
   Limits limits_;
   JpegHeader header_;
+  JpegFrame frame_;
+  DecodeCheckpoints* checkpoints_ = nullptr;
   uint8_t orientation_ = 1;
   SizePx upright_;  // 0 x 0: no header was read
   bool at_first_scan_ = false;
@@ -88,6 +175,9 @@ Status JpegDecoder::ReadHeader(std::span<const std::byte> file, const Limits& li
   HR_TRY(JpegReadHeader(*island_, file, limits, &header_));
   file_ = file;
   limits_ = limits;
+  frame_ = JpegDescribe(*island_, file);
+  if (region_decoder_ == nullptr) frame_.ours = false;
+  checkpoints_ = nullptr;
   orientation_ = options.exif ? ExifOrientation(header_.exif, limits) : uint8_t{1};
   upright_ = simd::OrientedSize(header_.size, orientation_);
   at_first_scan_ = true;
@@ -97,53 +187,225 @@ Status JpegDecoder::ReadHeader(std::span<const std::byte> file, const Limits& li
            .orientation = orientation_,
            .source_channels = static_cast<uint8_t>(header_.components),
            .has_alpha = false,
-           .progressive = header_.all_scans};
+           .progressive = header_.all_scans,
+           .planar = frame_.planar};
   return {};
 }
 
+template <class Attempt>
+bool JpegDecoder::DecodeOurselves(const Attempt& attempt, DecodeReport* report) {
+  if (!frame_.ours) return false;
+  const auto succeeds = [&](const JpegRegionJob& job) {
+    if (!attempt(job)) return false;
+    const JpegRowTimes& times = region_decoder_->times();
+    report->extraneous = header_.extraneous;
+    report->idct_share = static_cast<float>(times.idct_ns) / static_cast<float>(times.row_ns + 1);
+    return true;
+  };
+  if (checkpoints_ == nullptr) return succeeds({});
+  JpegCheckpoints points;
+  const bool has_record = !checkpoints_->record.empty();
+  const bool usable = has_record && points.Open(checkpoints_->record, frame_);
+  if (usable && succeeds({.checkpoints = &points})) return true;
+  JpegCheckpointMaker maker;
+  const bool makes = maker.Begin(frame_, checkpoints_->room);
+  const bool good = succeeds({.maker = makes ? &maker : nullptr});
+  if (good && makes) checkpoints_->made_bytes = maker.Finish(region_decoder_->complete());
+  // If the file is at fault, the record need not be.
+  checkpoints_->rejected = has_record && (good || !usable);
+  return good;
+}
+
+// Every decode by the library begins with a header that was just read.
+Status JpegDecoder::RestartLibrary() {
+  if (!at_first_scan_) HR_TRY(JpegReadHeader(*island_, file_, limits_, &header_));
+  at_first_scan_ = false;
+  return {};
+}
+
+// ------------------------------------------------------------------ RGB
+
 uint64_t JpegDecoder::ScratchBytes(const RectPx& region) const {
-  return MakeLayout(header_, orientation_, region).total();
+  return LayOutRgb(header_, frame_, orientation_, region, limits_.max_decoded_bytes).total;
 }
 
 Status JpegDecoder::Decode(const RectPx& region, std::span<std::byte> scratch,
                            ConstImageView* pixels, DecodeReport* report) {
   *report = {};
   HR_TRY(CheckRegion(region, upright_, 0, 0, limits_));  // before a layout is made of it
-  const JpegLayout layout = MakeLayout(header_, orientation_, region);
-  HR_TRY(CheckRegion(region, upright_, layout.total(), scratch.size(), limits_));
-  // A second region of the same file starts again from its first byte.
-  if (!at_first_scan_) HR_TRY(JpegReadHeader(*island_, file_, limits_, &header_));
-  at_first_scan_ = false;
+  const RgbLayout layout =
+      LayOutRgb(header_, frame_, orientation_, region, limits_.max_decoded_bytes);
+  HR_TRY(CheckRegion(region, upright_, layout.total, scratch.size(), limits_));
+  uint32_t left = 0;
+  size_t stride_bytes = size_t{layout.region.width} * 3;
+  const bool ours = layout.bands.bytes > 0 && DecodeOurselves(
+                                                  [&](const JpegRegionJob& job) {
+                                                    return DecodeRgb(layout, job, scratch, report);
+                                                  },
+                                                  report);
+  if (!ours) {
+    HR_TRY(DecodeRgbByLibrary(layout, scratch, report));
+    if (!layout.through_rows) left = layout.region.x - layout.columns.x;
+    stride_bytes = layout.stride_bytes;
+  }
+  const ConstImageView stored{
+      reinterpret_cast<const uint8_t*>(scratch.data() + layout.pixels.offset) + size_t{left} * 3,
+      layout.region.width, layout.region.height, 3, stride_bytes};
+  *pixels = MakeUpright(stored, orientation_, layout.upright.Of(scratch));
+  return {};
+}
 
-  const std::span<std::byte> rows = scratch.subspan(layout.pixel_bytes, layout.row_bytes);
-  JpegRegionJob job;
+bool JpegDecoder::DecodeRgb(const RgbLayout& layout, JpegRegionJob job,
+                            std::span<std::byte> scratch, DecodeReport* report) {
+  const ImageView rgb{reinterpret_cast<uint8_t*>(scratch.data() + layout.pixels.offset),
+                      layout.region.width, layout.region.height, 3,
+                      size_t{layout.region.width} * 3};
+  return JpegDecodeBands(region_decoder_.get(), frame_, MakeJpegGeometry(frame_, layout.region, 1),
+                         layout.region, job, layout.bands.Of(scratch), rgb, &report->colour_share);
+}
+
+Status JpegDecoder::DecodeRgbByLibrary(const RgbLayout& layout, std::span<std::byte> scratch,
+                                       DecodeReport* report) {
+  HR_TRY(RestartLibrary());
+  *report = {.by_library = true};
+  const std::span<std::byte> rows = layout.rows.Of(scratch);
+  JpegRowsJob job;
   job.region = layout.region;
   job.columns = layout.columns;
-  job.target = {reinterpret_cast<uint8_t*>(scratch.data()),
+  job.target = {reinterpret_cast<uint8_t*>(scratch.data() + layout.pixels.offset),
                 layout.through_rows ? layout.region.width : layout.columns.width,
                 layout.region.height, 3, layout.stride_bytes};
   job.rows = {reinterpret_cast<uint8_t*>(rows.data()), rows.size()};
   job.row_channels = header_.components == 4 ? 4 : 3;
-  HR_TRY(JpegReadRegion(*island_, job, report));
+  return JpegReadRegion(*island_, job, report);
+}
 
-  const uint32_t left = layout.through_rows ? 0 : layout.region.x - layout.columns.x;
-  const ConstImageView stored =
-      job.target.Crop({left, 0, layout.region.width, layout.region.height});
-  *pixels =
-      MakeUpright(stored, orientation_, scratch.subspan(layout.pixel_bytes + layout.row_bytes));
+// ------------------------------------------------------------------ planes
+
+// Of views of the samples wanted, as they are stored; `orient(view, c)` makes one upright.
+template <class Orient>
+simd::PlanarPicture JpegDecoder::Upright(const PlanesLayout& layout, ConstImageView* views,
+                                         const Orient& orient) const {
+  const simd::PlanarPicture stored = MakePlanarPicture(layout.geometry, layout.region, views);
+  if (orientation_ == 1) return stored;
+  for (uint32_t c = 0; c < frame_.components; ++c) views[c] = orient(views[c], c);
+  return OrientPlanar(stored, orientation_, views);
+}
+
+simd::PlanarPicture JpegDecoder::PlanesShape(const PlanesRequest& request) const {
+  const PlanesLayout layout = LayOutPlanes(header_, frame_, orientation_, request);
+  ConstImageView views[kJpegComponentsMax];
+  for (uint32_t c = 0; c < frame_.components; ++c) {
+    const SizePx size = layout.geometry.plane[c].samples.size();
+    views[c] = {nullptr, size.width, size.height, 1, layout.plane[c].stride_bytes};
+  }
+  return Upright(layout, views, [&](ConstImageView view, uint32_t) {
+    const SizePx size = simd::OrientedSize(view.size(), orientation_);
+    return ConstImageView{nullptr, size.width, size.height, 1, size.width};
+  });
+}
+
+uint64_t JpegDecoder::PlanesScratchBytes(const PlanesRequest& request) const {
+  return LayOutPlanes(header_, frame_, orientation_, request).total;
+}
+
+Status JpegDecoder::DecodePlanes(const PlanesRequest& request, std::span<std::byte> scratch,
+                                 simd::PlanarPicture* picture, DecodeReport* report) {
+  *report = {};
+  if (!frame_.planar) {
+    return {Code::kInvalidArgument, "the JPEG's colours are not those of planes"};
+  }
+  const uint32_t reduction = request.reduction;
+  if (reduction != 1 && reduction != 2 && reduction != 4 && reduction != 8) {
+    return {Code::kInvalidArgument, "planes are reduced to 1/1, 1/2, 1/4 or 1/8"};
+  }
+  HR_TRY(CheckRegion(request.region, upright_, 0, 0, limits_));
+  const PlanesLayout layout = LayOutPlanes(header_, frame_, orientation_, request);
+  HR_TRY(CheckRegion(request.region, upright_, layout.total, scratch.size(), limits_));
+  const bool ours = DecodeOurselves(
+      [&](const JpegRegionJob& job) { return DecodePlanesOurselves(layout, job, scratch); },
+      report);
+  if (!ours) HR_TRY(DecodePlanesByLibrary(layout, scratch, report));
+
+  ConstImageView views[kJpegComponentsMax];
+  for (uint32_t c = 0; c < frame_.components; ++c) views[c] = PlaneView(layout, c, scratch, ours);
+  *picture = Upright(layout, views, [&](const ConstImageView& view, uint32_t c) {
+    return MakeUpright(view, orientation_, layout.plane[c].upright.Of(scratch));
+  });
   return {};
+}
+
+// The samples wanted of plane c: our own decoder stores the MCUs around them too.
+ImageView JpegDecoder::PlaneView(const PlanesLayout& layout, uint32_t c,
+                                 std::span<std::byte> scratch, bool ours) const {
+  const PlanesLayout::Plane& plane = layout.plane[c];
+  const JpegGeometry& geometry = layout.geometry;
+  const RectPx& samples = geometry.plane[c].samples;
+  auto* data = reinterpret_cast<uint8_t*>(plane.samples.Of(scratch).data());
+  if (ours) {
+    data +=
+        size_t{samples.y - geometry.mcus.top * geometry.McuHeight(frame_, c)} * plane.stride_bytes +
+        (samples.x - geometry.mcus.left * geometry.McuWidth(frame_, c));
+  }
+  return {data, samples.width, samples.height, 1, plane.stride_bytes};
+}
+
+bool JpegDecoder::DecodePlanesOurselves(const PlanesLayout& layout, JpegRegionJob job,
+                                        std::span<std::byte> scratch) {
+  const JpegGeometry& geometry = layout.geometry;
+  job.rect = geometry.mcus;
+  JpegPlaneRows rows;
+  for (uint32_t c = 0; c < frame_.components; ++c) {
+    job.size[c] = static_cast<simd::IdctSize>(geometry.plane[c].block_px);
+    rows.plane[c] = reinterpret_cast<uint8_t*>(layout.plane[c].samples.Of(scratch).data());
+    rows.stride_bytes[c] = layout.plane[c].stride_bytes;
+  }
+  if (!region_decoder_->Begin(frame_, job)) return false;
+  for (uint32_t row = geometry.mcus.top; row < geometry.mcus.bottom;) {
+    const uint32_t count = std::min(kJpegRowsAtATime, geometry.mcus.bottom - row);
+    if (!region_decoder_->DecodeRows(count, rows)) return false;
+    for (uint32_t c = 0; c < frame_.components; ++c) {
+      rows.plane[c] += count * rows.stride_bytes[c] * geometry.McuHeight(frame_, c);
+    }
+    row += count;
+  }
+  return region_decoder_->End();
+}
+
+Status JpegDecoder::DecodePlanesByLibrary(const PlanesLayout& layout, std::span<std::byte> scratch,
+                                          DecodeReport* report) {
+  HR_TRY(RestartLibrary());
+  *report = {.by_library = true};
+  JpegPlanesJob job;
+  job.components = frame_.components;
+  job.reduction = layout.geometry.reduction;
+  for (uint32_t c = 0; c < frame_.components; ++c) {
+    const JpegPlanePart& part = layout.geometry.plane[c];
+    job.plane[c] = {.block_px = part.block_px,
+                    .size = part.size,
+                    .samples = part.samples,
+                    .target = PlaneView(layout, c, scratch, false),
+                    .rows = reinterpret_cast<uint8_t*>(layout.plane[c].rows.Of(scratch).data()),
+                    .row_bytes = layout.plane[c].row_bytes};
+  }
+  return JpegReadPlanes(*island_, job, report);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Decoder>> MakeJpegDecoder() {
+Result<std::unique_ptr<Decoder>> MakeJpegDecoder(JpegPath path) {
   JpegIslandHandle island = MakeJpegIsland();
   if (island == nullptr) return Status(Code::kOutOfMemory, "no memory for libjpeg-turbo");
-  return std::unique_ptr<Decoder>(std::make_unique<JpegDecoder>(std::move(island)));
+  std::unique_ptr<JpegRegionDecoder> region_decoder;
+  if (path == JpegPath::kOurs) region_decoder = std::make_unique<JpegRegionDecoder>();
+  return std::unique_ptr<Decoder>(
+      std::make_unique<JpegDecoder>(std::move(island), std::move(region_decoder)));
 }
 
 // 32 KiB: jpeg_decompress_struct, the hooks, and the permanent pools that libjpeg-turbo takes when
 // it is made (below 20 KB in 2.1.5).
-uint64_t JpegDecoderBytes() { return sizeof(JpegDecoder) + (uint64_t{32} << 10); }
+uint64_t JpegDecoderBytes() {
+  return sizeof(JpegDecoder) + sizeof(JpegRegionDecoder) + (uint64_t{32} << 10);
+}
 
 }  // namespace headrace::codecs

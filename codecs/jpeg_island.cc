@@ -232,7 +232,7 @@ bool IsSmoothed(const jpeg_decompress_struct& jpeg) {
 
 // Takes rows through job.rows: colour conversion or cutting out columns is left to us. `left_px` is
 // the column of the picture that the rows begin with.
-bool ReadThroughRows(JpegIsland& island, const JpegRegionJob& job, uint32_t left_px) {
+bool ReadThroughRows(JpegIsland& island, const JpegRowsJob& job, uint32_t left_px) {
   const RectPx& region = job.region;
   const size_t stride = size_t{island.jpeg.output_width} * job.row_channels;
   const size_t offset = size_t{region.x - left_px} * job.row_channels;
@@ -253,7 +253,7 @@ bool ReadThroughRows(JpegIsland& island, const JpegRegionJob& job, uint32_t left
   return true;
 }
 
-bool ReadStraight(JpegIsland& island, const JpegRegionJob& job) {
+bool ReadStraight(JpegIsland& island, const JpegRowsJob& job) {
   for (uint32_t y = 0; y < job.region.height;) {
     const uint32_t count = std::min(kJpegRowsAtOnce, job.region.height - y);
     if (!ReadRows(island, job.target.Row(y), job.target.stride_bytes, count)) return false;
@@ -263,7 +263,7 @@ bool ReadStraight(JpegIsland& island, const JpegRegionJob& job) {
 }
 
 // False when the library did not do what its documentation says.
-bool RegionBody(JpegIsland& island, const JpegRegionJob& job) {
+bool RegionBody(JpegIsland& island, const JpegRowsJob& job) {
   jpeg_decompress_struct& jpeg = island.jpeg;
   jpeg.out_color_space = job.row_channels == 4 ? JCS_CMYK : JCS_RGB;
   jpeg.dct_method = JDCT_ISLOW;
@@ -291,6 +291,54 @@ bool RegionBody(JpegIsland& island, const JpegRegionJob& job) {
   return ReadStraight(island, job);
 }
 
+// Copies what is wanted of the `count` plane rows that begin with row `first` of the whole plane.
+void CopyWanted(const JpegPlanesJob::Plane& plane, uint32_t first, uint32_t count) {
+  const RectPx& samples = plane.samples;
+  const uint32_t from = std::max(first, samples.y);
+  const uint32_t to = std::min(first + count, samples.y + samples.height);
+  for (uint32_t y = from; y < to; ++y) {
+    std::memcpy(plane.target.Row(y - samples.y),
+                plane.rows + (y - first) * plane.row_bytes + samples.x, samples.width);
+  }
+}
+
+bool PlanesBody(JpegIsland& island, const JpegPlanesJob& job) {
+  jpeg_decompress_struct& jpeg = island.jpeg;
+  jpeg.out_color_space = jpeg.jpeg_color_space;
+  jpeg.raw_data_out = TRUE;
+  jpeg.scale_num = 1;
+  jpeg.scale_denom = job.reduction;
+  jpeg.dct_method = JDCT_ISLOW;
+  jpeg.quantize_colors = FALSE;
+  jpeg_start_decompress(&jpeg);
+  constexpr int kRowsMax = 2 * DCTSIZE;
+  JSAMPROW rows[kJpegComponentsMax][kRowsMax];
+  JSAMPARRAY planes[kJpegComponentsMax];
+  uint32_t rows_each[kJpegComponentsMax];
+  uint32_t end = 0;  // rows of MCUs to read
+  for (uint32_t c = 0; c < job.components; ++c) {
+    const JpegPlanesJob::Plane& plane = job.plane[c];
+    const jpeg_component_info& info = jpeg.comp_info[c];
+    if (info.DCT_scaled_size != static_cast<int>(plane.block_px)) return false;
+    if (info.downsampled_width != plane.size.width) return false;
+    if (info.downsampled_height != plane.size.height) return false;
+    if (size_t{info.width_in_blocks} * plane.block_px > plane.row_bytes) return false;
+    rows_each[c] = static_cast<uint32_t>(info.v_samp_factor) * plane.block_px;
+    for (uint32_t y = 0; y < rows_each[c]; ++y) rows[c][y] = plane.rows + y * plane.row_bytes;
+    planes[c] = rows[c];
+    const uint32_t last = plane.samples.y + plane.samples.height - 1;
+    end = std::max(end, last / rows_each[c] + 1);
+  }
+  const auto lines = static_cast<JDIMENSION>(jpeg.max_v_samp_factor * jpeg.min_DCT_scaled_size);
+  for (uint32_t row = 0; row < end; ++row) {
+    if (jpeg_read_raw_data(&jpeg, planes, lines) != lines) return false;
+    for (uint32_t c = 0; c < job.components; ++c) {
+      CopyWanted(job.plane[c], row * rows_each[c], rows_each[c]);
+    }
+  }
+  return true;
+}
+
 // Start-of-scan markers from `bytes`, the data of the first scan, up to the end of the image. A
 // progressive file can repeat its last scan for ever, and each costs a pass over all coefficients;
 // counting them first is a pass over the bytes.
@@ -310,6 +358,71 @@ uint64_t CountScans(std::span<const JOCTET> bytes) {
     if (has_length && at + 2 < bytes.size()) at += size_t{bytes[at + 1]} << 8 | bytes[at + 2];
   }
   return scans;
+}
+
+bool CopyTable(const JHUFF_TBL* table, JpegHuffmanSpec* spec) {
+  if (table == nullptr) return false;  // libjpeg-turbo has standard ones for that
+  static_assert(sizeof(spec->counts) == sizeof(table->bits));
+  static_assert(sizeof(spec->symbols) == sizeof(table->huffval));
+  std::memcpy(spec->counts, table->bits, sizeof(spec->counts));
+  std::memcpy(spec->symbols, table->huffval, sizeof(spec->symbols));
+  return true;
+}
+
+// Sampling and size.
+bool DescribeSampling(const jpeg_decompress_struct& jpeg, JpegFrame* frame) {
+  if (jpeg.num_components != 1 && jpeg.num_components != 3) return false;
+  frame->size = {jpeg.image_width, jpeg.image_height};
+  frame->components = static_cast<uint32_t>(jpeg.num_components);
+  frame->across_max = static_cast<uint32_t>(jpeg.max_h_samp_factor);
+  frame->down_max = static_cast<uint32_t>(jpeg.max_v_samp_factor);
+  for (int c = 0; c < jpeg.num_components; ++c) {
+    const jpeg_component_info& info = jpeg.comp_info[c];
+    const auto is_factor = [](int factor) { return factor == 1 || factor == 2; };
+    if (!is_factor(info.h_samp_factor) || !is_factor(info.v_samp_factor)) return false;
+    frame->component[c].across = static_cast<uint8_t>(info.h_samp_factor);
+    frame->component[c].down = static_cast<uint8_t>(info.v_samp_factor);
+  }
+  return frame->component[0].across == frame->across_max &&
+         frame->component[0].down == frame->down_max;
+}
+
+bool DescribeColour(const jpeg_decompress_struct& jpeg, JpegFrame* frame) {
+  switch (jpeg.jpeg_color_space) {
+    case JCS_GRAYSCALE: frame->colour = JpegColour::kGrey; return true;
+    case JCS_YCbCr: frame->colour = JpegColour::kYcc; return true;
+    case JCS_RGB: frame->colour = JpegColour::kRgb; return true;
+    default: return false;
+  }
+}
+
+// Tables of component number `index` of the scan.
+bool DescribeTables(const jpeg_decompress_struct& jpeg, int index, JpegFrame* frame) {
+  const jpeg_component_info* info = jpeg.cur_comp_info[index];
+  if (info == nullptr || info->component_index != index) return false;
+  const auto is_table = [](int table) { return table >= 0 && table < NUM_HUFF_TBLS; };
+  if (!is_table(info->dc_tbl_no) || !is_table(info->ac_tbl_no)) return false;
+  if (info->quant_tbl_no < 0 || info->quant_tbl_no >= NUM_QUANT_TBLS) return false;
+  const JQUANT_TBL* quantisers = jpeg.quant_tbl_ptrs[info->quant_tbl_no];
+  if (quantisers == nullptr) return false;
+  JpegComponent& component = frame->component[index];
+  component.dc_table = static_cast<uint8_t>(info->dc_tbl_no);
+  component.ac_table = static_cast<uint8_t>(info->ac_tbl_no);
+  std::copy_n(quantisers->quantval, kJpegCoefficients, component.quantisers);
+  return CopyTable(jpeg.dc_huff_tbl_ptrs[info->dc_tbl_no], &frame->dc[info->dc_tbl_no]) &&
+         CopyTable(jpeg.ac_huff_tbl_ptrs[info->ac_tbl_no], &frame->ac[info->ac_tbl_no]);
+}
+
+bool DescribeScan(const jpeg_decompress_struct& jpeg, JpegFrame* frame) {
+  if (jpeg.progressive_mode || jpeg.arith_code || jpeg.data_precision != 8) return false;
+  if (jpeg.comps_in_scan != jpeg.num_components) return false;
+  frame->restart_interval = jpeg.restart_interval;
+  uint32_t blocks = 0;
+  for (uint32_t c = 0; c < frame->components; ++c) {
+    if (!DescribeTables(jpeg, static_cast<int>(c), frame)) return false;
+    blocks += frame->BlocksAcross(c) * frame->BlocksDown(c);
+  }
+  return blocks <= D_MAX_BLOCKS_IN_MCU;
 }
 
 bool Create(JpegIsland& island) {
@@ -346,9 +459,25 @@ bool ReadHeaderUnderSetjmp(JpegIsland& island) {
 }
 
 enum class RegionEnd { kDone, kEscaped, kNotAsDocumented };
-RegionEnd ReadRegionUnderSetjmp(JpegIsland& island, const JpegRegionJob& job) {
+RegionEnd ReadRegionUnderSetjmp(JpegIsland& island, const JpegRowsJob& job) {
   if (setjmp(island.escape) != 0) return RegionEnd::kEscaped;
   return RegionBody(island, job) ? RegionEnd::kDone : RegionEnd::kNotAsDocumented;
+}
+
+RegionEnd ReadPlanesUnderSetjmp(JpegIsland& island, const JpegPlanesJob& job) {
+  if (setjmp(island.escape) != 0) return RegionEnd::kEscaped;
+  return PlanesBody(island, job) ? RegionEnd::kDone : RegionEnd::kNotAsDocumented;
+}
+
+Status StatusOfEnd(JpegIsland& island, RegionEnd end, DecodeReport* report) {
+  report->warnings = island.report.warnings;
+  report->extraneous = island.report.extraneous;
+  EndImage(island);
+  if (end == RegionEnd::kEscaped) return StatusOf(island);
+  if (end == RegionEnd::kNotAsDocumented) {
+    return {Code::kInternal, "libjpeg-turbo gave other rows than asked for"};
+  }
+  return {};
 }
 
 }  // namespace
@@ -396,6 +525,7 @@ Status JpegReadHeader(JpegIsland& island, std::span<const std::byte> file, const
   header->crop_step_px = DCTSIZE * (one ? 1u : static_cast<uint32_t>(jpeg.max_h_samp_factor));
   // Fancy upsampling looks one chroma sample, so two columns, to each side.
   header->crop_margin_px = !one && jpeg.max_h_samp_factor > 1 ? 2 : 0;
+  header->extraneous = island.report.extraneous;
   header->exif = {reinterpret_cast<const std::byte*>(island.exif), island.exif_bytes};
   HR_TRY(CheckSize(jpeg.image_width, jpeg.image_height, limits));
   if (!header->all_scans) return {};
@@ -404,15 +534,22 @@ Status JpegReadHeader(JpegIsland& island, std::span<const std::byte> file, const
   return {};
 }
 
-Status JpegReadRegion(JpegIsland& island, const JpegRegionJob& job, DecodeReport* report) {
-  const RegionEnd end = ReadRegionUnderSetjmp(island, job);
-  *report = island.report;
-  EndImage(island);
-  if (end == RegionEnd::kEscaped) return StatusOf(island);
-  if (end == RegionEnd::kNotAsDocumented) {
-    return {Code::kInternal, "libjpeg-turbo gave other rows than asked for"};
-  }
-  return {};
+JpegFrame JpegDescribe(const JpegIsland& island, std::span<const std::byte> file) {
+  JpegFrame frame;
+  if (!DescribeSampling(island.jpeg, &frame) || !DescribeColour(island.jpeg, &frame)) return frame;
+  frame.planar = frame.colour != JpegColour::kRgb;
+  frame.file = {reinterpret_cast<const uint8_t*>(file.data()), file.size()};
+  frame.data_offset = static_cast<size_t>(island.source.next_input_byte - frame.file.data());
+  frame.ours = frame.data_offset <= file.size() && DescribeScan(island.jpeg, &frame);
+  return frame;
+}
+
+Status JpegReadRegion(JpegIsland& island, const JpegRowsJob& job, DecodeReport* report) {
+  return StatusOfEnd(island, ReadRegionUnderSetjmp(island, job), report);
+}
+
+Status JpegReadPlanes(JpegIsland& island, const JpegPlanesJob& job, DecodeReport* report) {
+  return StatusOfEnd(island, ReadPlanesUnderSetjmp(island, job), report);
 }
 
 }  // namespace headrace::codecs

@@ -104,7 +104,7 @@ PngLayout PngDecoder::MakeLayout(const RectPx& upright) const {
   }
   const uint64_t row_bytes = SaturatingMul(layout.target.width, layout.target_channels);
   layout.pixel_bytes = RoundUp(SaturatingMul(row_bytes, layout.target.height), kScratchAlign);
-  layout.upright_bytes = UprightBytes(layout.region, orientation_);
+  layout.upright_bytes = UprightBytes(layout.region.size(), 3, orientation_);
   return layout;
 }
 

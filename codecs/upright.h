@@ -13,7 +13,7 @@ namespace headrace::codecs {
 inline constexpr uint64_t kScratchAlign = 64;
 
 // Bytes for the upright copy of a region; 0 when the picture is stored upright.
-uint64_t UprightBytes(const RectPx& region, uint8_t orientation);
+uint64_t UprightBytes(SizePx size, uint32_t channels, uint8_t orientation);
 
 // `decoded`, oriented into `target` (UprightBytes), or itself when it is upright already.
 ConstImageView MakeUpright(const ConstImageView& decoded, uint8_t orientation,

@@ -6,30 +6,13 @@
 
 #include "codec_fixture.h"
 #include "codecs/encoder.h"
+#include "jpeg_maker.h"
 
 namespace headrace::codecs {
 namespace {
 
 uint32_t Below(std::mt19937& random, uint32_t bound) {
   return static_cast<uint32_t>(random() % bound);
-}
-
-// Mostly any rectangle; sometimes a single pixel, a row, a column or an edge, where the mistakes
-// are.
-RectPx RandomRegion(std::mt19937& random, SizePx size) {
-  RectPx region;
-  region.x = Below(random, size.width);
-  region.y = Below(random, size.height);
-  region.width = 1 + Below(random, size.width - region.x);
-  region.height = 1 + Below(random, size.height - region.y);
-  switch (Below(random, 6)) {
-    case 0: region.width = 1; break;
-    case 1: region.height = 1; break;
-    case 2: region.width = size.width - region.x; break;
-    case 3: region.height = size.height - region.y; break;
-    default: break;
-  }
-  return region;
 }
 
 void ExpectRegionsEqualCrops(Codec& codec, const Bytes& file, std::mt19937& random, int count) {

@@ -1,0 +1,133 @@
+// Huffman decoding of one scan, from any place whose state is known. Gives up ("false") on anything
+// out of the ordinary: a bad code, a missing restart marker, data that end early, values that no
+// 8-bit picture has. libjpeg-turbo then says what the file is worth.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "codecs/jpeg_frame.h"
+#include "codecs/jpeg_huffman.h"
+
+namespace headrace::codecs {
+
+// Blocks of an MCU; libjpeg-turbo's limit, and the standard's.
+inline constexpr uint32_t kJpegMcuBlocksMax = 10;
+
+// A place between two MCUs: the next bit to read, and what DC values are predicted from.
+struct JpegPlace {
+  uint64_t bit = 0;  // from the first byte of the file; in a byte from the highest bit on
+  int32_t dc[kJpegComponentsMax] = {0, 0, 0};
+  friend bool operator==(const JpegPlace&, const JpegPlace&) = default;
+};
+
+// Where one of an MCU's blocks lies.
+struct JpegMcuBlock {
+  uint8_t component = 0;
+  uint8_t column = 0;
+  uint8_t row = 0;
+  uint8_t across = 1;  // blocks of its component from one MCU to the next
+};
+struct JpegMcuLayout {
+  uint32_t blocks = 0;
+  JpegMcuBlock block[kJpegMcuBlocksMax];
+};
+JpegMcuLayout LayOutMcu(const JpegFrame& frame);
+
+// Coefficients of a run of MCUs, in the groups that simd::Idct takes. `row[i]`: of block i of the
+// MCU, where the row of blocks that it belongs to begins. Coefficients must be zero before.
+struct JpegCoefficients {
+  struct Row {
+    int16_t* coefficients = nullptr;
+    uint8_t* last = nullptr;  // zigzag index of each block's last coefficient
+  };
+  Row row[kJpegMcuBlocksMax];
+  uint32_t mcus_before = 0;  // MCUs that the rows already hold
+};
+
+// What: what all decoders of one file share. Owner: a JpegRegionDecoder. Thread: one. Cost: 40 KiB;
+// a file whose tables are those of the one before costs a comparison.
+class JpegScanTables {
+ public:
+  // `frame` must outlive the use. False: unusable tables.
+  bool Prepare(const JpegFrame& frame);
+
+  const JpegFrame& frame() const { return *frame_; }
+  const JpegMcuLayout& layout() const { return layout_; }
+  uint32_t mcus() const { return mcus_; }
+
+ private:
+  friend struct JpegEntropyRun;
+
+  const JpegFrame* frame_ = nullptr;
+  JpegMcuLayout layout_;
+  uint32_t mcus_ = 0;
+  const JpegDcTable* dc_of_[kJpegMcuBlocksMax] = {};  // by block of the MCU
+  const JpegAcTable* ac_of_[kJpegMcuBlocksMax] = {};
+
+  // Where coefficient k goes in its group. Runs may go beyond 63 before it is noticed.
+  static constexpr uint32_t kPlaces = 80;
+  uint16_t places_[kPlaces];
+  uint32_t group_shift_ = 0;  // log2 of the blocks of a group
+
+  JpegHuffmanSpec dc_specs_[4] = {};
+  JpegHuffmanSpec ac_specs_[4] = {};
+  bool dc_made_[4] = {};
+  bool ac_made_[4] = {};
+  JpegDcTable dc_tables_[4];
+  JpegAcTable ac_tables_[4];
+};
+
+// What: a place in a file's data, and decoding from there on. Owner and thread: as its tables.
+class JpegEntropyDecoder {
+ public:
+  // Begins at the first MCU. `tables` must outlive the decoding.
+  bool Begin(const JpegScanTables& tables);
+
+  // Goes to MCU number `mcu`, whose place is known. False if it does not lie in the data.
+  bool Seek(uint32_t mcu, const JpegPlace& place);
+
+  uint32_t mcu() const { return mcu_; }
+  JpegPlace place() const;
+
+  // Passes over `count` MCUs, or stores their coefficients.
+  bool Skip(uint32_t count);
+  bool Decode(uint32_t count, const JpegCoefficients& to);
+  // The same for two decoders of one file at a time: each waits for its own table lookups, and
+  // meanwhile the processor goes on with the other.
+  static bool DecodeBoth(JpegEntropyDecoder* a, const JpegCoefficients& to_a, JpegEntropyDecoder* b,
+                         const JpegCoefficients& to_b, uint32_t count);
+
+  // Whether a decoder that looks ahead, as libjpeg-turbo's does, could have met the end of the file
+  // by now without meeting a marker: then its verdict counts.
+  bool NearBareEnd() const;
+
+ private:
+  friend struct JpegEntropyRun;
+
+  bool Run(uint32_t count, const JpegCoefficients* to);
+  // MCUs until a restart marker must be passed; passes one that stands here. 0: give up.
+  uint32_t ToRestart();
+  bool PassRestart();
+  void FillSlowly();
+  void FindMarkerByte();
+  const uint8_t* NextByte(uint32_t* bits_used) const;
+
+  const JpegScanTables* tables_ = nullptr;
+  uint32_t mcu_ = 0;
+  uint32_t restart_passed_ = 0;  // the MCU whose marker was passed last
+  int32_t dc_[kJpegComponentsMax] = {0, 0, 0};
+
+  // The next bits, from the highest on; at least `bits_` of them. Below are more of the same data
+  // or zeros.
+  uint64_t window_ = 0;
+  uint32_t bits_ = 0;
+  uint32_t made_up_bits_ = 0;  // of bits_: zeros after the end of the data
+  const uint8_t* next_ = nullptr;
+  const uint8_t* end_ = nullptr;
+  const uint8_t* marker_byte_ = nullptr;  // the next 0xFF from next_ on, or end_
+  // While next_ is below, 8 bytes can be read at once and none of them is 0xFF.
+  const uint8_t* fast_end_ = nullptr;
+};
+
+}  // namespace headrace::codecs
