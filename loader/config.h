@@ -60,7 +60,7 @@ struct OutputConfig {
 
 struct DecodeConfig {
   JpegMode jpeg = JpegMode::kFast;
-  std::string checkpoints = "auto";  // auto | off | a folder
+  std::string checkpoints = "auto";  // auto | off | a folder, resolved against the file's
   bool exif = true;
   std::optional<std::vector<uint8_t>> background;  // absent: alpha = "drop"
 };

@@ -230,7 +230,6 @@ bool ReadDecode(const TableReader& table, DecodeConfig* decode) {
   if (const auto checkpoints = table.Find("checkpoints")) {
     if (!checkpoints->Text(&decode->checkpoints)) return false;
     if (decode->checkpoints != "auto" && decode->checkpoints != "off") {
-      checkpoints->NotBuilt("\"auto\" or \"off\"");
       decode->checkpoints = table.document()->Resolve(decode->checkpoints);
     }
   }

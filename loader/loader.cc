@@ -52,6 +52,7 @@ struct Loader::Parts {
   std::unique_ptr<io::Reader> reader;
   std::string reader_text;
   std::unique_ptr<PipelineShared> shared;
+  std::unique_ptr<CheckpointIndex> checkpoints;  // null: off
   std::unique_ptr<Scheduler> scheduler;
 
   Parts* next_given_up = nullptr;
@@ -59,6 +60,7 @@ struct Loader::Parts {
   bool OpenDataset(ConfigError* error);
   bool CheckEpoch(ConfigError* error);
   bool MakeMemory(const LoaderOptions& options, ConfigError* error);
+  bool OpenCheckpoints(const LoaderOptions& options, ConfigError* error);
   bool StartThreads(const LoaderOptions& options, ConfigError* error);
   ~Parts();
 };
@@ -134,9 +136,46 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
   return true;
 }
 
+bool Loader::Parts::OpenCheckpoints(const LoaderOptions& options, ConfigError* error) {
+  const std::string& wanted = config.decode.checkpoints;
+  if (wanted == "off") return true;
+  const bool automatic = wanted == "auto";
+  if (automatic && options.cache_folder.empty()) {
+    log.Write(LogLevel::kInfo,
+              "checkpoints are off: neither XDG_CACHE_HOME nor HOME names a folder");
+    return true;
+  }
+  CheckpointOptions how;
+  how.folder = automatic ? options.cache_folder + "/checkpoints" : wanted;
+  how.workers = plan.workers;
+  // An index keeps what its data set has and nothing else, so a choice of classes gets its own.
+  for (const std::string& name : config.dataset.classes) how.selection += name + '\n';
+  auto opened = CheckpointIndex::Open(*dataset, how, log, &shared->counters);
+  if (!opened.ok()) {
+    const Status status = opened.status();
+    std::string why = how.folder + ": " + status.text();
+    if (status.error_number() != 0) why += ": " + std::string(strerror(status.error_number()));
+    if (!automatic) {
+      return Fail(
+          error, Code::kConfigValue,
+          "[decode] checkpoints: " + why + "; name a folder that can be written, or \"off\"",
+          status.error_number());
+    }
+    log.Write(LogLevel::kInfo, ("checkpoints are off: " + why).c_str());
+    return true;
+  }
+  checkpoints = std::move(*opened);
+  shared->checkpoints = checkpoints.get();
+  const std::string text = "checkpoints: " + checkpoints->path() + " has " +
+                           std::to_string(checkpoints->count_at_open()) + " of " +
+                           std::to_string(dataset->size()) + " samples";
+  log.Write(LogLevel::kInfo, text.c_str());
+  return true;
+}
+
 bool Loader::Parts::StartThreads(const LoaderOptions& options, ConfigError* error) {
   auto made = options.make_reader(dataset->root(),
-                                  {.choice = config.loader.reader, .queue_len = plan.lanes});
+                                  {.choice = config.loader.reader, .queue_len = plan.reads_max});
   if (!made.ok()) return FailStatus(error, made.status());
   reader = std::move(made->reader);
   reader_text = made->why;
@@ -147,6 +186,7 @@ bool Loader::Parts::StartThreads(const LoaderOptions& options, ConfigError* erro
 
 Loader::Parts::~Parts() {
   scheduler.reset();  // stopped; before what its threads used
+  if (checkpoints) checkpoints->Close();
   if (shared && shared->store != nullptr) shared->store->Close();
 }
 
@@ -170,7 +210,8 @@ bool Loader::Open(const Config& config, const LoaderOptions& options,
   parts->log = options.log;
   if (!FindRank(options.rank, options.world_size, config.loader, &parts->rank, error)) return false;
   if (!parts->OpenDataset(error) || !parts->CheckEpoch(error) ||
-      !parts->MakeMemory(options, error) || !parts->StartThreads(options, error)) {
+      !parts->MakeMemory(options, error) || !parts->OpenCheckpoints(options, error) ||
+      !parts->StartThreads(options, error)) {
     // Found after the text was read: the file is known, and the key that the message names.
     if (!config.file.empty()) error->text = config.file + ": " + error->text;
     return false;

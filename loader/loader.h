@@ -31,6 +31,8 @@ struct LoaderOptions {
   ReaderFactory make_reader = io::MakeReader;  // the simulation puts its own here
   std::optional<uint32_t> rank;  // both or neither: before the configuration and the environment
   std::optional<uint32_t> world_size;
+  // headrace's own folder among the user's caches, for checkpoints = "auto"; empty: none is known.
+  std::string cache_folder;
 };
 
 // What: owns everything of one open data set. Owner: the caller. Thread: Next and SetEpoch from one

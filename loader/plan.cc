@@ -9,6 +9,8 @@
 
 #include "base/checked_math.h"
 #include "codecs/decoder_set.h"
+#include "loader/checkpoints/checkpoint_index.h"
+#include "loader/checkpoints/checkpoint_limits.h"
 #include "loader/pipeline/bad_samples.h"
 
 namespace headrace::loader {
@@ -24,20 +26,30 @@ constexpr uint64_t kFixedBytes = 4 * kMiB;     // handles, queues, rings, librar
 constexpr uint32_t kBuffersMax = 512;
 constexpr uint64_t kScratchPixelsMin = 1280 * 1024;  // a crop of a usual photograph
 
+bool UsesCheckpoints(const Config& config) { return config.decode.checkpoints != "off"; }
+
+// What a file takes of a lane: one byte more than it has, so that a read can show that it did not
+// grow, and its record behind it.
+uint64_t RoomFor(uint64_t file_bytes, bool checkpoints) {
+  const uint64_t room = SaturatingAdd(file_bytes, 1);
+  if (!checkpoints) return room;
+  return SaturatingAdd(RoundUp(room, kRecordAlignment),
+                       RoundUp(RecordBytesMax(file_bytes), kRecordAlignment));
+}
+
 // 1 MiB, or the size that covers 99 % of the files when more than 1 % of them are larger: the big
 // area serves one file at a time and must stay the exception.
-uint64_t LaneBytesFor(const Dataset& dataset) {
+uint64_t LaneBytesFor(const Dataset& dataset, bool checkpoints) {
   std::vector<uint64_t> large;
   for (uint64_t id = 0; id < dataset.size(); ++id) {
-    const uint64_t bytes = dataset.Locate(id).bytes;
-    if (bytes >= kLaneBytes) large.push_back(bytes);
+    const uint64_t room = RoomFor(dataset.Locate(id).bytes, checkpoints);
+    if (room > kLaneBytes) large.push_back(room);
   }
   const uint64_t tolerated = dataset.size() / 100;
   if (large.size() <= tolerated) return kLaneBytes;
   const auto nth = large.end() - 1 - static_cast<ptrdiff_t>(tolerated);
   std::nth_element(large.begin(), nth, large.end());
-  // One byte more than the file, so that a read can show that it did not grow.
-  return std::min(RoundUp(*nth + 1, 64 * 1024), kLaneBytesMax);
+  return std::min(RoundUp(*nth, 64 * 1024), kLaneBytesMax);
 }
 
 std::string Mebibytes(uint64_t bytes) {
@@ -60,12 +72,14 @@ void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_byte
     plan->lanes = std::max<uint32_t>(static_cast<uint32_t>(kLanesBytesMax / plan->lane_bytes_each),
                                      2 * plan->workers + 2);
   }
+  const bool checkpoints = UsesCheckpoints(config);
+  plan->reads_max = checkpoints ? 2 * plan->lanes : plan->lanes;
   plan->mix_bands = config.mix.empty() ? 0 : 4 * plan->workers;
   // A worker's scratch: RGB of scratch_pixels; the resize tables and its u8 image between the
   // passes are taken from the same block.
   plan->scratch_bytes_each =
       RoundUp(SaturatingAdd(SaturatingMul(plan->scratch_pixels, 3), mix_scratch_bytes), kMiB);
-  plan->big_encoded_bytes = RoundUp(SaturatingAdd(limits.max_encoded_bytes, 1), 4096);
+  plan->big_encoded_bytes = RoundUp(RoomFor(limits.max_encoded_bytes, checkpoints), 4096);
   plan->big_decoded_bytes = RoundUp(limits.max_decoded_bytes, 4096);
 
   plan->batch_bytes = SaturatingMul(plan->batch_buffers, plan->batch_buffer_bytes_each);
@@ -74,6 +88,13 @@ void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_byte
       plan->workers, SaturatingAdd(plan->scratch_bytes_each, codecs::DecoderSetBytes(limits)));
   plan->big_image_bytes = SaturatingAdd(plan->big_encoded_bytes, plan->big_decoded_bytes);
   plan->index_bytes = dataset.index_bytes() + dataset.size() / 4;  // and two bits a sample: bad ids
+  if (checkpoints) {
+    plan->index_bytes =
+        SaturatingAdd(plan->index_bytes, CheckpointIndex::PlanBytes(dataset.size(), plan->workers));
+    // And a room for each worker's decoder to make a record in.
+    plan->index_bytes =
+        SaturatingAdd(plan->index_bytes, plan->workers * CheckpointIndex::kBufferBytes);
+  }
   plan->other_bytes = kFixedBytes + (uint64_t{plan->workers} + 1) * kThreadBytes +
                       plan->batch_buffers * BytesBesideBuffer(config, *plan);
   uint64_t total = 0;
@@ -123,7 +144,7 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
   plan->workers = loader.workers > 0 ? loader.workers : AllowedCpus();
   plan->batch_buffers = loader.prefetch_batches + 1;
   plan->batch_buffer_bytes_each = LayOutBatch(shape, soft_labels).bytes;
-  plan->lane_bytes_each = LaneBytesFor(dataset);
+  plan->lane_bytes_each = LaneBytesFor(dataset, UsesCheckpoints(config));
   plan->scratch_pixels = config.limits.scratch_pixels;
   SumUp(config, dataset, mix_scratch_bytes, plan);
   // Many workers: smaller scratch first, which only sends more pictures to the shared area; then

@@ -20,8 +20,28 @@ namespace headrace::loader {
 class BigImageArea;
 
 struct ProcessTiming {
-  uint64_t decode_ns = 0;
+  uint64_t decode_ns = 0;   // of library decoders, which do not tell their steps apart
+  uint64_t entropy_ns = 0;  // of our own decoder
+  uint64_t idct_ns = 0;
+  uint64_t colour_ns = 0;
   AugmentProgram::Timing augment;
+};
+
+// What the ops made of a sample: RGB, or the planes of a JPEG that nothing but geometry was asked
+// of. Valid during the call that it is passed to.
+struct ProcessedPicture {
+  ConstImageView rgb;        // without planes
+  uint32_t plane_count = 0;  // 1 (grey), 3 (Y, Cb, Cr), all of one size; 0: rgb
+  ConstImageView planes[3];
+  simd::FlipColumns flip = simd::FlipColumns::kNo;  // its columns are still to be reversed
+  // Writes it as `table` says.
+  void ConvertTo(const simd::ConvertTable& table, void* out) const;
+};
+
+// How JPEGs become pixels; see [decode] jpeg.
+struct ProcessOptions {
+  codecs::DecodeOptions decode;
+  JpegMode jpeg = JpegMode::kExact;
 };
 
 // What: decoder, recipe and scratch of one thread. Owner and thread: a worker, or a transform.
@@ -31,21 +51,20 @@ class SampleProcessor {
   // `program` and `big_area` must outlive it. `scratch_bytes`: what a picture may take before it
   // needs the big area.
   static Result<std::unique_ptr<SampleProcessor>> Make(const Limits& limits,
-                                                       const codecs::DecodeOptions& decode,
+                                                       const ProcessOptions& options,
                                                        const AugmentProgram& program,
                                                        uint64_t scratch_bytes,
                                                        BigImageArea* big_area);
 
-  // Draws the recipe of `key`, decodes what it needs and applies it. On success calls
-  // use(pixels, flip) while the pixels are valid.
+  // Draws the recipe of `key`, decodes what it needs and applies it. On success calls use(picture)
+  // while the picture is valid. `checkpoints`: of the file, if it is a JPEG; or null.
   template <class Use>
-  Status Process(std::span<const std::byte> file, const SampleKey& key, ProcessTiming* timing,
-                 Use&& use) {
-    ConstImageView pixels;
-    simd::FlipColumns flip = simd::FlipColumns::kNo;
+  Status Process(std::span<const std::byte> file, const SampleKey& key,
+                 codecs::DecodeCheckpoints* checkpoints, ProcessTiming* timing, Use&& use) {
+    ProcessedPicture picture;
     Borrowed borrowed;
-    const Status status = Run(file, key, timing, &borrowed, &pixels, &flip);
-    if (status.ok()) use(pixels, flip);
+    const Status status = Run(file, key, checkpoints, timing, &borrowed, &picture);
+    if (status.ok()) use(picture);
     GiveBack(&borrowed);
     return status;
   }
@@ -60,17 +79,21 @@ class SampleProcessor {
     bool big = false;  // the big area is ours until GiveBack
   };
 
-  SampleProcessor(const Limits& limits, const codecs::DecodeOptions& decode,
+  SampleProcessor(const Limits& limits, const ProcessOptions& options,
                   const AugmentProgram& program, BigImageArea* big_area)
-      : limits_(limits), decode_(decode), program_(program), big_area_(big_area) {}
+      : limits_(limits), options_(options), program_(program), big_area_(big_area) {}
 
-  Status Run(std::span<const std::byte> file, const SampleKey& key, ProcessTiming* timing,
-             Borrowed* borrowed, ConstImageView* pixels, simd::FlipColumns* flip);
+  Status Run(std::span<const std::byte> file, const SampleKey& key,
+             codecs::DecodeCheckpoints* checkpoints, ProcessTiming* timing, Borrowed* borrowed,
+             ProcessedPicture* picture);
+  Status RunOnRgb(ProcessTiming* timing, Borrowed* borrowed, ProcessedPicture* picture);
+  Status RunOnPlanes(ProcessTiming* timing, Borrowed* borrowed, ProcessedPicture* picture);
+  void CountDecode(int64_t begin_ns, ProcessTiming* timing) const;
   Status FindScratch(uint64_t bytes, Borrowed* borrowed, std::span<std::byte>* scratch);
   void GiveBack(Borrowed* borrowed);
 
   const Limits limits_;
-  const codecs::DecodeOptions decode_;
+  const ProcessOptions options_;
   const AugmentProgram& program_;
   BigImageArea* big_area_;
   std::unique_ptr<codecs::Decoder> decoder_;
@@ -80,6 +103,6 @@ class SampleProcessor {
 };
 
 // [decode] of a configuration as the codecs take it.
-codecs::DecodeOptions DecodeOptionsOf(const DecodeConfig& config);
+ProcessOptions ProcessOptionsOf(const DecodeConfig& config);
 
 }  // namespace headrace::loader

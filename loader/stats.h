@@ -17,8 +17,13 @@ struct Counters {
   Counter substituted{0};
   Counter marked{0};
   Counter extraneous{0};
+  alignas(64) Counter checkpoints_read{0};
+  Counter checkpoints_written{0};
+  Counter checkpoints_rejected{0};
   alignas(64) Counter read_ns{0};
   Counter decode_ns{0};
+  Counter entropy_ns{0};
+  Counter idct_ns{0};
   Counter resize_ns{0};
   Counter colour_ns{0};
   Counter ops_ns{0};

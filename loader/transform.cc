@@ -15,9 +15,11 @@ bool Transform::Make(const Config& config, std::unique_ptr<Transform>* transform
   Status status = area.status();
   if (area.ok()) {
     made->big_area_ = std::move(*area);
-    auto processor = SampleProcessor::Make(
-        config.limits, DecodeOptionsOf(config.decode), *made->program_,
-        SaturatingMul(config.limits.scratch_pixels, 3), made->big_area_.get());
+    ProcessOptions options = ProcessOptionsOf(config.decode);
+    options.jpeg = JpegMode::kExact;  // one picture at a time: nothing to win
+    auto processor = SampleProcessor::Make(config.limits, options, *made->program_,
+                                           SaturatingMul(config.limits.scratch_pixels, 3),
+                                           made->big_area_.get());
     status = processor.status();
     if (processor.ok()) made->processor_ = std::move(*processor);
   }
@@ -34,26 +36,26 @@ Status Transform::Apply(std::span<const std::byte> file, const SampleKey& key,
                         ConstImageView* result) {
   ProcessTiming timing;
   Status kept;
-  HR_TRY(processor_->Process(
-      file, key, &timing, [&](const ConstImageView& pixels, simd::FlipColumns flip) {
-        const size_t bytes = pixels.row_bytes() * pixels.height;
-        if (bytes > result_.bytes()) {
-          auto memory = HostMemory::Map(bytes, HostMemory::Pages::kHuge);
-          kept = memory.status();
-          if (!memory.ok()) return;
-          result_ = std::move(*memory);
-        }
-        const ImageView out{reinterpret_cast<uint8_t*>(result_.data()), pixels.width, pixels.height,
-                            pixels.channels, pixels.row_bytes()};
-        if (flip == simd::FlipColumns::kYes) {
-          simd::FlipHorizontal(pixels, out);
-        } else {
-          for (uint32_t y = 0; y < out.height; ++y) {
-            memcpy(out.Row(y), pixels.Row(y), out.row_bytes());
-          }
-        }
-        *result = out;
-      }));
+  HR_TRY(processor_->Process(file, key, nullptr, &timing, [&](const ProcessedPicture& picture) {
+    const ConstImageView& pixels = picture.rgb;  // exact decodes give no planes
+    const size_t bytes = pixels.row_bytes() * pixels.height;
+    if (bytes > result_.bytes()) {
+      auto memory = HostMemory::Map(bytes, HostMemory::Pages::kHuge);
+      kept = memory.status();
+      if (!memory.ok()) return;
+      result_ = std::move(*memory);
+    }
+    const ImageView out{reinterpret_cast<uint8_t*>(result_.data()), pixels.width, pixels.height,
+                        pixels.channels, pixels.row_bytes()};
+    if (picture.flip == simd::FlipColumns::kYes) {
+      simd::FlipHorizontal(pixels, out);
+    } else {
+      for (uint32_t y = 0; y < out.height; ++y) {
+        memcpy(out.Row(y), pixels.Row(y), out.row_bytes());
+      }
+    }
+    *result = out;
+  }));
   return kept;
 }
 

@@ -142,7 +142,8 @@ HR_API hr_status hr_loader_next(hr_loader *loader, int64_t timeout_ns, hr_batch 
 HR_API hr_status hr_loader_set_epoch(hr_loader *loader, uint32_t epoch, hr_error *error);
 /* Makes hr_loader_next return HR_STOPPED, now and later. Any thread, any number of times. */
 HR_API void hr_loader_stop(hr_loader *loader);
-/* Stops, joins the threads and frees what no leased batch needs. NULL is allowed. */
+/* Stops, joins the threads, writes new checkpoints and frees what no leased batch needs. NULL is
+ * allowed. */
 HR_API void hr_loader_close(hr_loader *loader);
 
 typedef struct hr_length {
@@ -175,7 +176,7 @@ typedef struct hr_memory {
   uint64_t lane_bytes;        /* encoded bytes in flight */
   uint64_t scratch_bytes;     /* of the workers */
   uint64_t big_image_bytes;   /* the shared area for large files and images; untouched until used */
-  uint64_t index_bytes;       /* the data set's paths and labels */
+  uint64_t index_bytes;       /* the data set's paths and labels, the index of checkpoints */
   uint64_t other_bytes;       /* queues, tables, threads' stacks */
   uint64_t jpeg_bytes_max;    /* apart: what libjpeg-turbo may take, limits.jpeg_memory x workers */
 } hr_memory;
@@ -208,6 +209,9 @@ typedef struct hr_stats {
   char simd_target[16];
   char pin[96];              /* how batch buffers are pinned and why */
   char rank_source[64];      /* "configuration", "options", "environment: RANK, WORLD_SIZE", "alone" */
+  uint64_t checkpoints_read;     /* samples that came with their checkpoint */
+  uint64_t checkpoints_written;  /* made since open, and kept */
+  uint64_t checkpoints_rejected; /* that did not fit their file, or could not be read */
 } hr_stats;
 HR_API hr_status hr_loader_stats(const hr_loader *loader, hr_stats *out, hr_error *error);
 

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -37,6 +38,19 @@ void CallLog(void* context, LogLevel level, const char* text) {
   loader->log(loader->log_context, static_cast<hr_log_level>(level), text);
 }
 
+// Where the user's caches are, by the XDG base directory rules (relative paths do not count), and
+// in it headrace's folder; empty: the environment does not say.
+std::string CacheFolderFromEnvironment() {
+  const auto absolute = [](const char* variable) -> std::string {
+    const char* text = secure_getenv(variable);  // NOLINT(concurrency-mt-unsafe): at open only
+    return text != nullptr && text[0] == '/' ? text : "";
+  };
+  const std::string cache = absolute("XDG_CACHE_HOME");
+  if (!cache.empty()) return cache + "/headrace";
+  const std::string home = absolute("HOME");
+  return home.empty() ? "" : home + "/.cache/headrace";
+}
+
 // parse(overrides, &config, &config_error) -> bool
 template <class Parse>
 hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, Parse parse) {
@@ -63,6 +77,7 @@ hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, 
     if (options.allocate != nullptr) {
       loader_options.allocator = {options.allocate, options.free, options.allocate_context};
     }
+    loader_options.cache_folder = CacheFolderFromEnvironment();
     if (options.world_size > 0) {
       loader_options.rank = static_cast<uint32_t>(options.rank);
       loader_options.world_size = static_cast<uint32_t>(options.world_size);
@@ -267,6 +282,8 @@ hr_status hr_loader_stats(const hr_loader* loader, hr_stats* out, hr_error* erro
     stats.bytes_read = loader->impl->bytes_read();
     stats.read_ns = Get(c.read_ns);
     stats.decode_ns = Get(c.decode_ns);
+    stats.entropy_ns = Get(c.entropy_ns);
+    stats.idct_ns = Get(c.idct_ns);
     stats.resize_ns = Get(c.resize_ns);
     stats.colour_ns = Get(c.colour_ns);
     stats.ops_ns = Get(c.ops_ns);
@@ -279,6 +296,9 @@ hr_status hr_loader_stats(const hr_loader* loader, hr_stats* out, hr_error* erro
     stats.marked = Get(c.marked);
     stats.extraneous = Get(c.extraneous);
     stats.extra_buffers = Get(c.extra_buffers);
+    stats.checkpoints_read = Get(c.checkpoints_read);
+    stats.checkpoints_written = Get(c.checkpoints_written);
+    stats.checkpoints_rejected = Get(c.checkpoints_rejected);
     CopyText(stats.reader, loader->impl->reader_text());
     CopyText(stats.simd_target, headrace::simd::CurrentTarget());
     CopyText(stats.pin, loader->impl->store().pin_text());

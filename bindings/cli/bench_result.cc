@@ -112,6 +112,9 @@ std::string BenchJson(const BenchResult& result) {
   json.Field("marked", stats.marked);
   json.Field("extraneous", stats.extraneous);
   json.Field("extra_buffers", stats.extra_buffers);
+  json.Field("checkpoints_read", stats.checkpoints_read);
+  json.Field("checkpoints_written", stats.checkpoints_written);
+  json.Field("checkpoints_rejected", stats.checkpoints_rejected);
   json.EndObject();
   return json.Take();
 }

@@ -33,6 +33,7 @@ class CenterCrop final : public Op {
     return {};
   }
 
+  bool CropsOrResizes() const override { return true; }
   OpForm FormOf(const OpDraw& draw) const override {
     return draw.rect.size() == draw.out ? OpForm::kCrop : OpForm::kPixels;
   }

@@ -74,6 +74,9 @@ class Op {
 
   virtual OpForm FormOf(const OpDraw& draw) const = 0;
 
+  // Whether the op is a crop or a resize; in some draws it may need pixels all the same, to pad.
+  virtual bool CropsOrResizes() const { return false; }
+
   // The resampling of kCropResize.
   virtual simd::Filter filter() const { return simd::Filter::kBilinear; }
 

@@ -62,6 +62,14 @@ struct AugmentProgram::Buffers {
   }
 };
 
+std::string AugmentProgram::OpBeforeGeometry() const {
+  for (const auto& step : steps_) {
+    if (step->op->CropsOrResizes()) break;
+    if (step->op->FormOf({}) != OpForm::kMirror) return step->name;
+  }
+  return {};
+}
+
 AugmentProgram::AugmentProgram() = default;
 AugmentProgram::~AugmentProgram() = default;
 
@@ -92,6 +100,7 @@ bool AugmentProgram::Make(std::span<const OpConfig> ops, std::span<const std::st
     }
     made->steps_.push_back(std::move(step));
   }
+  made->exact_because_ = made->OpBeforeGeometry();
   made->output_size_ = size;
   if (size_must_be_fixed && !size.has_value()) {
     if (unsure != nullptr) {
@@ -140,37 +149,54 @@ Status AugmentProgram::MakeRecipe(const SampleKey& key, SizePx source, Recipe* r
     }
     size = draw.out;
   }
-  FoldHead(recipe);
+  Start start;
+  recipe->region = {0, 0, source.width, source.height};
+  FoldGeometry(*recipe, &start, &recipe->region);
+  recipe->first_op = start.op;
+  recipe->mirrored = start.mirrored;
   return {};
 }
 
-void AugmentProgram::FoldHead(Recipe* recipe) const {
-  RectPx region{0, 0, recipe->source.width, recipe->source.height};
-  bool mirrored = false;
-  size_t i = 0;
+void AugmentProgram::FoldGeometry(const Recipe& recipe, Start* start, RectPx* region) const {
+  size_t& i = start->op;
   for (; i < steps_.size(); ++i) {
-    const OpDraw& draw = recipe->draws[i];
+    const OpDraw& draw = recipe.draws[i];
     if (!draw.fires) continue;
     const OpForm form = steps_[i]->op->FormOf(draw);
-    if (form == OpForm::kPixels) break;
+    if (form == OpForm::kPixels) return;
     if (form == OpForm::kMirror) {
-      mirrored = !mirrored;
+      start->mirrored = !start->mirrored;
       continue;
     }
-    // The op sees the region mirrored; the decoder does not.
-    const RectPx rect = mirrored ? MirrorRect(draw.rect, draw.in.width) : draw.rect;
-    region = {region.x + rect.x, region.y + rect.y, rect.width, rect.height};
-    if (steps_[i]->Resamples(draw)) break;
+    // The op sees the region mirrored; whoever cuts it out does not.
+    const RectPx rect = start->mirrored ? MirrorRect(draw.rect, draw.in.width) : draw.rect;
+    *region = {region->x + rect.x, region->y + rect.y, rect.width, rect.height};
+    if (steps_[i]->Resamples(draw)) return;
   }
-  recipe->region = region;
-  recipe->first_op = i;
-  recipe->mirrored = mirrored;
 }
 
-AugmentProgram::Buffers AugmentProgram::BuffersOf(const Recipe& recipe) const {
+AugmentProgram::PlanesHead AugmentProgram::HeadOf(const Recipe& recipe) const {
+  PlanesHead head;
+  head.size = recipe.region.size();
+  head.start = StartOf(recipe);
+  if (!IsDone(head.start)) {
+    const Step& step = *steps_[head.start.op];
+    const OpDraw& draw = recipe.draws[head.start.op];
+    if (step.Resamples(draw)) {
+      head.size = draw.out;
+      head.filter = step.op->filter();
+      ++head.start.op;
+    }
+  }
+  head.shown = {0, 0, head.size.width, head.size.height};
+  FoldGeometry(recipe, &head.start, &head.shown);
+  return head;
+}
+
+AugmentProgram::Buffers AugmentProgram::BuffersOf(const Recipe& recipe, const Start& start) const {
   Buffers buffers;
   size_t turn = 0;
-  for (size_t i = recipe.first_op; i < steps_.size(); ++i) {
+  for (size_t i = start.op; i < steps_.size(); ++i) {
     const OpDraw& draw = recipe.draws[i];
     if (!draw.fires) continue;
     const Op& op = *steps_[i]->op;
@@ -192,16 +218,15 @@ AugmentProgram::Buffers AugmentProgram::BuffersOf(const Recipe& recipe) const {
   return buffers;
 }
 
-uint64_t AugmentProgram::ScratchBytes(const Recipe& recipe) const {
-  return BuffersOf(recipe).total();
+uint64_t AugmentProgram::ScratchBytes(const Recipe& recipe, const Start& start) const {
+  return BuffersOf(recipe, start).total();
 }
 
-Status AugmentProgram::Apply(const Recipe& recipe, const ConstImageView& pixels,
+Status AugmentProgram::Apply(const Recipe& recipe, const Start& start, const ConstImageView& pixels,
                              std::span<std::byte> scratch, ConstImageView* out,
                              simd::FlipColumns* flip, Timing* timing) const {
-  const Buffers buffers = BuffersOf(recipe);
+  const Buffers buffers = BuffersOf(recipe, start);
   HR_ENSURE(recipe.draws.size() == steps_.size(), "recipe was not prepared by this program");
-  HR_ENSURE(pixels.size() == recipe.region.size(), "pixels are not the recipe's region");
   HR_ENSURE(pixels.channels == kPictureChannels, "pixels are not RGB");
   HR_ENSURE(scratch.size() >= buffers.total(), "scratch is smaller than ScratchBytes");
   HR_ENSURE(reinterpret_cast<uintptr_t>(scratch.data()) % kAlignment == 0, "scratch not aligned");
@@ -211,9 +236,9 @@ Status AugmentProgram::Apply(const Recipe& recipe, const ConstImageView& pixels,
   const std::span<std::byte> rest =
       scratch.subspan(buffers.output_bytes[0] + buffers.output_bytes[1], buffers.scratch_bytes);
 
-  Picture picture{pixels, recipe.mirrored};
+  Picture picture{pixels, start.mirrored};
   size_t turn = 0;
-  for (size_t i = recipe.first_op; i < steps_.size(); ++i) {
+  for (size_t i = start.op; i < steps_.size(); ++i) {
     const OpDraw& draw = recipe.draws[i];
     if (!draw.fires) continue;
     const Op& op = *steps_[i]->op;
@@ -228,7 +253,7 @@ Status AugmentProgram::Apply(const Recipe& recipe, const ConstImageView& pixels,
       if (op.OutputBytes(draw) > 0) turn = 1 - turn;
       continue;
     }
-    if (i != recipe.first_op) {  // the first op's crop is in the region
+    if (i != start.op) {  // the first op's crop was done
       const RectPx rect = picture.mirrored ? MirrorRect(draw.rect, draw.in.width) : draw.rect;
       picture.pixels = picture.pixels.Crop(rect);
     }
@@ -245,6 +270,13 @@ Status AugmentProgram::Apply(const Recipe& recipe, const ConstImageView& pixels,
   *out = picture.pixels;
   *flip = picture.mirrored ? simd::FlipColumns::kYes : simd::FlipColumns::kNo;
   return {};
+}
+
+Status AugmentProgram::Apply(const Recipe& recipe, const ConstImageView& pixels,
+                             std::span<std::byte> scratch, ConstImageView* out,
+                             simd::FlipColumns* flip, Timing* timing) const {
+  HR_ENSURE(pixels.size() == recipe.region.size(), "pixels are not the recipe's region");
+  return Apply(recipe, StartOf(recipe), pixels, scratch, out, flip, timing);
 }
 
 std::string AugmentProgram::Explain(const Recipe& recipe) const {

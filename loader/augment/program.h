@@ -20,6 +20,7 @@
 #include "loader/config.h"
 #include "loader/config_toml.h"
 #include "simd/convert.h"
+#include "simd/resize.h"
 
 namespace headrace::loader {
 
@@ -68,17 +69,44 @@ class AugmentProgram {
   // op cannot take the size it meets (the text says which and why).
   Status MakeRecipe(const SampleKey& key, SizePx source, Recipe* recipe) const;
 
-  // Bytes of scratch that Apply needs for this recipe (64-byte aligned blocks included).
-  uint64_t ScratchBytes(const Recipe& recipe) const;
+  // Whether only flips stand before the first crop or resize. Then the first resize may be done in
+  // the fast arithmetic of JPEG planes; else every sample is decoded in exact arithmetic, and
+  // exact_because() names the op that asks for it.
+  bool planes_allowed() const { return exact_because_.empty(); }
+  const std::string& exact_because() const { return exact_because_; }
 
-  // Applies the recipe to `pixels`, the decoded region (3 channels); `scratch` is 64-byte aligned
-  // and holds no part of it. `*out` points into `scratch` or into `pixels`; `*flip` says that its
-  // columns are still to be reversed (the conversion to the output does that for nothing).
-  // `resize_ns`, `ops_ns`: time spent is added.
+  // What becomes of the decoded region when it comes as planes: it is resized to `size` (its own,
+  // if nothing resamples it), of which `shown` goes on, to where Apply takes over.
+  struct PlanesHead;
+  PlanesHead HeadOf(const Recipe& recipe) const;
+
+  // Where Apply begins: at op number `op`, the crop of which was done already.
+  struct Start {
+    size_t op = 0;
+    bool mirrored = false;  // the columns of its pixels are still to be reversed
+  };
+  static Start StartOf(const Recipe& recipe) { return {recipe.first_op, recipe.mirrored}; }
+  // No op is left from there on.
+  bool IsDone(const Start& start) const { return start.op == steps_.size(); }
+
+  // Bytes of scratch that Apply needs for this recipe (64-byte aligned blocks included).
+  uint64_t ScratchBytes(const Recipe& recipe, const Start& start) const;
+  uint64_t ScratchBytes(const Recipe& recipe) const {
+    return ScratchBytes(recipe, StartOf(recipe));
+  }
+
+  // Applies the recipe to `pixels`, the decoded region or what PlanesHead made of it (3 channels);
+  // `scratch` is 64-byte aligned and holds no part of it. `*out` points into `scratch` or into
+  // `pixels`; `*flip` says that its columns are still to be reversed (the conversion to the output
+  // does that for nothing). `resize_ns`, `ops_ns`: time spent is added.
   struct Timing {
     uint64_t resize_ns = 0;
     uint64_t ops_ns = 0;
   };
+  Status Apply(const Recipe& recipe, const Start& start, const ConstImageView& pixels,
+               std::span<std::byte> scratch, ConstImageView* out, simd::FlipColumns* flip,
+               Timing* timing) const;
+  // The whole recipe, from its decoded region on.
   Status Apply(const Recipe& recipe, const ConstImageView& pixels, std::span<std::byte> scratch,
                ConstImageView* out, simd::FlipColumns* flip, Timing* timing) const;
 
@@ -92,12 +120,23 @@ class AugmentProgram {
   struct Buffers;  // what Apply needs of its scratch
 
   AugmentProgram();
-  // Folds the leading mirrors and crops of the drawn recipe into its region.
-  void FoldHead(Recipe* recipe) const;
-  Buffers BuffersOf(const Recipe& recipe) const;
+  // The name of an op other than a flip that stands before the first crop or resize; or empty.
+  std::string OpBeforeGeometry() const;
+  // Folds the mirrors and crops from start->op on into `*region`. Stops before the first op that
+  // needs pixels; the crop of one that resamples is folded too.
+  void FoldGeometry(const Recipe& recipe, Start* start, RectPx* region) const;
+  Buffers BuffersOf(const Recipe& recipe, const Start& start) const;
 
   std::vector<std::unique_ptr<Step>> steps_;
   std::optional<SizePx> output_size_;
+  std::string exact_because_;
+};
+
+struct AugmentProgram::PlanesHead {
+  SizePx size;
+  simd::Filter filter = simd::Filter::kBilinear;
+  RectPx shown;
+  Start start;
 };
 
 }  // namespace headrace::loader

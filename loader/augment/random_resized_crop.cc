@@ -51,6 +51,7 @@ class RandomResizedCrop final : public Op {
     return {};
   }
 
+  bool CropsOrResizes() const override { return true; }
   OpForm FormOf(const OpDraw&) const override { return OpForm::kCropResize; }
   simd::Filter filter() const override { return filter_; }
 

@@ -31,6 +31,7 @@ class Resize final : public Op {
     return {};
   }
 
+  bool CropsOrResizes() const override { return true; }
   OpForm FormOf(const OpDraw&) const override { return OpForm::kCropResize; }
   simd::Filter filter() const override { return filter_; }
 

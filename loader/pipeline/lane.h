@@ -23,6 +23,9 @@ struct Lane {
   bool in_big_area = false;     // the bytes lie in the shared area instead
   bool grew = false;            // the file no longer fits `memory`, whatever the data set says
   std::span<const std::byte> encoded;
+  // What an earlier decode of this file noted, 16-byte aligned; empty: nothing. It may be anything:
+  // whoever uses it checks it.
+  std::span<const std::byte> record;
   SampleTicket ticket;
   uint64_t id = 0;       // the sample read: the ticket's, or a substitute
   uint32_t attempt = 0;  // substitutes tried

@@ -7,13 +7,27 @@ namespace {
 
 constexpr int64_t kDrainLimitNs = 2'000'000'000;
 
+// Tags of the reader: a lane, and this with the read of its record.
+constexpr uint64_t kRecordTag = uint64_t{1} << 32;
+
+// Where the record goes: at the end of the lane's memory, so that the file has all the room before
+// it. Nowhere when the file, and one byte more that shows whether it grew, would not fit.
+std::optional<uint64_t> RecordPlace(uint64_t memory_bytes, uint64_t file_bytes,
+                                    uint64_t record_bytes) {
+  if (record_bytes > memory_bytes) return std::nullopt;
+  const uint64_t place = (memory_bytes - record_bytes) & ~(kRecordAlignment - 1);
+  if (place <= file_bytes) return std::nullopt;
+  return place;
+}
+
 }  // namespace
 
 ReadStage::ReadStage(PipelineShared* shared, BatchAssembler* assembler, io::Reader* reader)
     : shared_(*shared),
       assembler_(*assembler),
       reader_(*reader),
-      completions_(shared->plan.lanes) {}
+      incoming_(shared->plan.lanes),
+      completions_(shared->plan.reads_max) {}
 
 bool ReadStage::Run() {
   while (!shared_.stop.Requested()) {
@@ -159,16 +173,41 @@ bool ReadStage::StartRead(uint32_t lane_index) {
     lane.in_big_area = true;
   }
   if (lane.in_big_area) memory = shared_.big_encoded.span();
+  // A file that grew is not the one that the record was made of.
+  CheckpointIndex::Found found;
+  if (shared_.checkpoints != nullptr && !lane.grew) found = shared_.checkpoints->Find(lane.id);
+  std::optional<uint64_t> record_place;
+  if (found.bytes > 0) record_place = RecordPlace(memory.size(), extent.bytes, found.bytes);
   const io::ReadRequest request{.path = extent.path,
                                 .offset = extent.offset,
                                 .expected_bytes = extent.bytes,
-                                .buffer = memory,
+                                .buffer = memory.first(record_place.value_or(memory.size())),
                                 .whole_file = extent.whole_file,
                                 .tag = lane_index};
-  if (reader_.Submit(request)) return true;
-  // The queue is full (few descriptors are left): after the next completion.
-  waiting_lane_ = lane_index;
-  return false;
+  if (!reader_.Submit(request)) {
+    // The queue is full (few descriptors are left): after the next completion.
+    waiting_lane_ = lane_index;
+    return false;
+  }
+  incoming_[lane_index] = {.reads_left = 1};
+  if (record_place) {
+    StartRecord(lane_index, found, memory.subspan(*record_place, found.bytes));
+  }
+  return true;
+}
+
+void ReadStage::StartRecord(uint32_t lane_index, const CheckpointIndex::Found& found,
+                            std::span<std::byte> memory) {
+  const io::ReadRequest request{.file = found.file,
+                                .offset = found.offset,
+                                .expected_bytes = found.bytes,
+                                .buffer = memory,
+                                .whole_file = false,
+                                .tag = lane_index | kRecordTag};
+  // When the queue is full the sample does without: its record saves time, no more.
+  if (!reader_.Submit(request)) return;
+  incoming_[lane_index].reads_left = 2;
+  incoming_[lane_index].record = memory;
 }
 
 void ReadStage::Collect() {
@@ -177,27 +216,48 @@ void ReadStage::Collect() {
   size_t n = reader_.Reap(completions_, 0);
   Add(shared_.counters.read_ns, static_cast<uint64_t>(NowNs() - begin));
   if (n == 0) n = reader_.Reap(completions_, -1);
-  for (size_t i = 0; i < n; ++i) Complete(completions_[i]);
-  if (n == 1) shared_.work_ready.NotifyOne();
-  if (n > 1) shared_.work_ready.NotifyAll();
+  size_t ready = 0;
+  for (size_t i = 0; i < n; ++i) ready += Complete(completions_[i]) ? 1 : 0;
+  if (ready == 1) shared_.work_ready.NotifyOne();
+  if (ready > 1) shared_.work_ready.NotifyAll();
 }
 
-void ReadStage::Complete(const io::ReadCompletion& completion) {
+bool ReadStage::Complete(const io::ReadCompletion& completion) {
   const uint32_t lane_index = static_cast<uint32_t>(completion.tag);
+  Incoming& incoming = incoming_[lane_index];
+  if ((completion.tag & kRecordTag) == 0) {
+    incoming.file = completion;
+  } else if (!completion.status.ok()) {
+    // Not the sample's fault: it is decoded from its start.
+    incoming.record = {};
+    shared_.checkpoints->Reject(shared_.lanes[lane_index].id);
+  }
+  return --incoming.reads_left == 0 && FinishRead(lane_index);
+}
+
+bool ReadStage::FinishRead(uint32_t lane_index) {
   Lane& lane = shared_.lanes[lane_index];
-  if (completion.status.code() == Code::kLimitBytes && !lane.in_big_area) {
-    lane.grew = true;  // since open: it no longer fits the lane
+  const Incoming& incoming = incoming_[lane_index];
+  const io::ReadCompletion& completion = incoming.file;
+  if (completion.status.code() == Code::kLimitBytes && !lane.grew) {
+    // Since open: it no longer fits its room, which is the lane's or, before a record, the area's.
+    lane.grew = true;
     shared_.PushRetry(lane_index);
-    return;
+    return false;
   }
   if (!completion.status.ok()) {
     assembler_.HandleBad(lane_index, completion.status);
-    return;
+    return false;
   }
   const std::span<const std::byte> memory =
       lane.in_big_area ? std::span<const std::byte>(shared_.big_encoded.span()) : lane.memory;
   lane.encoded = memory.first(completion.bytes);
+  // A file of another size is not the one that the record was made of either.
+  const bool same_size = completion.bytes == shared_.dataset.Locate(lane.id).bytes;
+  lane.record = same_size ? incoming.record : std::span<std::byte>();
+  if (!lane.record.empty()) Add(shared_.counters.checkpoints_read, 1);
   shared_.Push(shared_.work, lane_index);
+  return true;
 }
 
 }  // namespace headrace::loader

@@ -1,4 +1,5 @@
-// ReadStage: draws tickets in order, finds a lane and a batch buffer for each, reads its bytes.
+// ReadStage: draws tickets in order, finds a lane and a batch buffer for each, reads its bytes and
+// what is noted about them.
 #pragma once
 
 #include <array>
@@ -32,9 +33,22 @@ class ReadStage {
   bool OpenBatch();
   // Starts the read of lane.id; false when it has to wait: see waiting_lane_.
   bool StartRead(uint32_t lane_index);
+  // Starts the read of the sample's record into `memory`, behind the file's room.
+  void StartRecord(uint32_t lane_index, const CheckpointIndex::Found& found,
+                   std::span<std::byte> memory);
   void Collect();
-  void Complete(const io::ReadCompletion& completion);
+  // Whether the lane has everything and was given to the workers.
+  bool Complete(const io::ReadCompletion& completion);
+  bool FinishRead(uint32_t lane_index);
   bool SubmitPossible();
+
+  // A lane whose bytes are on their way: its file, and perhaps its record. It goes on when the last
+  // of them has come, for only then the kernel does not write into it any more.
+  struct Incoming {
+    uint32_t reads_left = 0;
+    io::ReadCompletion file;
+    std::span<std::byte> record;  // empty: none was asked for, or it did not come
+  };
 
   PipelineShared& shared_;
   BatchAssembler& assembler_;
@@ -49,6 +63,7 @@ class ReadStage {
   uint64_t position_ = 0;           // of that sample in the epoch
   std::optional<Sampler::Order> order_;
   std::optional<uint32_t> waiting_lane_;  // its sample waits for the big area or the reader's queue
+  std::vector<Incoming> incoming_;        // by lane
   std::vector<io::ReadCompletion> completions_;
 };
 

@@ -5,13 +5,17 @@
 namespace headrace::loader {
 
 Result<std::unique_ptr<SampleStage>> SampleStage::Make(PipelineShared* shared,
-                                                       BatchAssembler* assembler) {
-  std::unique_ptr<SampleStage> made(new SampleStage(shared, assembler));
+                                                       BatchAssembler* assembler, uint32_t worker) {
+  std::unique_ptr<SampleStage> made(new SampleStage(shared, assembler, worker));
   HR_ASSIGN_OR_RETURN(
       made->processor_,
-      SampleProcessor::Make(shared->config.limits, DecodeOptionsOf(shared->config.decode),
+      SampleProcessor::Make(shared->config.limits, ProcessOptionsOf(shared->config.decode),
                             shared->augment, shared->plan.scratch_bytes_each,
                             shared->big_decoded.get()));
+  if (shared->checkpoints != nullptr) {
+    HR_ASSIGN_OR_RETURN(made->record_room_,
+                        HostMemory::Map(CheckpointIndex::kBufferBytes, HostMemory::Pages::kSmall));
+  }
   return made;
 }
 
@@ -29,19 +33,27 @@ void SampleStage::Run(uint32_t lane_index) {
                       .label = shared_.dataset.Label(id)};
   std::byte* slot = shared_.store->at(ticket.buffer).images +
                     ticket.index * shared_.store->shape().sample_bytes();
+  codecs::DecodeCheckpoints checkpoints;
+  checkpoints.record = lane.record;
+  const bool wants_record =
+      shared_.checkpoints != nullptr && lane.record.empty() && shared_.checkpoints->Wants(id);
+  if (wants_record) checkpoints.room = record_room_.span();
   ProcessTiming timing;
-  int64_t colour_ns = 0;
-  const Status status = processor_->Process(
-      lane.encoded, key, &timing, [&](const ConstImageView& pixels, simd::FlipColumns flip) {
-        const int64_t begin = NowNs();
-        simd::Convert(pixels, flip, shared_.convert, slot);
-        colour_ns = NowNs() - begin;
-      });
+  uint64_t convert_ns = 0;
+  const Status status = processor_->Process(lane.encoded, key, &checkpoints, &timing,
+                                            [&](const ProcessedPicture& picture) {
+                                              const int64_t begin = NowNs();
+                                              picture.ConvertTo(shared_.convert, slot);
+                                              convert_ns = static_cast<uint64_t>(NowNs() - begin);
+                                            });
+  KeepCheckpoints(id, checkpoints);
   Counters& counters = shared_.counters;
   Add(counters.decode_ns, timing.decode_ns);
+  Add(counters.entropy_ns, timing.entropy_ns);
+  Add(counters.idct_ns, timing.idct_ns);
   Add(counters.resize_ns, timing.augment.resize_ns);
   Add(counters.ops_ns, timing.augment.ops_ns);
-  Add(counters.colour_ns, static_cast<uint64_t>(colour_ns));
+  Add(counters.colour_ns, timing.colour_ns + convert_ns);
   if (processor_->report().extraneous > 0) Add(counters.extraneous, 1);
   if (!status.ok()) {
     assembler_.HandleBad(lane_index, status);
@@ -51,6 +63,18 @@ void SampleStage::Run(uint32_t lane_index) {
   // The lane first: the read stage may fill it again while the batch is counted.
   shared_.ReleaseLane(lane_index);
   assembler_.CommitGood(ticket, id, label);
+}
+
+void SampleStage::KeepCheckpoints(uint64_t id, const codecs::DecodeCheckpoints& checkpoints) {
+  if (shared_.checkpoints == nullptr) return;
+  if (checkpoints.rejected) shared_.checkpoints->Reject(id);
+  if (checkpoints.made_bytes > 0) {
+    shared_.checkpoints->Add(worker_, id, checkpoints.room.first(checkpoints.made_bytes));
+  }
+}
+
+void SampleStage::Flush() {
+  if (shared_.checkpoints != nullptr) shared_.checkpoints->Flush(worker_);
 }
 
 }  // namespace headrace::loader

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "loader/host_memory.h"
 #include "loader/pipeline/batch_assembler.h"
 #include "loader/pipeline/shared.h"
 #include "loader/sample_processor.h"
@@ -16,18 +17,26 @@ namespace headrace::loader {
 // but inside libjpeg-turbo.
 class SampleStage {
  public:
+  // `worker`: its number, from 0.
   static Result<std::unique_ptr<SampleStage>> Make(PipelineShared* shared,
-                                                   BatchAssembler* assembler);
+                                                   BatchAssembler* assembler, uint32_t worker);
 
   void Run(uint32_t lane_index);
+  // Before its thread waits: what it has noted may be of use to others.
+  void Flush();
   std::span<std::byte> scratch() const { return processor_->scratch(); }
 
  private:
-  SampleStage(PipelineShared* shared, BatchAssembler* assembler)
-      : shared_(*shared), assembler_(*assembler) {}
+  SampleStage(PipelineShared* shared, BatchAssembler* assembler, uint32_t worker)
+      : shared_(*shared), assembler_(*assembler), worker_(worker) {}
+
+  // Keeps the checkpoints that the decode of sample `id` made, and forgets those that were wrong.
+  void KeepCheckpoints(uint64_t id, const codecs::DecodeCheckpoints& checkpoints);
 
   PipelineShared& shared_;
   BatchAssembler& assembler_;
+  const uint32_t worker_;
+  HostMemory record_room_;  // for one record; none without an index
   std::unique_ptr<SampleProcessor> processor_;
 };
 

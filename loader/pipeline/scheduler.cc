@@ -26,7 +26,7 @@ Scheduler::~Scheduler() { (void)Stop(); }
 
 Status Scheduler::Start() {
   for (uint32_t i = 0; i < shared_.plan.workers; ++i) {
-    HR_ASSIGN_OR_RETURN(auto stage, SampleStage::Make(&shared_, &assembler_));
+    HR_ASSIGN_OR_RETURN(auto stage, SampleStage::Make(&shared_, &assembler_, i));
     stages_.push_back(std::move(stage));
   }
   // The user's handlers must not run on our threads; faults must, or they would be lost.
@@ -94,6 +94,7 @@ void Scheduler::Work(SampleStage* stage) noexcept {
     } else if (shared_.work.TryPop(&lane)) {
       stage->Run(lane);
     } else {
+      stage->Flush();
       const auto key = shared_.work_ready.PrepareWait();
       if (shared_.stop.Requested() || shared_.mix.ApproxSize() > 0 ||
           shared_.work.ApproxSize() > 0) {

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "loader/augment/program.h"
 #include "loader/big_image_area.h"
+#include "loader/checkpoints/checkpoint_index.h"
 #include "loader/config.h"
 #include "loader/dataset.h"
 #include "loader/host_memory.h"
@@ -90,6 +91,7 @@ struct PipelineShared {
   HostMemory big_encoded;
   std::atomic<bool> big_encoded_busy{false};
   std::unique_ptr<BigImageArea> big_decoded;
+  CheckpointIndex* checkpoints = nullptr;  // null: decode.checkpoints is off
 
   RingQueue<uint32_t> work;   // lanes with encoded bytes
   RingQueue<uint32_t> retry;  // lanes whose sample is to be replaced

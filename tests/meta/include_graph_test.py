@@ -35,7 +35,7 @@ FENCED = {
     r"loader/config_toml_[^/]*\.h": r"loader/config_toml[^/]*",
     r"Python\.h|nanobind/.*|pybind11/.*": r"bindings/python/.*",
     r"linux/io_uring\.h": r"io/uring[^/]*",
-    r"xxhash\.h": r"bindings/cli/[^/]*\.cc|loader/[^/]*\.cc|bench/.*|tests/.*",
+    r"xxhash\.h": r"base/hash\.cc|bindings/cli/[^/]*\.cc|bench/.*|tests/.*",
     r"gtest/.*|gmock/.*": r"tests/.*",
     r"benchmark/.*": r"bench/.*",
 }

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "codecs/encoder.h"
+#include "loader/checkpoints/checkpoint_index.h"
 #include "loader/config_toml.h"
 #include "loader/loader.h"
 #include "tests/sim/simulated_reader.h"
@@ -149,6 +150,44 @@ TEST_F(LoaderSimTest, SubstitutesAreTheSameForAnyTiming) {
     const auto one = TakeEpoch(Open("tail = \"exact\"\nworkers = 1", true, kMix).get());
     ASSERT_EQ(TakeEpoch(Open("tail = \"exact\"\nworkers = 4", true, kMix).get()), one)
         << "seed " << seed;
+  }
+}
+
+// Records that mean nothing to any decoder: they are read beside the files, and change no byte.
+TEST_F(LoaderSimTest, I03_RecordsBesideTheFilesChangeNothing) {
+  const uint64_t first = FromEnvironment("HEADRACE_SIM_FIRST", 1);
+  const uint64_t seeds = FromEnvironment("HEADRACE_SIM_SEEDS", 60) / 2 + 1;
+  const std::string off = "[decode]\ncheckpoints = \"off\"\n";
+  const auto expected = TakeEpoch(Open("tail = \"exact\"\nworkers = 1", false, off).get());
+  for (uint64_t seed = first; seed < first + seeds; ++seed) {
+    const TempFolder cache;
+    {
+      // An index with a record of two thirds of the samples.
+      loader::Counters counters;
+      const auto loader = Open("", false, off);
+      auto index =
+          loader::CheckpointIndex::Open(loader->dataset(), {.folder = cache.path()}, {}, &counters);
+      ASSERT_TRUE(index.ok());
+      for (uint64_t id = 0; id < kPictures; ++id) {
+        if (id % 3 != 0) (*index)->Add(0, id, std::vector<std::byte>(20 + id, std::byte{0x5A}));
+      }
+      (*index)->Close();
+    }
+    simulated_disk = {.seed = seed,
+                      .record_fail_share = 0.1 * static_cast<double>(seed % 11),
+                      .queue_len_max = static_cast<uint32_t>(2 + Mix(seed) % 80)};
+    const auto loader = Open("tail = \"exact\"\nworkers = " + std::to_string(1 + seed % 4), true,
+                             "[decode]\ncheckpoints = \"" + cache.path() + "\"\n");
+    ASSERT_EQ(TakeEpoch(loader.get()), expected) << "seed " << seed;
+    const loader::Counters& counters = loader->counters();
+    if (simulated_disk.record_fail_share == 0 && simulated_disk.queue_len_max > 78) {
+      EXPECT_GE(loader::Get(counters.checkpoints_read), uint64_t{kPictures * 2 / 3})
+          << "seed " << seed;
+    }
+    if (simulated_disk.record_fail_share == 1) {
+      EXPECT_EQ(loader::Get(counters.checkpoints_read), 0u) << "seed " << seed;
+      EXPECT_GE(loader::Get(counters.checkpoints_rejected), 1u) << "seed " << seed;
+    }
   }
 }
 

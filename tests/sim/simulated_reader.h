@@ -2,6 +2,8 @@
 // all by the seed. It reads real files underneath, so that what arrives can be compared.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -17,6 +19,7 @@ namespace headrace::testing {
 struct SimulatedDisk {
   uint64_t seed = 1;
   double fail_share = 0;          // of the paths: those always fail
+  double record_fail_share = 0;   // of the ranges of open files: those always fail
   uint32_t queue_len_max = 1000;  // Submit refuses beyond it
   bool stuck = false;             // reads never come back
 };
@@ -55,6 +58,12 @@ class SimulatedReader final : public io::Reader {
 
   bool Submit(const io::ReadRequest& request) override {
     if (pending_.size() >= disk_.queue_len_max) return false;
+    for (const io::ReadRequest& other : pending_) {
+      // The disk may write them in any order, or at once.
+      EXPECT_TRUE(other.buffer.data() + other.buffer.size() <= request.buffer.data() ||
+                  request.buffer.data() + request.buffer.size() <= other.buffer.data())
+          << "two reads into the same memory";
+    }
     pending_.push_back(request);
     return true;
   }
@@ -99,7 +108,11 @@ class SimulatedReader final : public io::Reader {
   }
 
   io::ReadCompletion Perform(const io::ReadRequest& request) {
-    if (PathFails(disk_, request.path)) {
+    const bool fails = request.file < 0
+                           ? PathFails(disk_, request.path)
+                           : PathFails({.seed = disk_.seed, .fail_share = disk_.record_fail_share},
+                                       std::to_string(request.offset));
+    if (fails) {
       return {request.tag, 0, Status(Code::kIoError, "simulated failure", 5)};
     }
     io::ReadCompletion completion;

@@ -154,7 +154,6 @@ TEST(ConfigErrorTest, WhatIsNotBuiltSaysSo) {
       "[output]\nchannels = 1",
       "[output]\npin = \"cuda\"",
       "[output]\nkeep_u8 = true",
-      "[decode]\ncheckpoints = \"/var/cache\"",
       "[[mix]]\nop = \"rmix\"\npatches = [2, 4]\nquantiles = [0, 0.5]\nsaliency = \"sr\"",
       "[[mix]]\nop = \"ace\"\nalpha = 0\nsteps = 3\nkeep = \"best\"",
       "[[mix]]\nop = \"mixup\"\nmode = \"pair\"",

@@ -148,6 +148,10 @@ TEST(ConfigTest, EveryWordOfEveryEnumIsRead) {
   EXPECT_EQ(ParseBody("decode.jpeg = \"x\"").good, false);
   EXPECT_EQ(ParseBody("[decode]\njpeg = \"exact\"").config.decode.jpeg, JpegMode::kExact);
   EXPECT_EQ(ParseBody("[decode]\ncheckpoints = \"off\"").config.decode.checkpoints, "off");
+  EXPECT_EQ(ParseBody("[decode]\ncheckpoints = \"/var/cache\"").config.decode.checkpoints,
+            "/var/cache");
+  EXPECT_EQ(ParseBody("[decode]\ncheckpoints = \"cache/x\"").config.decode.checkpoints,
+            "/sets/cache/x");
 }
 
 TEST(ConfigTest, NumbersListsAndFlagsAreRead) {

@@ -78,6 +78,27 @@ TEST(PlanTest, SaysHowMuchIsNeeded) {
       << error.text;
 }
 
+TEST(PlanTest, CheckpointsAreCountedAndHaveRoomInTheLanes) {
+  Config config;
+  config.loader.workers = 2;
+  const FakeDataset photographs(1000, 3 * kMiB);
+  const Plan with = MustPlan(config, photographs);
+  config.decode.checkpoints = "off";
+  const Plan without = MustPlan(config, photographs);
+  EXPECT_EQ(without.reads_max, without.lanes);
+  EXPECT_EQ(with.reads_max, 2 * with.lanes);
+  EXPECT_GE(with.lane_bytes_each, 3 * kMiB + 1 + 64 * 1024);
+  EXPECT_LT(without.lane_bytes_each, with.lane_bytes_each);
+  // 8 bytes a sample, what open and close take, and the workers' buffers.
+  EXPECT_GE(with.index_bytes, without.index_bytes + 1000 * 24 + 2 * 2 * 128 * 1024);
+  EXPECT_EQ(with.total_bytes, with.batch_bytes + with.lane_bytes + with.scratch_bytes +
+                                  with.big_image_bytes + with.index_bytes + with.other_bytes);
+  // A file that fits a lane by itself, but not with its record.
+  EXPECT_EQ(MustPlan(config, FakeDataset(1000, kMiB - 100)).lane_bytes_each, kMiB);
+  config.decode.checkpoints = "auto";
+  EXPECT_GT(MustPlan(config, FakeDataset(1000, kMiB - 100)).lane_bytes_each, kMiB);
+}
+
 TEST(PlanTest, SetsOfLargeFilesGetLargerLanesWithinABound) {
   Config config;
   config.loader.workers = 2;
