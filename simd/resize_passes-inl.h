@@ -87,7 +87,7 @@ HWY_INLINE V8 NarrowToBytes(hn::Vec<D16> a, hn::Vec<D16> b) {
   return V8{_mm512_packus_epi16(a.raw, b.raw)};
 #elif HWY_ARCH_X86 && HWY_MAX_BYTES == 32
   return V8{_mm256_packus_epi16(a.raw, b.raw)};
-#elif HWY_ARCH_X86
+#elif HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
   return V8{_mm_packus_epi16(a.raw, b.raw)};
 #else
   static_assert(HWY_MAX_BYTES == 16);
