@@ -139,21 +139,6 @@ TEST(FastDecodeTest, HoldsForEverySamplingAndOrientation) {
   }
 }
 
-TEST(FastDecodeTest, IsThatOfTheUprightFile) {
-  // Sides of whole MCUs, so that turning the picture turns its blocks.
-  const auto program = Program(kTraining);
-  Mode fast(JpegMode::kFast, *program);
-  JpegRecipe recipe;
-  recipe.width = 160;
-  recipe.height = 96;
-  recipe.across[0] = recipe.down[0] = 2;
-  const Bytes file = codecs::MakeJpeg(recipe);
-  // 3 twice is 1: a region of the turned file is another region of the same blocks.
-  const std::vector<uint8_t> upright = fast.Run(codecs::WithOrientation(file, 1), 7);
-  EXPECT_EQ(upright, fast.Run(file, 7));
-  EXPECT_NE(upright, fast.Run(codecs::WithOrientation(file, 3), 7));
-}
-
 TEST(FastDecodeTest, AppliesOnlyWhereItMay) {
   const auto flips_first = Program(
       "[[augment]]\nop = \"random_horizontal_flip\"\n[[augment]]\nop = \"center_crop\"\nsize = "
