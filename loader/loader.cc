@@ -319,5 +319,10 @@ uint32_t Loader::rank() const { return parts_->rank.rank; }
 uint32_t Loader::world_size() const { return parts_->rank.world_size; }
 const std::string& Loader::rank_source() const { return parts_->rank.source; }
 const std::string& Loader::reader_text() const { return parts_->reader_text; }
+std::string Loader::jpeg_text() const {
+  if (parts_->config.decode.jpeg == JpegMode::kExact) return "exact";
+  const std::string& op = parts_->shared->augment.exact_because();
+  return op.empty() ? "fast" : "exact: " + op + " stands before the first crop or resize";
+}
 
 }  // namespace headrace::loader

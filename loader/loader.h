@@ -61,6 +61,8 @@ class Loader {
   uint32_t world_size() const;
   const std::string& rank_source() const;
   const std::string& reader_text() const;
+  // The arithmetic of JPEGs: "fast", "exact", or "exact: " and the op that asks for it.
+  std::string jpeg_text() const;
   pid_t owner() const { return owner_; }
 
  private:

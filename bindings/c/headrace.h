@@ -212,6 +212,7 @@ typedef struct hr_stats {
   uint64_t checkpoints_read;     /* samples that came with their checkpoint */
   uint64_t checkpoints_written;  /* made since open, and kept */
   uint64_t checkpoints_rejected; /* that did not fit their file, or could not be read */
+  char jpeg[96];                 /* "fast", "exact", or "exact: OP stands before the first crop or resize" */
 } hr_stats;
 HR_API hr_status hr_loader_stats(const hr_loader *loader, hr_stats *out, hr_error *error);
 

@@ -303,6 +303,7 @@ hr_status hr_loader_stats(const hr_loader* loader, hr_stats* out, hr_error* erro
     CopyText(stats.simd_target, headrace::simd::CurrentTarget());
     CopyText(stats.pin, loader->impl->store().pin_text());
     CopyText(stats.rank_source, loader->impl->rank_source());
+    CopyText(stats.jpeg, loader->impl->jpeg_text());
     return headrace::capi::Fill(out, stats, error);
   });
 }

@@ -106,6 +106,7 @@ std::string BenchJson(const BenchResult& result) {
   json.Field("simd_target", stats.simd_target);
   json.Field("pin", stats.pin);
   json.Field("rank_source", stats.rank_source);
+  json.Field("jpeg", stats.jpeg);
   json.Field("corrupt_samples", stats.corrupt_samples);
   json.Field("corrupt_ids", stats.corrupt_ids);
   json.Field("substituted", stats.substituted);

@@ -56,7 +56,8 @@ CheckpointIndex::~CheckpointIndex() = default;
 
 uint64_t CheckpointIndex::PlanBytes(uint64_t samples, uint32_t workers) {
   return SaturatingMul(samples, sizeof(uint64_t)) + SamplesByHash::BytesFor(samples) +
-         workers * (kBufferBytes + kPendingMax * sizeof(Pending)) + CheckpointMerge::kBytes;
+         workers * (kBufferBytes + kRecordBytesMax + kPendingMax * sizeof(Pending)) +
+         CheckpointMerge::kBytes;
 }
 
 Status CheckpointIndex::MakeFiles(uint64_t set_hash) {

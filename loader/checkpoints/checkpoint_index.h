@@ -52,7 +52,8 @@ class CheckpointIndex {
   CheckpointIndex(const CheckpointIndex&) = delete;
   CheckpointIndex& operator=(const CheckpointIndex&) = delete;
 
-  // What it takes in memory, open and close included.
+  // What it takes in memory, open and close included, and each worker's room for the record that it
+  // is making.
   static uint64_t PlanBytes(uint64_t samples, uint32_t workers);
 
   // A record's place. The descriptor stays open as long as the index.

@@ -1,5 +1,7 @@
 #include "loader/pipeline/sample_stage.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 
 namespace headrace::loader {
@@ -14,7 +16,7 @@ Result<std::unique_ptr<SampleStage>> SampleStage::Make(PipelineShared* shared,
                             shared->big_decoded.get()));
   if (shared->checkpoints != nullptr) {
     HR_ASSIGN_OR_RETURN(made->record_room_,
-                        HostMemory::Map(CheckpointIndex::kBufferBytes, HostMemory::Pages::kSmall));
+                        HostMemory::Map(kRecordBytesMax, HostMemory::Pages::kSmall));
   }
   return made;
 }
@@ -37,7 +39,11 @@ void SampleStage::Run(uint32_t lane_index) {
   checkpoints.record = lane.record;
   const bool wants_record =
       shared_.checkpoints != nullptr && lane.record.empty() && shared_.checkpoints->Wants(id);
-  if (wants_record) checkpoints.room = record_room_.span();
+  if (wants_record) {
+    const uint64_t room =
+        std::min<uint64_t>(RecordBytesMax(lane.encoded.size()), record_room_.bytes());
+    checkpoints.room = record_room_.span().first(room);
+  }
   ProcessTiming timing;
   uint64_t convert_ns = 0;
   const Status status = processor_->Process(lane.encoded, key, &checkpoints, &timing,
