@@ -81,7 +81,8 @@ HWY_INLINE V32 FirstOfDigit(size_t digit) {
   return hn::Set(D32(), digit == 0 ? kRounding >> kBitsCut<Dot> : 0);
 }
 
-// In each block the 8 lanes of `a`, then those of `b`, limited to 0 to 255.
+// In each block the 8 lanes of `a`, then those of `b`, limited to 0 to 255. Highway 1.0 narrows two
+// vectors to one for wider lanes only.
 HWY_INLINE V8 NarrowToBytes(hn::Vec<D16> a, hn::Vec<D16> b) {
 #if HWY_ARCH_X86 && HWY_MAX_BYTES == 64
   return V8{_mm512_packus_epi16(a.raw, b.raw)};

@@ -36,7 +36,7 @@ constexpr size_t kBlocks = kVectorBytes / 16;
 
 // How the samples of an axis are loaded.
 enum class Blocks : uint8_t {
-  kTooFar,        // what four outputs need does not fit in 16 bytes
+  kTooFar,        // what four outputs need does not fit in 16 bytes, or windows are long
   kOneAnElement,  // 16 bytes for each element of four outputs' windows
   kOneForAll,     // 16 bytes hold four outputs' windows
   kWholeVector,   // 64 bytes hold the windows of all outputs of a vector
@@ -47,8 +47,8 @@ struct StreamAxis {
   Blocks blocks;
   uint32_t elements;
   uint32_t vectors;
-  const uint32_t* offsets;    // of the blocks of each load
-  const uint8_t* vectors_of;  // shuffles of all elements, then their words
+  const uint32_t* offsets;  // of the blocks of each load
+  const uint8_t* tables;    // shuffles of all elements, then their words
 };
 
 // ------------------------------------------------------------------ tables
@@ -72,7 +72,10 @@ inline Reach ReachOf(const AxisWindows& windows, uint32_t out_px, uint32_t outpu
 template <class Dot>
 Blocks BlocksOf(const PlaneAxis& axis, const AxisWindows& windows) {
   const uint32_t elements = ElementsMax<Dot>(windows, Elements::kAnywhere);
-  if (elements > kStreamElementsMax) return Blocks::kTooFar;
+  // From 7 elements of two taps on, the shuffles cost more than turning rows into columns.
+  constexpr uint32_t kElementsMax = Dot::kTaps == 2 ? 6 : kStreamElementsMax;
+  static_assert(kElementsMax <= kStreamElementsMax);
+  if (elements > kElementsMax) return Blocks::kTooFar;
 #if HEADRACE_HAVE_QUAD_DOT
   if (Dot::kTaps == 4 && UseVbmi() && axis.in_px >= kVectorBytes &&
       ReachOf(windows, axis.full.out_px, kLanes).all <= kVectorBytes) {
@@ -100,7 +103,7 @@ HWY_INLINE VChunk ShuffleOf(VChunk at) {
 
 template <class Dot>
 StreamAxis PackStreamAxis(const PlaneAxis& axis, const AxisWindows& windows, Blocks how,
-                          const ChunkRoom& room, uint32_t* offsets, uint8_t* vectors_of) {
+                          const ChunkRoom& room, uint32_t* offsets, uint8_t* tables) {
   const DChunk d;
   const bool is_whole = how == Blocks::kWholeVector;
   const auto bytes = static_cast<uint32_t>(is_whole ? kVectorBytes : 16);
@@ -111,7 +114,7 @@ StreamAxis PackStreamAxis(const PlaneAxis& axis, const AxisWindows& windows, Blo
   // Rows are made at least a block long.
   const VChunk last_offset = hn::Set(d, static_cast<int32_t>(std::max(axis.in_px, bytes) - bytes));
   uint32_t* offset = offsets;
-  uint8_t* out = vectors_of;
+  uint8_t* out = tables;
   for (uint32_t v = 0; v < vectors; ++v) {
     const uint32_t x = v * static_cast<uint32_t>(kChunk);
     const int32_t* weights = ChunkWeights(axis, windows, x, room);
@@ -136,7 +139,7 @@ StreamAxis PackStreamAxis(const PlaneAxis& axis, const AxisWindows& windows, Blo
                    reinterpret_cast<int32_t*>(out));
     out += elements * Dot::kDigits * kVectorBytes;
   }
-  return {how, elements, vectors, offsets, vectors_of};
+  return {how, elements, vectors, offsets, tables};
 }
 
 // ------------------------------------------------------------------ horizontal
@@ -232,7 +235,7 @@ void FilterRowsOf(const uint8_t* const (&rows)[Dot::kTaps], const StreamAxis& ax
   const size_t loads = kHow == Blocks::kOneAnElement ? elements : 1;
   const V8 order = LaneOrder();
   const uint32_t* offsets = axis.offsets;
-  const uint8_t* shuffles = axis.vectors_of;
+  const uint8_t* shuffles = axis.tables;
   for (uint32_t v = 0; v < axis.vectors; ++v) {
     const auto* words = reinterpret_cast<const int32_t*>(shuffles + elements * kVectorBytes);
     V32 sums[Dot::kTaps];
@@ -276,26 +279,27 @@ void FilterRows(const uint8_t* const (&rows)[Dot::kTaps], const StreamAxis& axis
 
 // ------------------------------------------------------------------ vertical
 
-// Brings the packed sums of four neighbouring vectors of columns in order.
-class ColumnSorter {
- public:
-  HWY_INLINE V8 operator()(V8 packed) const {
-    if constexpr (kBlocks == 1) return packed;
-    return hn::BitCast(D8(), hn::TableLookupLanes(hn::BitCast(D32(), packed), across_));
-  }
-
- private:
-  using Indices = decltype(hn::SetTableIndices(D32(), static_cast<const int32_t*>(nullptr)));
-  // Lane j of block b is the b-th of vector j's.
-  static Indices Across() {
-    alignas(64) int32_t from[kLanes];
+// Lane j of block b of packed sums has four columns of vector j: they go to lane j * kBlocks + b.
+struct ColumnOrder {
+  alignas(64) int32_t from[kLanes];
+  constexpr ColumnOrder() : from() {
     for (size_t i = 0; i < kLanes; ++i) {
       from[i] = static_cast<int32_t>(i % kBlocks * 4 + i / kBlocks);
     }
-    return hn::SetTableIndices(D32(), from);
   }
-  Indices across_ = Across();
 };
+
+// Brings the packed sums of four neighbouring vectors of columns in order.
+HWY_INLINE V8 SortedColumns(V8 packed) {
+  if constexpr (kBlocks == 1) {
+    return packed;
+  } else {
+    static constexpr ColumnOrder kOrder;
+    const D32 d;
+    return hn::BitCast(
+        D8(), hn::TableLookupLanes(hn::BitCast(d, packed), hn::SetTableIndices(d, kOrder.from)));
+  }
+}
 
 // The ring of elements that windows still need; the slots are a power of two.
 struct StreamRing {
@@ -317,8 +321,7 @@ HWY_INLINE void StorePart(V8 v, size_t count, uint8_t* out) {
 
 // One output row: `sum` gives the sums of a vector of columns.
 template <class Dot, class Function>
-HWY_INLINE void SumElements(uint32_t vectors, uint32_t out_px, const ColumnSorter& sorted,
-                            uint8_t* out, const Function& sum) {
+HWY_INLINE void SumElements(uint32_t vectors, uint32_t out_px, uint8_t* out, const Function& sum) {
   const D8 d8;
   size_t x = 0;
   for (; x + kVectorBytes <= out_px; x += kVectorBytes) {
@@ -326,7 +329,7 @@ HWY_INLINE void SumElements(uint32_t vectors, uint32_t out_px, const ColumnSorte
     const V32 sum1 = sum(x + kLanes);
     const V32 sum2 = sum(x + 2 * kLanes);
     const V32 sum3 = sum(x + 3 * kLanes);
-    hn::StoreU(sorted(PackSums<Dot>(sum0, sum1, sum2, sum3)), d8, out + x);
+    hn::StoreU(SortedColumns(PackSums<Dot>(sum0, sum1, sum2, sum3)), d8, out + x);
   }
   if (x == out_px) return;
   const V32 zero = hn::Zero(D32());
@@ -335,18 +338,18 @@ HWY_INLINE void SumElements(uint32_t vectors, uint32_t out_px, const ColumnSorte
   const V32 sum1 = left > 1 ? sum(x + kLanes) : zero;
   const V32 sum2 = left > 2 ? sum(x + 2 * kLanes) : zero;
   const V32 sum3 = left > 3 ? sum(x + 3 * kLanes) : zero;
-  StorePart(sorted(PackSums<Dot>(sum0, sum1, sum2, sum3)), out_px - x, out + x);
+  StorePart(SortedColumns(PackSums<Dot>(sum0, sum1, sum2, sum3)), out_px - x, out + x);
 }
 
 template <class Dot, size_t kElements>
 void ShortColumns(const StreamRing& ring, uint32_t first, const int32_t* digits, uint32_t vectors,
-                  uint32_t out_px, const ColumnSorter& sorted, uint8_t* out) {
+                  uint32_t out_px, uint8_t* out) {
   const D32 d;
   const int32_t* rows[kElements];
   V32 words[kElements * Dot::kDigits];
   for (uint32_t e = 0; e < kElements; ++e) rows[e] = ring.Slot(first + e);
   for (size_t w = 0; w < kElements * Dot::kDigits; ++w) words[w] = hn::Set(d, digits[w * kChunk]);
-  SumElements<Dot>(vectors, out_px, sorted, out, [&](size_t at) HWY_ATTR {
+  SumElements<Dot>(vectors, out_px, out, [&](size_t at) HWY_ATTR {
     V32 data[kElements];
     for (size_t e = 0; e < kElements; ++e) data[e] = hn::Load(d, rows[e] + at);
     V32 sum = hn::Set(d, kRounding);
@@ -362,9 +365,9 @@ void ShortColumns(const StreamRing& ring, uint32_t first, const int32_t* digits,
 
 template <class Dot>
 void LongColumns(const StreamRing& ring, const PackedWindow& window, const int32_t* digits,
-                 uint32_t vectors, uint32_t out_px, const ColumnSorter& sorted, uint8_t* out) {
+                 uint32_t vectors, uint32_t out_px, uint8_t* out) {
   const D32 d;
-  SumElements<Dot>(vectors, out_px, sorted, out, [&](size_t at) HWY_ATTR {
+  SumElements<Dot>(vectors, out_px, out, [&](size_t at) HWY_ATTR {
     V32 sum[Dot::kDigits];
     for (size_t i = 0; i < Dot::kDigits; ++i) sum[i] = FirstOfDigit<Dot>(i);
     const int32_t* word = digits;
@@ -409,7 +412,6 @@ class StreamRows {
 template <class Dot>
 void StreamPlane(const ConstImageView& source, const StreamAxis& across, const PackedAxis& down,
                  const StreamRing& ring, const ImageView& target) {
-  const ColumnSorter sorted;
   StreamRows<Dot> source_rows(source);
   uint32_t made = 0;
   for (uint32_t y = 0; y < target.height; ++y) {
@@ -424,15 +426,13 @@ void StreamPlane(const ConstImageView& source, const StreamAxis& across, const P
     uint8_t* out = target.Row(y);
     const auto columns = [&](auto elements) HWY_ATTR {
       ShortColumns<Dot, decltype(elements)::value>(ring, window.first, digits, across.vectors,
-                                                   target.width, sorted, out);
+                                                   target.width, out);
     };
     switch (window.elements) {
       case 1: columns(std::integral_constant<size_t, 1>()); break;
       case 2: columns(std::integral_constant<size_t, 2>()); break;
       case 3: columns(std::integral_constant<size_t, 3>()); break;
-      default:
-        LongColumns<Dot>(ring, window, digits, across.vectors, target.width, sorted, out);
-        break;
+      default: LongColumns<Dot>(ring, window, digits, across.vectors, target.width, out); break;
     }
   }
 }
