@@ -175,8 +175,8 @@ Status JpegLoop::RunProcessor(Way way, const Draw& draw, const simd::ConvertTabl
   loader::ProcessTiming timing;
   loader::SampleProcessor& processor = fast ? *fast_ : *exact_;
   return processor.Process(
-      file.bytes, folder_.KeyOf(draw), &checkpoints, &timing,
-      [&](const loader::ProcessedPicture& picture) { picture.ConvertTo(table, out); });
+      file.bytes, folder_.KeyOf(draw), 1, &checkpoints, &timing,
+      [&](uint32_t, const loader::ProcessedPicture& picture) { picture.ConvertTo(table, out); });
 }
 
 // ------------------------------------------------------------------ timing

@@ -280,7 +280,7 @@ constexpr ParamSpec kObjectZoom[] = {
 
 constexpr OpSpec kOps[] = {
     {.name = "random_horizontal_flip", .p = 0.5, .is_flip = true, .built = true},
-    {.name = "random_vertical_flip", .p = 0.5, .is_flip = true},
+    {.name = "random_vertical_flip", .p = 0.5, .is_flip = true, .built = true},
     {.name = "random_rotation", .params = kRotation},
     {.name = "random_affine", .params = kAffine},
     {.name = "random_perspective", .p = 0.5, .params = kPerspective},

@@ -76,6 +76,7 @@ bool Loader::Parts::OpenDataset(ConfigError* error) {
   const std::optional<SizePx> size = augment->output_size();
   if (!size) return Fail(error, Code::kInternal, "the augment list has no fixed size");
   shape = {.batch_size = config.loader.batch_size,
+           .views = augment->views(),
            .channels = config.output.channels,
            .height = size->height,
            .width = size->width,

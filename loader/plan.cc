@@ -111,7 +111,7 @@ void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_byte
 BatchLayout LayOutBatch(const BatchShape& shape, bool soft_labels) {
   BatchLayout layout;
   const uint64_t n = shape.batch_size;
-  uint64_t end = RoundUp(SaturatingMul(n, shape.sample_bytes()), 64);
+  uint64_t end = RoundUp(SaturatingMul(SaturatingMul(n, shape.views), shape.sample_bytes()), 64);
   const auto place = [&end](uint64_t bytes) {
     const uint64_t at = end;
     end = RoundUp(SaturatingAdd(end, bytes), 64);

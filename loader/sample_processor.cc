@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/checked_math.h"
 #include "base/clock.h"
 #include "codecs/decoder_set.h"
 #include "loader/big_image_area.h"
+#include "simd/flip.h"
 #include "simd/planes_resize.h"
 #include "simd/ycc.h"
 
@@ -36,23 +38,77 @@ Result<std::unique_ptr<SampleProcessor>> SampleProcessor::Make(const Limits& lim
   std::unique_ptr<SampleProcessor> made(new SampleProcessor(limits, options, program, big_area));
   HR_ASSIGN_OR_RETURN(made->decoder_, codecs::MakeDecoderSet(limits));
   HR_ASSIGN_OR_RETURN(made->scratch_, HostMemory::Map(scratch_bytes, HostMemory::Pages::kHuge));
-  program.Prepare(&made->recipe_);
+  made->recipes_.resize(program.views());
+  for (Recipe& recipe : made->recipes_) program.Prepare(&recipe);
   return made;
 }
 
-Status SampleProcessor::Run(std::span<const std::byte> file, const SampleKey& key,
-                            codecs::DecodeCheckpoints* checkpoints, ProcessTiming* timing,
-                            Borrowed* borrowed, ProcessedPicture* picture) {
+Status SampleProcessor::MakeRecipes(std::span<const std::byte> file, const SampleKey& key,
+                                    uint32_t view_count, codecs::ImageInfo* info) {
+  HR_ENSURE(view_count >= 1 && view_count <= recipes_.size(), "more views than the list has");
+  HR_TRY(decoder_->ReadHeader(file, limits_, options_.decode, info));
+  SampleKey view_key = key;
+  for (uint32_t i = 0; i < view_count; ++i) {
+    view_key.view = key.view + i;
+    HR_TRY(program_.MakeRecipe(view_key, info->upright, &recipes_[i]));
+  }
+  return {};
+}
+
+Status SampleProcessor::DrawOnly(std::span<const std::byte> file, const SampleKey& key) {
+  codecs::ImageInfo info;
+  return MakeRecipes(file, key, 1, &info);
+}
+
+Status SampleProcessor::Decode(std::span<const std::byte> file, const SampleKey& key,
+                               uint32_t view_count, codecs::DecodeCheckpoints* checkpoints,
+                               ProcessTiming* timing, Decoded* decoded) {
   const int64_t begin = NowNs();
   report_ = {};
   codecs::ImageInfo info;
-  HR_TRY(decoder_->ReadHeader(file, limits_, options_.decode, &info));
-  HR_TRY(program_.MakeRecipe(key, info.upright, &recipe_));
+  HR_TRY(MakeRecipes(file, key, view_count, &info));
   decoder_->UseCheckpoints(checkpoints);
   timing->decode_ns += static_cast<uint64_t>(NowNs() - begin);
   const bool fast = options_.jpeg == JpegMode::kFast && program_.planes_allowed();
-  return fast && info.planar ? RunOnPlanes(timing, borrowed, picture)
-                             : RunOnRgb(timing, borrowed, picture);
+  HR_TRY(fast && info.planar ? DecodePlanes(view_count, timing, decoded)
+                             : DecodeRgb(view_count, timing, decoded));
+  return AugmentShared(view_count, timing, decoded);
+}
+
+uint64_t SampleProcessor::AugmentBytes(const AugmentProgram::Start& start, SizePx size,
+                                       uint32_t view_count) const {
+  if (view_count == 1) return program_.ScratchBytes(recipes_[0], start, size);
+  const AugmentProgram::Branch branch = program_.BranchOf(recipes_[0], start, size);
+  uint64_t most = 0;
+  for (uint32_t i = 0; i < view_count; ++i) {
+    most = std::max(most, program_.ScratchBytes(recipes_[i], branch.start, branch.size));
+  }
+  return SaturatingAdd(RoundUp(branch.scratch_bytes, kAlignment), most);
+}
+
+Status SampleProcessor::AugmentShared(uint32_t view_count, ProcessTiming* timing,
+                                      Decoded* decoded) const {
+  if (view_count == 1) return {};
+  const AugmentProgram::Branch branch =
+      program_.BranchOf(recipes_[0], decoded->start, decoded->pixels.size());
+  const uint64_t bytes = RoundUp(branch.scratch_bytes, kAlignment);
+  ConstImageView shared;
+  HR_TRY(program_.ApplyShared(recipes_[0], decoded->start, decoded->pixels,
+                              decoded->scratch.first(bytes), &shared, &timing->augment));
+  decoded->pixels = shared;
+  decoded->start = branch.start;
+  decoded->scratch = decoded->scratch.subspan(bytes);
+  return {};
+}
+
+Status SampleProcessor::Augment(const Decoded& decoded, uint32_t view_index, ProcessTiming* timing,
+                                ProcessedPicture* picture) const {
+  if (decoded.planes.plane_count > 0) {
+    *picture = decoded.planes;
+    return {};
+  }
+  return program_.Apply(recipes_[view_index], decoded.start, decoded.pixels, decoded.scratch,
+                        &picture->rgb, &picture->flip, &timing->augment);
 }
 
 // The time since `begin_ns`, divided as far as the decoder knows.
@@ -69,28 +125,26 @@ void SampleProcessor::CountDecode(int64_t begin_ns, ProcessTiming* timing) const
   timing->entropy_ns += all - colour - idct;
 }
 
-Status SampleProcessor::RunOnRgb(ProcessTiming* timing, Borrowed* borrowed,
-                                 ProcessedPicture* picture) {
-  const uint64_t decode_bytes = RoundUp(decoder_->ScratchBytes(recipe_.region), kAlignment);
-  std::span<std::byte> scratch;
-  HR_TRY(
-      FindScratch(SaturatingAdd(decode_bytes, program_.ScratchBytes(recipe_)), borrowed, &scratch));
+Status SampleProcessor::DecodeRgb(uint32_t view_count, ProcessTiming* timing, Decoded* decoded) {
+  const Recipe& recipe = recipes_[0];
+  decoded->start = AugmentProgram::StartOf(recipe);
+  const uint64_t decode_bytes = RoundUp(decoder_->ScratchBytes(recipe.region), kAlignment);
+  const uint64_t ops_bytes = AugmentBytes(decoded->start, recipe.region.size(), view_count);
+  HR_TRY(FindScratch(SaturatingAdd(decode_bytes, ops_bytes), decoded));
   const int64_t begin = NowNs();
-  ConstImageView decoded;
-  const Status status =
-      decoder_->Decode(recipe_.region, scratch.first(decode_bytes), &decoded, &report_);
+  const Status status = decoder_->Decode(recipe.region, decoded->scratch.first(decode_bytes),
+                                         &decoded->pixels, &report_);
   CountDecode(begin, timing);
-  if (!status.ok()) return status;
-  return program_.Apply(recipe_, decoded, scratch.subspan(decode_bytes), &picture->rgb,
-                        &picture->flip, &timing->augment);
+  decoded->scratch = decoded->scratch.subspan(decode_bytes);
+  return status;
 }
 
-Status SampleProcessor::RunOnPlanes(ProcessTiming* timing, Borrowed* borrowed,
-                                    ProcessedPicture* picture) {
-  const AugmentProgram::PlanesHead head = program_.HeadOf(recipe_);
-  const codecs::PlanesRequest request = {recipe_.region,
-                                         ReductionFor(recipe_.region.size(), head.size)};
-  const bool done = program_.IsDone(head.start);
+Status SampleProcessor::DecodePlanes(uint32_t view_count, ProcessTiming* timing, Decoded* decoded) {
+  const Recipe& recipe = recipes_[0];
+  const AugmentProgram::PlanesHead head = program_.HeadOf(recipe);
+  const codecs::PlanesRequest request = {recipe.region,
+                                         ReductionFor(recipe.region.size(), head.size)};
+  const bool done = view_count == 1 && AugmentProgram::IsDone(recipe, head.start);
   const uint64_t decode_bytes = RoundUp(decoder_->PlanesScratchBytes(request), kAlignment);
   const uint64_t resize_bytes = RoundUp(
       simd::ResizePlanesScratchBytes(decoder_->PlanesShape(request), head.size, head.filter),
@@ -99,18 +153,21 @@ Status SampleProcessor::RunOnPlanes(ProcessTiming* timing, Borrowed* borrowed,
       RoundUp(SaturatingMul(head.size.width, head.size.height), kAlignment);
   const uint64_t planes_bytes = SaturatingMul(plane_bytes, simd::kPlanesMax);
   const uint64_t rgb_bytes = done ? 0 : planes_bytes;
-  const uint64_t ops_bytes = done ? 0 : program_.ScratchBytes(recipe_, head.start);
+  AugmentProgram::Start start = head.start;
+  start.run.upside_down = false;  // the planes are turned over in place
+  start.run.ours = view_count == 1;
+  const uint64_t ops_bytes = done ? 0 : AugmentBytes(start, head.shown.size(), view_count);
   uint64_t bytes = decode_bytes;
   for (const uint64_t more : {resize_bytes, planes_bytes, rgb_bytes, ops_bytes}) {
     bytes = SaturatingAdd(bytes, more);
   }
-  std::span<std::byte> scratch;
-  HR_TRY(FindScratch(bytes, borrowed, &scratch));
+  HR_TRY(FindScratch(bytes, decoded));
 
+  std::span<std::byte> scratch = decoded->scratch;
   const int64_t begin = NowNs();
-  simd::PlanarPicture decoded;
+  simd::PlanarPicture planar;
   const Status status =
-      decoder_->DecodePlanes(request, scratch.first(decode_bytes), &decoded, &report_);
+      decoder_->DecodePlanes(request, scratch.first(decode_bytes), &planar, &report_);
   CountDecode(begin, timing);
   if (!status.ok()) return status;
 
@@ -118,29 +175,34 @@ Status SampleProcessor::RunOnPlanes(ProcessTiming* timing, Borrowed* borrowed,
   scratch = scratch.subspan(decode_bytes);
   const std::span<std::byte> resize_scratch = scratch.first(resize_bytes);
   scratch = scratch.subspan(resize_bytes);
+  ProcessedPicture& planes = decoded->planes;
   ImageView resized[simd::kPlanesMax];
-  picture->plane_count = decoded.count;
-  for (uint32_t c = 0; c < decoded.count; ++c) {
+  for (uint32_t c = 0; c < planar.count; ++c) {
     resized[c] = {reinterpret_cast<uint8_t*>(scratch.data() + c * plane_bytes), head.size.width,
                   head.size.height, 1, head.size.width};
-    picture->planes[c] = resized[c].Crop(head.shown);
   }
-  simd::ResizePlanes(decoded, head.filter, resized, resize_scratch);
+  simd::ResizePlanes(planar, head.filter, resized, resize_scratch);
+  for (uint32_t c = 0; c < planar.count; ++c) {
+    const ImageView shown = resized[c].Crop(head.shown);
+    if (head.start.run.upside_down) simd::FlipVerticalInPlace(shown);
+    planes.planes[c] = shown;
+  }
+  planes.plane_count = planar.count;
+  planes.flip = start.run.mirrored ? simd::FlipColumns::kYes : simd::FlipColumns::kNo;
   timing->augment.resize_ns += static_cast<uint64_t>(NowNs() - resize_begin);
-  if (done) {
-    picture->flip = head.start.mirrored ? simd::FlipColumns::kYes : simd::FlipColumns::kNo;
-    return {};
-  }
+  if (done) return {};
 
   const int64_t colour_begin = NowNs();
   scratch = scratch.subspan(planes_bytes);
   const ImageView rgb{reinterpret_cast<uint8_t*>(scratch.data()), head.shown.width,
                       head.shown.height, 3, size_t{head.shown.width} * 3};
-  simd::PlanesToRgb({picture->planes, picture->plane_count}, rgb);
-  picture->plane_count = 0;
+  simd::PlanesToRgb({planes.planes, planes.plane_count}, rgb);
+  planes.plane_count = 0;
+  decoded->pixels = rgb;
+  decoded->start = start;
+  decoded->scratch = scratch.subspan(rgb_bytes);
   timing->colour_ns += static_cast<uint64_t>(NowNs() - colour_begin);
-  return program_.Apply(recipe_, head.start, rgb, scratch.subspan(rgb_bytes), &picture->rgb,
-                        &picture->flip, &timing->augment);
+  return {};
 }
 
 void ProcessedPicture::ConvertTo(const simd::ConvertTable& table, void* out) const {
@@ -151,25 +213,22 @@ void ProcessedPicture::ConvertTo(const simd::ConvertTable& table, void* out) con
   }
 }
 
-Status SampleProcessor::FindScratch(uint64_t bytes, Borrowed* borrowed,
-                                    std::span<std::byte>* scratch) {
+Status SampleProcessor::FindScratch(uint64_t bytes, Decoded* decoded) {
   // The limit first: whether a picture passes must not depend on how large the scratch happens to
   // be.
   if (bytes > limits_.max_decoded_bytes) {
     return {Code::kLimitBytes, "decoding needs more memory than limits.max_decoded_bytes"};
   }
   if (bytes <= scratch_.bytes()) {
-    *scratch = scratch_.span();
+    decoded->scratch = scratch_.span();
     return {};
   }
-  *scratch = big_area_->Acquire();
-  borrowed->big = true;
+  decoded->scratch = big_area_->Acquire();
+  decoded->has_big_area = true;
   return {};
 }
 
-void SampleProcessor::GiveBack(Borrowed* borrowed) {
-  if (borrowed->big) big_area_->Release();
-}
+void SampleProcessor::GiveBackBigArea() { big_area_->Release(); }
 
 ProcessOptions ProcessOptionsOf(const DecodeConfig& config) {
   ProcessOptions options;

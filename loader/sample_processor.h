@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/limits.h"
 #include "base/result.h"
@@ -56,41 +57,62 @@ class SampleProcessor {
                                                        uint64_t scratch_bytes,
                                                        BigImageArea* big_area);
 
-  // Draws the recipe of `key`, decodes what it needs and applies it. On success calls use(picture)
-  // while the picture is valid. `checkpoints`: of the file, if it is a JPEG; or null.
+  // Draws the recipes of `key` and the `view_count` views from key.view on, decodes what they need
+  // once, and applies each. Calls use(view, picture) for one after the other, while the picture is
+  // valid; the error of a later view comes after the use of earlier ones. `checkpoints`: of the
+  // file, if it is a JPEG; or null.
   template <class Use>
-  Status Process(std::span<const std::byte> file, const SampleKey& key,
+  Status Process(std::span<const std::byte> file, const SampleKey& key, uint32_t view_count,
                  codecs::DecodeCheckpoints* checkpoints, ProcessTiming* timing, Use&& use) {
-    ProcessedPicture picture;
-    Borrowed borrowed;
-    const Status status = Run(file, key, checkpoints, timing, &borrowed, &picture);
-    if (status.ok()) use(picture);
-    GiveBack(&borrowed);
+    Decoded decoded;
+    Status status = Decode(file, key, view_count, checkpoints, timing, &decoded);
+    for (uint32_t i = 0; i < view_count && status.ok(); ++i) {
+      ProcessedPicture picture;
+      status = Augment(decoded, i, timing, &picture);
+      if (status.ok()) use(key.view + i, picture);
+    }
+    if (decoded.has_big_area) GiveBackBigArea();
     return status;
   }
 
-  const Recipe& recipe() const { return recipe_; }
+  // Draws only; the file is asked for its header.
+  Status DrawOnly(std::span<const std::byte> file, const SampleKey& key);
+
+  // Of the first view that was asked for.
+  const Recipe& recipe() const { return recipes_[0]; }
   const codecs::DecodeReport& report() const { return report_; }
   // The block itself, for work between pictures (mixing); 64-byte aligned.
   std::span<std::byte> scratch() const { return scratch_.span(); }
 
  private:
-  struct Borrowed {
-    bool big = false;  // the big area is ours until GiveBack
+  // A picture between decoding and the ops.
+  struct Decoded {
+    ConstImageView pixels;         // RGB
+    AugmentProgram::Start start;   // where the ops go on
+    ProcessedPicture planes;       // instead, when no op is left to run
+    std::span<std::byte> scratch;  // for the ops
+    bool has_big_area = false;     // it is ours until it is given back
   };
 
   SampleProcessor(const Limits& limits, const ProcessOptions& options,
                   const AugmentProgram& program, BigImageArea* big_area)
       : limits_(limits), options_(options), program_(program), big_area_(big_area) {}
 
-  Status Run(std::span<const std::byte> file, const SampleKey& key,
-             codecs::DecodeCheckpoints* checkpoints, ProcessTiming* timing, Borrowed* borrowed,
-             ProcessedPicture* picture);
-  Status RunOnRgb(ProcessTiming* timing, Borrowed* borrowed, ProcessedPicture* picture);
-  Status RunOnPlanes(ProcessTiming* timing, Borrowed* borrowed, ProcessedPicture* picture);
+  Status Decode(std::span<const std::byte> file, const SampleKey& key, uint32_t view_count,
+                codecs::DecodeCheckpoints* checkpoints, ProcessTiming* timing, Decoded* decoded);
+  Status MakeRecipes(std::span<const std::byte> file, const SampleKey& key, uint32_t view_count,
+                     codecs::ImageInfo* info);
+  Status DecodeRgb(uint32_t view_count, ProcessTiming* timing, Decoded* decoded);
+  Status DecodePlanes(uint32_t view_count, ProcessTiming* timing, Decoded* decoded);
+  Status Augment(const Decoded& decoded, uint32_t view_index, ProcessTiming* timing,
+                 ProcessedPicture* picture) const;
+  // Scratch of the ops for all views, beginning with pixels of `size`.
+  uint64_t AugmentBytes(const AugmentProgram::Start& start, SizePx size, uint32_t view_count) const;
+  // What all views share, if there are several.
+  Status AugmentShared(uint32_t view_count, ProcessTiming* timing, Decoded* decoded) const;
   void CountDecode(int64_t begin_ns, ProcessTiming* timing) const;
-  Status FindScratch(uint64_t bytes, Borrowed* borrowed, std::span<std::byte>* scratch);
-  void GiveBack(Borrowed* borrowed);
+  Status FindScratch(uint64_t bytes, Decoded* decoded);
+  void GiveBackBigArea();
 
   const Limits limits_;
   const ProcessOptions options_;
@@ -98,7 +120,7 @@ class SampleProcessor {
   BigImageArea* big_area_;
   std::unique_ptr<codecs::Decoder> decoder_;
   HostMemory scratch_;
-  Recipe recipe_;
+  std::vector<Recipe> recipes_;  // one a view
   codecs::DecodeReport report_;
 };
 

@@ -36,7 +36,7 @@ Status Transform::Apply(std::span<const std::byte> file, const SampleKey& key,
                         ConstImageView* result) {
   ProcessTiming timing;
   Status kept;
-  HR_TRY(processor_->Process(file, key, nullptr, &timing, [&](const ProcessedPicture& picture) {
+  const auto keep = [&](uint32_t, const ProcessedPicture& picture) {
     const ConstImageView& pixels = picture.rgb;  // exact decodes give no planes
     const size_t bytes = pixels.row_bytes() * pixels.height;
     if (bytes > result_.bytes()) {
@@ -55,7 +55,8 @@ Status Transform::Apply(std::span<const std::byte> file, const SampleKey& key,
       }
     }
     *result = out;
-  }));
+  };
+  HR_TRY(processor_->Process(file, key, 1, nullptr, &timing, keep));
   return kept;
 }
 

@@ -212,6 +212,18 @@ void FlipHorizontal(const ConstImageView& source, const ImageView& target) {
   HWY_DYNAMIC_DISPATCH(FlipColumns)(source, target, Rows::kInOrder);
 }
 
+void FlipVertical(const ConstImageView& source, const ImageView& target) {
+  HR_DCHECK(source.size() == target.size() && source.channels == target.channels);
+  CopyRows(source, target, Rows::kReversed);
+}
+
+void FlipVerticalInPlace(const ImageView& picture) {
+  for (uint32_t y = 0; y < picture.height / 2; ++y) {
+    uint8_t* row = picture.Row(y);
+    std::swap_ranges(row, row + picture.row_bytes(), picture.Row(picture.height - 1 - y));
+  }
+}
+
 void Orient(const ConstImageView& source, uint8_t orientation, const ImageView& target) {
   HR_DCHECK(target.size() == OrientedSize(source.size(), orientation));
   HR_DCHECK(source.channels == target.channels);

@@ -28,13 +28,13 @@ hr_status hr_batch_view(const hr_batch* batch, hr_batch_info* out, hr_error* err
   info.count = buffer.rows;
   info.classes = shape.classes;
   info.images = buffer.images;
-  info.images_bytes = uint64_t{buffer.rows} * shape.sample_bytes();
+  info.images_bytes = uint64_t{shape.views} * buffer.rows * shape.sample_bytes();
   info.dtype = static_cast<int32_t>(shape.dtype);
   info.layout = static_cast<int32_t>(shape.layout);
   info.channels = shape.channels;
   info.height = shape.height;
   info.width = shape.width;
-  info.views = 1;
+  info.views = shape.views;
   info.labels = buffer.soft == nullptr ? buffer.labels : nullptr;
   info.soft_labels = buffer.soft;
   info.ids = buffer.ids;
@@ -99,8 +99,8 @@ namespace {
 // The tensor with the arrays that it points to; dlpack's part comes first.
 struct BatchTensor {
   DLManagedTensor managed;
-  int64_t shape[4];
-  int64_t strides[4];
+  int64_t shape[5];
+  int64_t strides[5];
 };
 
 void DeleteTensor(DLManagedTensor* self) {
@@ -125,19 +125,21 @@ hr_status hr_batch_dlpack(hr_batch* batch, DLManagedTensor** out, hr_error* erro
     const int64_t h = shape.height;
     const int64_t w = shape.width;
     const bool nchw = shape.layout == headrace::simd::Layout::kNchw;
-    const int64_t sizes[4] = {n, nchw ? c : h, nchw ? h : w, nchw ? w : c};
+    const int64_t sizes[5] = {shape.views, n, nchw ? c : h, nchw ? h : w, nchw ? w : c};
+    // One view is no dimension.
+    const int32_t first = shape.views > 1 ? 0 : 1;
     int64_t stride = 1;
-    for (int i = 3; i >= 0; --i) {
+    for (int i = 4; i >= 0; --i) {
       tensor->shape[i] = sizes[i];
       tensor->strides[i] = stride;
       stride *= sizes[i];
     }
     tensor->managed.dl_tensor = {.data = buffer->images,
                                  .device = {kDLCPU, 0},
-                                 .ndim = 4,
+                                 .ndim = 5 - first,
                                  .dtype = TypeOf(shape.dtype),
-                                 .shape = tensor->shape,
-                                 .strides = tensor->strides,
+                                 .shape = tensor->shape + first,
+                                 .strides = tensor->strides + first,
                                  .byte_offset = 0};
     tensor->managed.manager_ctx = buffer;
     tensor->managed.deleter = DeleteTensor;

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "base/checked_math.h"
 #include "loader/augment/op_params.h"
 
 namespace headrace::loader {
@@ -21,6 +20,7 @@ class CenterCrop final : public Op {
  public:
   explicit CenterCrop(SizePx size) : size_(size) {}
 
+  std::string_view name() const override { return "center_crop"; }
   std::optional<SizePx> FixedSize(std::optional<SizePx>) const override { return size_; }
 
   // rect is the part of the picture that is kept; along an axis that is too short it is all of it.
@@ -38,9 +38,7 @@ class CenterCrop final : public Op {
     return draw.rect.size() == draw.out ? OpForm::kCrop : OpForm::kPixels;
   }
 
-  uint64_t OutputBytes(const OpDraw& draw) const override {
-    return SaturatingMul(uint64_t{draw.out.width} * draw.out.height, kPictureChannels);
-  }
+  bool SeesColumns() const override { return false; }
 
   // The picture in the middle of zeros: half of what lacks, rounded down, before it.
   Status Run(const OpDraw& draw, const OpMemory& memory, Picture* picture) const override {

@@ -21,16 +21,27 @@ constexpr std::array kRegistry = {
     Registered{"center_crop", MakeCenterCrop},
     Registered{"random_horizontal_flip", MakeRandomHorizontalFlip},
     Registered{"random_resized_crop", MakeRandomResizedCrop},
+    Registered{"random_vertical_flip", MakeRandomVerticalFlip},
     Registered{"resize", MakeResize},
 };
 
 }  // namespace
 
-uint64_t Op::OutputBytes(const OpDraw&) const { return 0; }
+Status Op::Expand(RandomStream* stream, DrawList* draws) const {
+  return Draw(stream, draws->Add(this));
+}
+
+Status Op::Point(const OpDraw&, PointPass*) const {
+  return Status(Code::kInternal, "an op that is no table was asked for one");
+}
+
+uint64_t Op::OutputBytes(const OpDraw& draw) const {
+  return FormOf(draw) == OpForm::kPixels ? PictureBytes(draw.out) : 0;
+}
 uint64_t Op::ScratchBytes(const OpDraw&) const { return 0; }
 
 Status Op::Run(const OpDraw&, const OpMemory&, Picture*) const {
-  return Status(Code::kInternal, "an op that is geometry only was asked to run on pixels");
+  return Status(Code::kInternal, "an op that needs no pixels was asked to run on some");
 }
 
 std::unique_ptr<Op> MakeOp(const OpConfig& config, ConfigError* error) {

@@ -1,10 +1,13 @@
 #include "loader/augment/op_params.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "loader/augment/op.h"
+#include "loader/config_ops.h"
 
 namespace headrace::loader {
 namespace {
@@ -125,6 +128,29 @@ std::string_view InterpolationName(simd::Filter filter) {
   return "bilinear";
 }
 
+void AppendReal(double value, std::string* toml) {
+  char text[32];
+  const auto whole = static_cast<int64_t>(std::clamp(value, -1e15, 1e15));
+  const auto end = static_cast<double>(whole) == value
+                       ? std::to_chars(text, text + sizeof text, whole)
+                       : std::to_chars(text, text + sizeof text, value);
+  toml->append(text, end.ptr);
+}
+
+void AppendReals(std::string_view name, std::span<const double> values, std::string* toml) {
+  toml->append(name).append(" = [");
+  for (size_t i = 0; i < values.size(); ++i) {
+    toml->append(i == 0 ? "" : ", ");
+    AppendReal(values[i], toml);
+  }
+  toml->append("]\n");
+}
+
+void AppendFixed(std::string_view name, double value, std::string* toml) {
+  const double both[] = {value, value};
+  AppendReals(name, both, toml);
+}
+
 void AppendNumbers(std::string_view name, std::initializer_list<uint32_t> values,
                    std::string* toml) {
   toml->append(name).append(" = [");
@@ -138,6 +164,81 @@ void AppendNumbers(std::string_view name, std::initializer_list<uint32_t> values
 
 void AppendInterpolation(simd::Filter filter, std::string* toml) {
   toml->append("interpolation = \"").append(InterpolationName(filter)).append("\"\n");
+}
+
+namespace {
+
+// Text in TOML's double quotes.
+std::string QuotedToml(std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (byte < 0x20 || byte == 0x7F) {
+      quoted += "\\u00";
+      quoted += kHex[byte >> 4];
+      quoted += kHex[byte & 15];
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted += '"';
+}
+
+// A table of weights is a list here; its names are the schema's.
+std::string WeightsAsToml(const ParamSpec& spec, std::span<const double> weights) {
+  std::string toml = "{ ";
+  for (size_t i = 0; i < std::min(weights.size(), spec.words.size()); ++i) {
+    toml.append(i == 0 ? "" : ", ").append(spec.words[i].name).append(" = ");
+    AppendReal(weights[i], &toml);
+  }
+  return toml += " }";
+}
+
+struct ValueAsToml {
+  std::string_view name;
+  const ParamSpec* spec;
+  std::string* toml;
+
+  void operator()(bool flag) const { Line(flag ? "true" : "false"); }
+  void operator()(int64_t number) const { Line(std::to_string(number)); }
+  void operator()(double number) const {
+    std::string text;
+    AppendReal(number, &text);
+    Line(text);
+  }
+  void operator()(const std::string& text) const { Line(QuotedToml(text)); }
+  void operator()(const Range& range) const {
+    const double both[] = {range.low, range.high};
+    AppendReals(name, both, toml);
+  }
+  void operator()(const std::vector<double>& list) const {
+    if (spec != nullptr && spec->kind == ParamKind::kWeights)
+      return Line(WeightsAsToml(*spec, list));
+    if (list.size() == 1) return (*this)(list[0]);
+    AppendReals(name, list, toml);
+  }
+  void Line(std::string_view value) const {
+    toml->append(name).append(" = ").append(value).append("\n");
+  }
+};
+
+}  // namespace
+
+std::string ParamsAsToml(const OpConfig& config) {
+  std::string toml;
+  const OpSpec* op = FindOp(config.op);
+  for (const auto& [name, value] : config.params) {
+    const ParamSpec* spec = nullptr;
+    for (const ParamSpec& param : op == nullptr ? std::span<const ParamSpec>() : op->params) {
+      if (param.name == name) spec = &param;
+    }
+    std::visit(ValueAsToml{name, spec, &toml}, value);
+  }
+  return toml;
 }
 
 }  // namespace headrace::loader

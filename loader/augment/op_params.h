@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,9 +38,17 @@ bool ReadPositiveRange(const OpConfig& config, std::string_view name, Range* ran
 bool ReadInterpolation(const OpConfig& config, simd::Filter* filter, ConfigError* error);
 std::string_view InterpolationName(simd::Filter filter);
 
+// A number as TOML that reads back as the same double; whole ones without a fraction.
+void AppendReal(double value, std::string* toml);
+// Appends `name = [value, value]`: a drawn parameter that is drawn no more.
+void AppendFixed(std::string_view name, double value, std::string* toml);
 // Appends `name = [a, b, ...]` and a newline.
+void AppendReals(std::string_view name, std::span<const double> values, std::string* toml);
 void AppendNumbers(std::string_view name, std::initializer_list<uint32_t> values,
                    std::string* toml);
 void AppendInterpolation(simd::Filter filter, std::string* toml);
+
+// All parameters of an entry as lines of TOML, as they were given or are by default.
+std::string ParamsAsToml(const OpConfig& config);
 
 }  // namespace headrace::loader

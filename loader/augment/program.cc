@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/checked_math.h"
-#include "base/clock.h"
 #include "base/rng.h"
 #include "loader/augment/class_rules.h"
 #include "loader/augment/op.h"
@@ -13,30 +11,6 @@
 #include "simd/resize.h"
 
 namespace headrace::loader {
-namespace {
-
-constexpr uint64_t kAlignment = 64;
-
-uint64_t PictureBytes(SizePx size) {
-  return SaturatingMul(SaturatingMul(size.width, size.height), kPictureChannels);
-}
-
-// Adds the time from construction to destruction to *sum, if there is one.
-class Stopwatch {
- public:
-  explicit Stopwatch(uint64_t* sum) : sum_(sum), start_ns_(sum == nullptr ? 0 : NowNs()) {}
-  ~Stopwatch() {
-    if (sum_ != nullptr) *sum_ += static_cast<uint64_t>(NowNs() - start_ns_);
-  }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  uint64_t* sum_;
-  int64_t start_ns_;
-};
-
-}  // namespace
 
 struct AugmentProgram::Step {
   std::unique_ptr<Op> op;
@@ -44,28 +18,26 @@ struct AugmentProgram::Step {
   uint32_t occurrence = 0;  // of the name in the list
   double p = 1.0;
   ClassRules rules;
+  bool draws_by_view = false;
+  bool skips_clean_view = false;
+  std::string unfired;  // what Explain prints when it does not fire
 
   bool fires_always() const { return p >= 1.0 && rules.AllowsAll(); }
-  // Whether the step changes pixels by resampling, once its crop is done.
-  bool Resamples(const OpDraw& draw) const {
-    return op->FormOf(draw) == OpForm::kCropResize && draw.rect.size() != draw.out;
-  }
 };
 
-// Steps that make a new picture write to the two outputs in turn, so none writes to what it reads.
-struct AugmentProgram::Buffers {
-  uint64_t output_bytes[2] = {0, 0};
-  uint64_t scratch_bytes = 0;
+namespace {
 
-  uint64_t total() const {
-    return SaturatingAdd(SaturatingAdd(output_bytes[0], output_bytes[1]), scratch_bytes);
-  }
-};
+// Whether the draw changes pixels by resampling, once its crop is done.
+bool Resamples(const OpDraw& draw) {
+  return draw.op->FormOf(draw) == OpForm::kCropResize && draw.rect.size() != draw.out;
+}
+
+}  // namespace
 
 std::string AugmentProgram::OpBeforeGeometry() const {
   for (const auto& step : steps_) {
     if (step->op->CropsOrResizes()) break;
-    if (step->op->FormOf({}) != OpForm::kMirror) return step->name;
+    if (!step->op->IsFlip()) return step->name;
   }
   return {};
 }
@@ -91,6 +63,8 @@ bool AugmentProgram::Make(std::span<const OpConfig> ops, std::span<const std::st
     step->occurrence = static_cast<uint32_t>(
         std::count_if(made->steps_.begin(), made->steps_.end(),
                       [&](const auto& earlier) { return earlier->name == config.op; }));
+    step->unfired = "op = \"" + config.op + "\"\np = 0.0\n" + ParamsAsToml(config);
+    made->draw_count_max_ += step->op->DrawCountMax();
     const std::optional<SizePx> after = step->op->FixedSize(size);
     if (step->fires_always()) {
       size = after;
@@ -100,6 +74,7 @@ bool AugmentProgram::Make(std::span<const OpConfig> ops, std::span<const std::st
     }
     made->steps_.push_back(std::move(step));
   }
+  if (!made->MarkViews(ops, error)) return false;
   made->exact_because_ = made->OpBeforeGeometry();
   made->output_size_ = size;
   if (size_must_be_fixed && !size.has_value()) {
@@ -120,58 +95,97 @@ bool AugmentProgram::Make(std::span<const OpConfig> ops, std::span<const std::st
   return true;
 }
 
+bool AugmentProgram::MarkViews(std::span<const OpConfig> ops, ConfigError* error) {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    Step& step = *steps_[i];
+    const bool behind = views_ > 1;
+    if (const uint32_t views = step.op->Views(); views > 1) {
+      if (behind) {
+        return OpError(ops[i], Code::kConfigValue,
+                       "views: another entry makes several views already; only one may", error);
+      }
+      views_ = views;
+      step.draws_by_view = true;
+      step.skips_clean_view = true;
+    } else if (behind && !step.op->IsFlip() && !step.op->CropsOrResizes()) {
+      step.draws_by_view = true;
+      step.skips_clean_view = step.op->SkipsCleanView();
+    }
+  }
+  return true;
+}
+
 std::optional<SizePx> AugmentProgram::output_size() const { return output_size_; }
 
-void AugmentProgram::Prepare(Recipe* recipe) const { recipe->draws.resize(steps_.size()); }
+void AugmentProgram::Prepare(Recipe* recipe) const {
+  recipe->steps.resize(steps_.size());
+  recipe->list.resize(draw_count_max_);
+}
 
 Status AugmentProgram::MakeRecipe(const SampleKey& key, SizePx source, Recipe* recipe) const {
-  HR_ENSURE(recipe->draws.size() == steps_.size(), "recipe was not prepared by this program");
+  HR_ENSURE(recipe->steps.size() == steps_.size() && recipe->list.size() == draw_count_max_,
+            "recipe was not prepared by this program");
   HR_ENSURE(source.width > 0 && source.height > 0, "a picture without pixels has no recipe");
   recipe->source = source;
   recipe->label = key.label;
-  SizePx size = source;
+  DrawList list(recipe->list, source);
   for (size_t i = 0; i < steps_.size(); ++i) {
     const Step& step = *steps_[i];
-    OpDraw& draw = recipe->draws[i];
-    draw = OpDraw{.in = size, .out = size, .rect = {0, 0, size.width, size.height}};
+    Recipe::Step& result = recipe->steps[i];
     RandomStream stream({.seed = key.seed,
                          .epoch = key.epoch,
                          .unit = key.id,
                          .name = step.name,
-                         .occurrence = step.occurrence});
+                         .occurrence = step.occurrence,
+                         .view = step.draws_by_view ? key.view : 0});
+    result = {.first = static_cast<uint32_t>(list.count()), .in = list.size()};
     // Always the first draw, also when p leaves no choice, so that a changed p shifts nothing.
     const double u = stream.NextUnit();
     // Rules go by the sample's own label: what an earlier flip made of it does not count.
-    draw.fires = u < step.p && step.rules.Allows(key.label);
-    if (draw.fires) {
-      HR_TRY(step.op->Draw(&stream, &draw));
+    result.fires = u < step.p && step.rules.Allows(key.label) &&
+                   !(step.skips_clean_view && key.view == 0 && views_ > 1);
+    if (result.fires) {
+      HR_TRY(step.op->Expand(&stream, &list));
       recipe->label = step.rules.Remap(recipe->label);
     }
-    size = draw.out;
+    result.count = static_cast<uint32_t>(list.count()) - result.first;
+    result.out = list.size();
   }
+  HR_ENSURE(!list.overflowed(), "an op drew more than it said");
+  recipe->list_count = static_cast<uint32_t>(list.count());
+  const auto branch = std::ranges::find_if(steps_, [](const auto& s) { return s->draws_by_view; });
+  recipe->shared_count = branch == steps_.end()
+                             ? recipe->list_count
+                             : recipe->steps[static_cast<size_t>(branch - steps_.begin())].first;
   Start start;
   recipe->region = {0, 0, source.width, source.height};
   FoldGeometry(*recipe, &start, &recipe->region);
-  recipe->first_op = start.op;
-  recipe->mirrored = start.mirrored;
+  recipe->first_draw = start.draw;
+  recipe->mirrored = start.run.mirrored;
+  recipe->upside_down = start.run.upside_down;
   return {};
 }
 
-void AugmentProgram::FoldGeometry(const Recipe& recipe, Start* start, RectPx* region) const {
-  size_t& i = start->op;
-  for (; i < steps_.size(); ++i) {
-    const OpDraw& draw = recipe.draws[i];
-    if (!draw.fires) continue;
-    const OpForm form = steps_[i]->op->FormOf(draw);
-    if (form == OpForm::kPixels) return;
+void AugmentProgram::FoldGeometry(const Recipe& recipe, Start* start, RectPx* region) {
+  RunStart& run = start->run;
+  // Draws with belongings need pixels, so none is stepped into.
+  for (uint32_t& i = start->draw; i < recipe.shared_count; ++i) {
+    const OpDraw& draw = recipe.list[i];
+    const OpForm form = draw.op->FormOf(draw);
+    if (form == OpForm::kPixels || form == OpForm::kPoint) return;
     if (form == OpForm::kMirror) {
-      start->mirrored = !start->mirrored;
+      run.mirrored = !run.mirrored;
       continue;
     }
-    // The op sees the region mirrored; whoever cuts it out does not.
-    const RectPx rect = start->mirrored ? MirrorRect(draw.rect, draw.in.width) : draw.rect;
+    if (form == OpForm::kFlipRows) {
+      run.upside_down = !run.upside_down;
+      continue;
+    }
+    // The op sees the region turned; whoever cuts it out does not.
+    RectPx rect = run.mirrored ? MirrorRect(draw.rect, draw.in.width) : draw.rect;
+    if (run.upside_down) rect = TurnOverRect(rect, draw.in.height);
     *region = {region->x + rect.x, region->y + rect.y, rect.width, rect.height};
-    if (steps_[i]->Resamples(draw)) return;
+    if (Resamples(draw)) return;
   }
 }
 
@@ -179,13 +193,12 @@ AugmentProgram::PlanesHead AugmentProgram::HeadOf(const Recipe& recipe) const {
   PlanesHead head;
   head.size = recipe.region.size();
   head.start = StartOf(recipe);
-  if (!IsDone(head.start)) {
-    const Step& step = *steps_[head.start.op];
-    const OpDraw& draw = recipe.draws[head.start.op];
-    if (step.Resamples(draw)) {
+  if (head.start.draw < recipe.shared_count) {
+    const OpDraw& draw = recipe.list[head.start.draw];
+    if (Resamples(draw)) {
       head.size = draw.out;
-      head.filter = step.op->filter();
-      ++head.start.op;
+      head.filter = draw.op->filter(draw);
+      ++head.start.draw;
     }
   }
   head.shown = {0, 0, head.size.width, head.size.height};
@@ -193,80 +206,41 @@ AugmentProgram::PlanesHead AugmentProgram::HeadOf(const Recipe& recipe) const {
   return head;
 }
 
-AugmentProgram::Buffers AugmentProgram::BuffersOf(const Recipe& recipe, const Start& start) const {
-  Buffers buffers;
-  size_t turn = 0;
-  for (size_t i = start.op; i < steps_.size(); ++i) {
-    const OpDraw& draw = recipe.draws[i];
-    if (!draw.fires) continue;
-    const Op& op = *steps_[i]->op;
-    uint64_t output = 0;
-    uint64_t scratch = 0;
-    if (op.FormOf(draw) == OpForm::kPixels) {
-      output = op.OutputBytes(draw);
-      scratch = op.ScratchBytes(draw);
-    } else if (steps_[i]->Resamples(draw)) {
-      output = PictureBytes(draw.out);
-      scratch = simd::ResizeScratchBytes(draw.rect.size(), draw.out, kPictureChannels, op.filter());
-    }
-    buffers.scratch_bytes = std::max(buffers.scratch_bytes, RoundUp(scratch, kAlignment));
-    if (output == 0) continue;
-    uint64_t& bytes = buffers.output_bytes[turn];
-    bytes = std::max(bytes, RoundUp(output, kAlignment));
-    turn = 1 - turn;
-  }
-  return buffers;
+namespace {
+
+ListRun RunOf(const Recipe& recipe, const AugmentProgram::Start& start, uint32_t end, SizePx size) {
+  return {recipe.draws().subspan(start.draw, end - start.draw), start.run, size};
 }
 
-uint64_t AugmentProgram::ScratchBytes(const Recipe& recipe, const Start& start) const {
-  return BuffersOf(recipe, start).total();
+}  // namespace
+
+AugmentProgram::Branch AugmentProgram::BranchOf(const Recipe& recipe, const Start& start,
+                                                SizePx size) const {
+  const ListRun::Need need = RunOf(recipe, start, recipe.shared_count, size).Measure();
+  return {{recipe.shared_count, {.mirrored = need.mirrored}}, need.size, need.bytes};
+}
+
+Status AugmentProgram::ApplyShared(const Recipe& recipe, const Start& start,
+                                   const ConstImageView& pixels, std::span<std::byte> scratch,
+                                   ConstImageView* out, AugmentTiming* timing) const {
+  Picture picture;
+  HR_TRY(RunOf(recipe, start, recipe.shared_count, pixels.size())
+             .Run(pixels, scratch, &picture, timing));
+  *out = picture.pixels;
+  return {};
+}
+
+uint64_t AugmentProgram::ScratchBytes(const Recipe& recipe, const Start& start, SizePx size) const {
+  return RunOf(recipe, start, recipe.list_count, size).Measure().bytes;
 }
 
 Status AugmentProgram::Apply(const Recipe& recipe, const Start& start, const ConstImageView& pixels,
                              std::span<std::byte> scratch, ConstImageView* out,
                              simd::FlipColumns* flip, Timing* timing) const {
-  const Buffers buffers = BuffersOf(recipe, start);
-  HR_ENSURE(recipe.draws.size() == steps_.size(), "recipe was not prepared by this program");
-  HR_ENSURE(pixels.channels == kPictureChannels, "pixels are not RGB");
-  HR_ENSURE(scratch.size() >= buffers.total(), "scratch is smaller than ScratchBytes");
-  HR_ENSURE(reinterpret_cast<uintptr_t>(scratch.data()) % kAlignment == 0, "scratch not aligned");
-  const std::span<std::byte> outputs[2] = {
-      scratch.subspan(0, buffers.output_bytes[0]),
-      scratch.subspan(buffers.output_bytes[0], buffers.output_bytes[1])};
-  const std::span<std::byte> rest =
-      scratch.subspan(buffers.output_bytes[0] + buffers.output_bytes[1], buffers.scratch_bytes);
-
-  Picture picture{pixels, start.mirrored};
-  size_t turn = 0;
-  for (size_t i = start.op; i < steps_.size(); ++i) {
-    const OpDraw& draw = recipe.draws[i];
-    if (!draw.fires) continue;
-    const Op& op = *steps_[i]->op;
-    const OpForm form = op.FormOf(draw);
-    if (form == OpForm::kMirror) {
-      picture.mirrored = !picture.mirrored;
-      continue;
-    }
-    if (form == OpForm::kPixels) {
-      const Stopwatch watch(timing == nullptr ? nullptr : &timing->ops_ns);
-      HR_TRY(op.Run(draw, {outputs[turn], rest}, &picture));
-      if (op.OutputBytes(draw) > 0) turn = 1 - turn;
-      continue;
-    }
-    if (i != start.op) {  // the first op's crop was done
-      const RectPx rect = picture.mirrored ? MirrorRect(draw.rect, draw.in.width) : draw.rect;
-      picture.pixels = picture.pixels.Crop(rect);
-    }
-    if (!steps_[i]->Resamples(draw)) continue;
-    const Stopwatch watch(timing == nullptr ? nullptr : &timing->resize_ns);
-    const ImageView target{reinterpret_cast<uint8_t*>(outputs[turn].data()), draw.out.width,
-                           draw.out.height, kPictureChannels,
-                           size_t{draw.out.width} * kPictureChannels};
-    simd::Resize(picture.pixels, target, op.filter(),
-                 picture.mirrored ? simd::Mirror::kYes : simd::Mirror::kNo, rest);
-    picture = {target, false};
-    turn = 1 - turn;
-  }
+  HR_ENSURE(recipe.steps.size() == steps_.size(), "recipe was not prepared by this program");
+  Picture picture;
+  HR_TRY(RunOf(recipe, start, recipe.list_count, pixels.size())
+             .Run(pixels, scratch, &picture, timing));
   *out = picture.pixels;
   *flip = picture.mirrored ? simd::FlipColumns::kYes : simd::FlipColumns::kNo;
   return {};
@@ -281,11 +255,22 @@ Status AugmentProgram::Apply(const Recipe& recipe, const ConstImageView& pixels,
 
 std::string AugmentProgram::Explain(const Recipe& recipe) const {
   std::string toml;
-  for (size_t i = 0; i < steps_.size() && i < recipe.draws.size(); ++i) {
-    const OpDraw& draw = recipe.draws[i];
-    toml.append(toml.empty() ? "" : "\n").append("[[augment]]\nop = \"");
-    toml.append(steps_[i]->name).append("\"\np = ").append(draw.fires ? "1.0" : "0.0").append("\n");
-    steps_[i]->op->Explain(draw, &toml);
+  const auto begin_entry = [&toml] {
+    toml.append(toml.empty() ? "" : "\n").append("[[augment]]\n");
+  };
+  for (size_t i = 0; i < steps_.size() && i < recipe.steps.size(); ++i) {
+    const Recipe::Step& step = recipe.steps[i];
+    if (!step.fires) {
+      begin_entry();
+      toml.append(steps_[i]->unfired);
+      continue;
+    }
+    const std::span<const OpDraw> draws = recipe.draws().subspan(step.first, step.count);
+    for (size_t k = 0; k < draws.size(); k += 1 + draws[k].belongings) {
+      begin_entry();
+      toml.append("op = \"").append(draws[k].op->name()).append("\"\np = 1.0\n");
+      draws[k].op->Explain(draws[k], &toml);
+    }
   }
   return toml;
 }

@@ -3,10 +3,9 @@
 // What: draws a sample's recipe from its own random streams before a pixel is decoded, says which
 // region of the picture the recipe needs, and applies it to the decoded region.
 // Owner: the loader (shared by all workers) or a transform. Thread: any; const and stateless.
-// Cost: no allocation in MakeRecipe, RegionOf, ScratchBytes and Apply.
+// Cost: no allocation in MakeRecipe, HeadOf, ScratchBytes and Apply.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -17,6 +16,8 @@
 
 #include "base/image_view.h"
 #include "base/status.h"
+#include "loader/augment/draw_list.h"
+#include "loader/augment/list_run.h"
 #include "loader/config.h"
 #include "loader/config_toml.h"
 #include "simd/convert.h"
@@ -30,25 +31,31 @@ struct SampleKey {
   uint32_t epoch = 0;
   uint64_t id = 0;
   int64_t label = -1;  // for class rules and remap; -1: none
-};
-
-// What one op drew for one sample. Plain data; which fields mean what is the op's business.
-struct OpDraw {
-  bool fires = false;  // false: p or a class rule said no; streams of other ops never notice
-  SizePx in;           // size before the op
-  SizePx out;          // size after it
-  RectPx rect;         // crops: the rectangle kept
-  std::array<double, 8> values{};
+  uint32_t view = 0;   // which of AugmentProgram::views()
 };
 
 // All draws of one sample, in list order. Kept by a worker and reused.
 struct Recipe {
-  std::vector<OpDraw> draws;  // one an op; sized once by AugmentProgram::Prepare
+  // What one entry of the list came to.
+  struct Step {
+    bool fires = false;  // false: p or a class rule said no; streams of other ops never notice
+    uint32_t first = 0;  // its draws in `list`
+    uint32_t count = 0;
+    SizePx in;
+    SizePx out;
+  };
+  std::vector<Step> steps;    // one an op; sized once by AugmentProgram::Prepare
+  std::vector<OpDraw> list;   // as is this, to the most draws that the list can come to
+  uint32_t list_count = 0;    // of them are used
+  uint32_t shared_count = 0;  // the first of them are those of all views; all, with one view
   SizePx source;              // upright size of the picture
   int64_t label = -1;         // after remap
   RectPx region;              // of the upright picture: what must be decoded
-  size_t first_op = 0;        // index of the op where Apply starts (those before are in `region`)
-  bool mirrored = false;      // an odd number of flips stand before first_op
+  uint32_t first_draw = 0;    // where Apply starts (those before are in `region`)
+  bool mirrored = false;      // an odd number of horizontal flips stand before first_draw
+  bool upside_down = false;   // and of vertical ones
+
+  std::span<const OpDraw> draws() const { return {list.data(), list_count}; }
 };
 
 class AugmentProgram {
@@ -63,6 +70,10 @@ class AugmentProgram {
 
   // The size of every result, when the list fixes it.
   std::optional<SizePx> output_size() const;
+
+  // Pictures a sample: 1, or what the list's AugMix asks for. Flips, crops, resizes and whatever
+  // stands before that op draw the same for all views; all else draws for each view by itself.
+  uint32_t views() const { return views_; }
 
   void Prepare(Recipe* recipe) const;
   // Draws everything for a picture of upright size `source`; fills the whole recipe. Fails when an
@@ -80,29 +91,44 @@ class AugmentProgram {
   struct PlanesHead;
   PlanesHead HeadOf(const Recipe& recipe) const;
 
-  // Where Apply begins: at op number `op`, the crop of which was done already.
+  // Where Apply begins: at draw number `draw`, with a picture that comes as `run` says.
   struct Start {
-    size_t op = 0;
-    bool mirrored = false;  // the columns of its pixels are still to be reversed
+    uint32_t draw = 0;
+    RunStart run;
   };
-  static Start StartOf(const Recipe& recipe) { return {recipe.first_op, recipe.mirrored}; }
-  // No op is left from there on.
-  bool IsDone(const Start& start) const { return start.op == steps_.size(); }
+  static Start StartOf(const Recipe& recipe) {
+    return {recipe.first_draw,
+            {.cropped = true, .mirrored = recipe.mirrored, .upside_down = recipe.upside_down}};
+  }
+  // No draw is left from there on.
+  static bool IsDone(const Recipe& recipe, const Start& start) {
+    return start.draw == recipe.list_count;
+  }
 
-  // Bytes of scratch that Apply needs for this recipe (64-byte aligned blocks included).
-  uint64_t ScratchBytes(const Recipe& recipe, const Start& start) const;
+  // With several views: what they share, for pixels of `size`. Where each view's own recipe goes
+  // on, with a picture of which size, and the scratch taken until the last of them is done.
+  struct Branch {
+    Start start;
+    SizePx size;
+    uint64_t scratch_bytes = 0;
+  };
+  Branch BranchOf(const Recipe& recipe, const Start& start, SizePx size) const;
+  Status ApplyShared(const Recipe& recipe, const Start& start, const ConstImageView& pixels,
+                     std::span<std::byte> scratch, ConstImageView* out,
+                     AugmentTiming* timing) const;
+
+  // Bytes of scratch that Apply needs for this recipe (64-byte aligned blocks included) and pixels
+  // of `size`.
+  uint64_t ScratchBytes(const Recipe& recipe, const Start& start, SizePx size) const;
   uint64_t ScratchBytes(const Recipe& recipe) const {
-    return ScratchBytes(recipe, StartOf(recipe));
+    return ScratchBytes(recipe, StartOf(recipe), recipe.region.size());
   }
 
   // Applies the recipe to `pixels`, the decoded region or what PlanesHead made of it (3 channels);
   // `scratch` is 64-byte aligned and holds no part of it. `*out` points into `scratch` or into
   // `pixels`; `*flip` says that its columns are still to be reversed (the conversion to the output
-  // does that for nothing). `resize_ns`, `ops_ns`: time spent is added.
-  struct Timing {
-    uint64_t resize_ns = 0;
-    uint64_t ops_ns = 0;
-  };
+  // does that for nothing).
+  using Timing = AugmentTiming;
   Status Apply(const Recipe& recipe, const Start& start, const ConstImageView& pixels,
                std::span<std::byte> scratch, ConstImageView* out, simd::FlipColumns* flip,
                Timing* timing) const;
@@ -110,24 +136,27 @@ class AugmentProgram {
   Status Apply(const Recipe& recipe, const ConstImageView& pixels, std::span<std::byte> scratch,
                ConstImageView* out, simd::FlipColumns* flip, Timing* timing) const;
 
-  // The recipe as TOML [[augment]] entries that reproduce it, each parameter fixed.
+  // The recipe as TOML [[augment]] entries that reproduce it, each parameter fixed; an entry of the
+  // list that did not fire comes with p = 0.
   std::string Explain(const Recipe& recipe) const;
 
   size_t op_count() const { return steps_.size(); }
 
  private:
-  struct Step;     // an op with its name, p and class rules
-  struct Buffers;  // what Apply needs of its scratch
+  struct Step;  // an op with its name, p and class rules
 
   AugmentProgram();
   // The name of an op other than a flip that stands before the first crop or resize; or empty.
   std::string OpBeforeGeometry() const;
-  // Folds the mirrors and crops from start->op on into `*region`. Stops before the first op that
-  // needs pixels; the crop of one that resamples is folded too.
-  void FoldGeometry(const Recipe& recipe, Start* start, RectPx* region) const;
-  Buffers BuffersOf(const Recipe& recipe, const Start& start) const;
+  // Says which steps draw for each view by themselves.
+  bool MarkViews(std::span<const OpConfig> ops, ConfigError* error);
+  // Folds the mirrors and crops that all views share, from start->draw on, into `*region`. Stops
+  // before the first draw that needs pixels; the crop of one that resamples is folded too.
+  static void FoldGeometry(const Recipe& recipe, Start* start, RectPx* region);
 
   std::vector<std::unique_ptr<Step>> steps_;
+  uint32_t draw_count_max_ = 0;
+  uint32_t views_ = 1;
   std::optional<SizePx> output_size_;
   std::string exact_because_;
 };

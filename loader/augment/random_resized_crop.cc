@@ -35,6 +35,7 @@ class RandomResizedCrop final : public Op {
                     std::optional<RectPx> at)
       : size_(size), scale_(scale), ratio_(ratio), filter_(filter), at_(at) {}
 
+  std::string_view name() const override { return "random_resized_crop"; }
   std::optional<SizePx> FixedSize(std::optional<SizePx>) const override { return size_; }
 
   Status Draw(RandomStream* stream, OpDraw* draw) const override {
@@ -53,13 +54,11 @@ class RandomResizedCrop final : public Op {
 
   bool CropsOrResizes() const override { return true; }
   OpForm FormOf(const OpDraw&) const override { return OpForm::kCropResize; }
-  simd::Filter filter() const override { return filter_; }
+  simd::Filter filter(const OpDraw&) const override { return filter_; }
 
   void Explain(const OpDraw& draw, std::string* toml) const override {
     AppendNumbers("size", {size_.height, size_.width}, toml);
-    if (draw.fires) {
-      AppendNumbers("at", {draw.rect.y, draw.rect.x, draw.rect.height, draw.rect.width}, toml);
-    }
+    AppendNumbers("at", {draw.rect.y, draw.rect.x, draw.rect.height, draw.rect.width}, toml);
     AppendInterpolation(filter_, toml);
   }
 

@@ -15,6 +15,7 @@ class Resize final : public Op {
          simd::Filter filter)
       : fixed_(fixed), short_side_(short_side), long_side_max_(long_side_max), filter_(filter) {}
 
+  std::string_view name() const override { return "resize"; }
   std::optional<SizePx> FixedSize(std::optional<SizePx> in) const override {
     if (fixed_.has_value()) return fixed_;
     return in.has_value() ? ShortSideSize(*in, short_side_, long_side_max_) : std::nullopt;
@@ -33,7 +34,7 @@ class Resize final : public Op {
 
   bool CropsOrResizes() const override { return true; }
   OpForm FormOf(const OpDraw&) const override { return OpForm::kCropResize; }
-  simd::Filter filter() const override { return filter_; }
+  simd::Filter filter(const OpDraw&) const override { return filter_; }
 
   void Explain(const OpDraw& draw, std::string* toml) const override {
     AppendNumbers("size", {draw.out.height, draw.out.width}, toml);

@@ -169,8 +169,8 @@ void Mixer::Draw(uint64_t seed, uint32_t epoch, uint64_t global_batch,
 
 size_t Mixer::BandScratchBytes() const { return entries_.empty() ? 0 : kRunBytes; }
 
-void Mixer::ApplyBand(const BatchMix& mix, void* images, uint32_t band, uint32_t band_count,
-                      std::span<std::byte> scratch) const {
+void Mixer::ApplyBand(const BatchMix& mix, void* images, uint32_t rows, uint32_t band,
+                      uint32_t band_count, std::span<std::byte> scratch) const {
   if (mix.entry < 0 || mix.chain.empty()) return;
   HR_DCHECK(band < band_count && scratch.size() >= kRunBytes);
   const auto row_of = [&](uint32_t b) {
@@ -202,7 +202,11 @@ void Mixer::ApplyBand(const BatchMix& mix, void* images, uint32_t band, uint32_t
       .run_elements =
           whole_rows ? row * (row_end - row_begin) : (column_end - column_begin) * pixel,
   };
-  ApplyRuns(mix, runs, static_cast<std::byte*>(images), scratch.data());
+  auto* view = static_cast<std::byte*>(images);
+  for (uint32_t v = 0; v < shape_.views; ++v) {
+    ApplyRuns(mix, runs, view, scratch.data());
+    view += rows * shape_.sample_bytes();
+  }
 }
 
 void Mixer::ApplyRuns(const BatchMix& mix, const Runs& runs, std::byte* images,

@@ -20,6 +20,7 @@ namespace headrace::loader {
 // The geometry of a batch buffer, the same for all batches.
 struct BatchShape {
   uint32_t batch_size = 0;
+  uint32_t views = 1;  // batches lie view by view: [V, B, ...]
   uint32_t channels = 0;
   uint32_t height = 0;
   uint32_t width = 0;
@@ -60,12 +61,12 @@ class Mixer {
   void Draw(uint64_t seed, uint32_t epoch, uint64_t global_batch, std::span<const uint8_t> valid,
             BatchMix* mix, std::span<float> lambda, std::span<int32_t> partner) const;
 
-  // Mixes band `band` of `band_count` of the images, in place. Bands are disjoint, so they may run
-  // at the same time; together they make the batch. No-op when mix.entry < 0.
-  // `scratch` has BandScratchBytes() and is 64-byte aligned.
+  // Mixes band `band` of `band_count` of the `rows` images a view, in place; every view alike.
+  // Bands are disjoint, so they may run at the same time; together they make the batch. No-op when
+  // mix.entry < 0. `scratch` has BandScratchBytes() and is 64-byte aligned.
   size_t BandScratchBytes() const;
-  void ApplyBand(const BatchMix& mix, void* images, uint32_t band, uint32_t band_count,
-                 std::span<std::byte> scratch) const;
+  void ApplyBand(const BatchMix& mix, void* images, uint32_t rows, uint32_t band,
+                 uint32_t band_count, std::span<std::byte> scratch) const;
 
   // soft[i, :] = lambda[i] * onehot(labels[i]) + (1 - lambda[i]) * onehot(labels[partner[i]]), with
   // the smoothing of the entry that was chosen for the batch, whether it fired or not. Label -1

@@ -20,8 +20,7 @@ void BatchAssembler::CommitGood(const SampleTicket& ticket, uint64_t id, int64_t
 
 void BatchAssembler::CommitMarked(const SampleTicket& ticket) {
   BatchBuffer& buffer = shared_.store->at(ticket.buffer);
-  const size_t bytes = shared_.store->shape().sample_bytes();
-  memset(buffer.images + ticket.index * bytes, 0, bytes);
+  shared_.store->ClearSample(buffer, ticket.index);
   buffer.ids[ticket.index] = static_cast<int64_t>(ticket.id);
   buffer.labels[ticket.index] = shared_.dataset.Label(ticket.id);
   buffer.valid[ticket.index] = 0;
@@ -72,9 +71,8 @@ void BatchAssembler::Arrive(uint32_t index) {
 }
 
 void BatchAssembler::FinishRows(BatchBuffer* buffer) {
-  const size_t bytes = shared_.store->shape().sample_bytes();
   for (uint32_t i = buffer->count; i < buffer->rows; ++i) {  // padding of the last batch
-    memset(buffer->images + i * bytes, 0, bytes);
+    shared_.store->ClearSample(*buffer, i);
     buffer->ids[i] = -1;
     buffer->labels[i] = -1;
     buffer->valid[i] = 0;
@@ -111,7 +109,8 @@ void BatchAssembler::RunMix(const MixTask& task, std::span<std::byte> scratch) {
   BatchBuffer& buffer = shared_.store->at(task.buffer);
   const int64_t begin = NowNs();
   if (!shared_.IsStale(buffer.generation)) {
-    shared_.mixer.ApplyBand(buffer.mix, buffer.images, task.band, shared_.plan.mix_bands, scratch);
+    shared_.mixer.ApplyBand(buffer.mix, buffer.images, buffer.rows, task.band,
+                            shared_.plan.mix_bands, scratch);
   }
   Add(shared_.counters.mix_ns, static_cast<uint64_t>(NowNs() - begin));
   if (buffer.bands_left.Arrive()) Deliver(&buffer);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstring>
 #include <new>
 
 namespace headrace::loader {
@@ -82,6 +83,12 @@ Status BatchStore::PinAll() {
   }
   pin_text_ = "lock: mlock";
   return {};
+}
+
+void BatchStore::ClearSample(const BatchBuffer& buffer, uint32_t row) const {
+  for (uint32_t view = 0; view < options_.shape.views; ++view) {
+    std::memset(SampleAt(buffer, view, row), 0, options_.shape.sample_bytes());
+  }
 }
 
 void BatchStore::Return(uint32_t index) {

@@ -85,6 +85,12 @@ class BatchStore {
 
   const BatchShape& shape() const { return options_.shape; }
   BatchBuffer& at(uint32_t index) { return *buffers_[index]; }
+  // Where a view of sample `row` of a batch lies.
+  std::byte* SampleAt(const BatchBuffer& buffer, uint32_t view, uint32_t row) const {
+    return buffer.images + (uint64_t{view} * buffer.rows + row) * options_.shape.sample_bytes();
+  }
+  // All its views become zeros.
+  void ClearSample(const BatchBuffer& buffer, uint32_t row) const;
   const std::string& pin_text() const { return pin_text_; }
 
   bool TryAcquire(uint32_t* index) { return free_.TryAcquire(index); }

@@ -33,8 +33,7 @@ void SampleStage::Run(uint32_t lane_index) {
                       .epoch = ticket.epoch,
                       .id = id,
                       .label = shared_.dataset.Label(id)};
-  std::byte* slot = shared_.store->at(ticket.buffer).images +
-                    ticket.index * shared_.store->shape().sample_bytes();
+  const BatchBuffer& buffer = shared_.store->at(ticket.buffer);
   codecs::DecodeCheckpoints checkpoints;
   checkpoints.record = lane.record;
   const bool wants_record =
@@ -46,12 +45,13 @@ void SampleStage::Run(uint32_t lane_index) {
   }
   ProcessTiming timing;
   uint64_t convert_ns = 0;
-  const Status status = processor_->Process(lane.encoded, key, &checkpoints, &timing,
-                                            [&](const ProcessedPicture& picture) {
-                                              const int64_t begin = NowNs();
-                                              picture.ConvertTo(shared_.convert, slot);
-                                              convert_ns = static_cast<uint64_t>(NowNs() - begin);
-                                            });
+  const auto convert = [&](uint32_t view, const ProcessedPicture& picture) {
+    const int64_t begin = NowNs();
+    picture.ConvertTo(shared_.convert, shared_.store->SampleAt(buffer, view, ticket.index));
+    convert_ns += static_cast<uint64_t>(NowNs() - begin);
+  };
+  const Status status = processor_->Process(lane.encoded, key, shared_.augment.views(),
+                                            &checkpoints, &timing, convert);
   KeepCheckpoints(id, checkpoints);
   Counters& counters = shared_.counters;
   Add(counters.decode_ns, timing.decode_ns);

@@ -56,12 +56,13 @@ TEST(RandomResizedCropTest, TakesItsDrawsInTheDocumentedOrder) {
         ++fallbacks;
         expected = {353, 0, 293, 220};  // 220 * 4 / 3 wide, in the middle
       }
-      ASSERT_EQ(recipe.draws[0].rect, expected) << "id " << id;
+      ASSERT_EQ(recipe.list[recipe.steps[0].first].rect, expected) << "id " << id;
       // The second op of the name has a stream of its own.
       RandomStream second(
           {.seed = 3, .epoch = 5, .unit = id, .name = "random_resized_crop", .occurrence = 1});
       second.NextUnit();
-      ASSERT_EQ(recipe.draws[2].rect, DrawResizedCrop(&second, {8, 8}, kScale, kRatio));
+      ASSERT_EQ(recipe.list[recipe.steps[2].first].rect,
+                DrawResizedCrop(&second, {8, 8}, kScale, kRatio));
     }
   }
   EXPECT_GT(fallbacks, 30);

@@ -88,6 +88,15 @@ inline Bitmap Resized(const Bitmap& source, SizePx size, simd::Filter filter) {
   return out;
 }
 
+inline Bitmap TurnedOver(const Bitmap& source) {
+  Bitmap out(source.size);
+  for (uint32_t y = 0; y < source.size.height; ++y) {
+    std::copy_n(source.view().Row(source.size.height - 1 - y), source.view().row_bytes(),
+                out.view().Row(y));
+  }
+  return out;
+}
+
 // Half to even, by the definition.
 inline int64_t RoundedHalf(int64_t twice) {
   const int64_t floor = twice >> 1;
@@ -160,11 +169,14 @@ inline Bitmap AppliedInOrder(const std::vector<OpConfig>& ops, const Recipe& rec
                              const Bitmap& picture, simd::Filter filter) {
   Bitmap current = picture;
   for (size_t i = 0; i < ops.size(); ++i) {
-    const OpDraw& draw = recipe.draws[i];
-    EXPECT_EQ(draw.in, current.size);
-    if (!draw.fires) continue;
+    const Recipe::Step& step = recipe.steps[i];
+    EXPECT_EQ(step.in, current.size);
+    if (!step.fires) continue;
+    const OpDraw& draw = recipe.list[step.first];
     if (ops[i].op == "random_horizontal_flip") {
       current = Copied(current.view(), simd::FlipColumns::kYes);
+    } else if (ops[i].op == "random_vertical_flip") {
+      current = TurnedOver(current);
     } else if (ops[i].op == "random_resized_crop") {
       const Bitmap crop = Copied(current.view().Crop(draw.rect), simd::FlipColumns::kNo);
       current = Resized(crop, draw.out, filter);

@@ -96,7 +96,7 @@ TEST(AugmentProgramTest, FoldsLeadingFlipsAndCropsIntoTheRegion) {
   const auto program = MakeProgram({FlipConfig(1), CenterConfig(10, 10), crop, FlipConfig(1)});
   const Recipe recipe = MakeRecipe(*program, {}, {30, 20});
   EXPECT_EQ(recipe.region, (RectPx{13, 7, 4, 5}));
-  EXPECT_EQ(recipe.first_op, 2u);
+  EXPECT_EQ(recipe.first_draw, 2u);
   EXPECT_TRUE(recipe.mirrored);
 }
 
@@ -104,7 +104,7 @@ TEST(AugmentProgramTest, OpsThatOnlyMirrorAndCropNeedNoScratch) {
   const auto program =
       MakeProgram({FlipConfig(1), CenterConfig(10, 10), FlipConfig(1), CenterConfig(4, 6)});
   const Recipe recipe = MakeRecipe(*program, {}, {30, 20});
-  EXPECT_EQ(recipe.first_op, program->op_count());
+  EXPECT_EQ(recipe.first_draw, recipe.list_count);
   EXPECT_EQ(program->ScratchBytes(recipe), 0u);
   EXPECT_EQ(recipe.region, (RectPx{12, 8, 6, 4}));
   EXPECT_FALSE(recipe.mirrored);
@@ -135,7 +135,7 @@ TEST(AugmentProgramTest, RefusesPixelsAndScratchThatDoNotFitTheRecipe) {
   EXPECT_EQ(apply(recipe, narrow, scratch.span()), Code::kInternal);
   Recipe other = recipe;
   EXPECT_EQ(program->MakeRecipe({}, {0, 5}, &other).code(), Code::kInternal);
-  other.draws.clear();
+  other.list.clear();
   EXPECT_EQ(program->MakeRecipe({}, {40, 30}, &other).code(), Code::kInternal);
 }
 
@@ -147,9 +147,10 @@ std::vector<OpConfig> RandomOps(RandomStream* random, const std::string& interpo
   for (uint32_t i = 0; i < count; ++i) {
     const double p = random->NextBelow(3) == 0 ? 0.5 : 1.0;
     Params params{{"interpolation", interpolation}};
-    switch (random->NextBelow(6)) {
+    switch (random->NextBelow(7)) {
       case 0:
       case 1: ops.push_back(FlipConfig(p)); continue;
+      case 6: ops.push_back(MakeOpConfig("random_vertical_flip", {}, p)); continue;
       case 2: ops.push_back(CenterConfig(side(), side())); break;
       case 3:
         params["size"] = std::vector<double>{side(), side()};
@@ -176,6 +177,7 @@ TEST(AugmentProgramTest, EqualsTheOpsOneByOneOnWholePictures) {
       {"lanczos", simd::Filter::kLanczos},
       {"box", simd::Filter::kBox}};
   int mirrored = 0;
+  int upside_down = 0;
   int folded = 0;
   for (uint64_t seed = 0; seed < 1500; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -190,10 +192,12 @@ TEST(AugmentProgramTest, EqualsTheOpsOneByOneOnWholePictures) {
     ASSERT_LE(recipe.region.y + recipe.region.height, size.height);
     ASSERT_EQ(Applied(*program, recipe, picture), AppliedInOrder(ops, recipe, picture, filter));
     mirrored += recipe.mirrored ? 1 : 0;
+    upside_down += recipe.upside_down ? 1 : 0;
     folded += recipe.region.size() == size ? 0 : 1;
   }
   // The interesting cases were there.
   EXPECT_GT(mirrored, 150);
+  EXPECT_GT(upside_down, 50);
   EXPECT_GT(folded, 150);
 }
 

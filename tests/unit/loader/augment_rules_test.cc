@@ -26,7 +26,7 @@ TEST(ClassRulesTest, AnExceptedClassIsNeverFlippedAndEveryOtherIs) {
   program->Prepare(&recipe);
   for (uint64_t id = 0; id < 10000; ++id) {
     ASSERT_TRUE(program->MakeRecipe({.id = id, .label = 6}, kSize, &recipe).ok());
-    ASSERT_FALSE(recipe.draws[0].fires);
+    ASSERT_FALSE(recipe.steps[0].fires);
     ASSERT_FALSE(recipe.mirrored);
     const int64_t other = static_cast<int64_t>(id % 10);
     ASSERT_TRUE(program->MakeRecipe({.id = id, .label = other}, kSize, &recipe).ok());
@@ -41,14 +41,14 @@ TEST(ClassRulesTest, OnlyClassesLimitAndExceptionsWin) {
   const auto program = MakeProgram({flip}, kDigits);
   for (int64_t label = -1; label < 10; ++label) {
     const Recipe recipe = MakeRecipe(*program, {.label = label}, kSize);
-    EXPECT_EQ(recipe.draws[0].fires, label == 1 || label == 2) << label;
+    EXPECT_EQ(recipe.steps[0].fires, label == 1 || label == 2) << label;
   }
 }
 
 TEST(ClassRulesTest, ASampleWithoutALabelIsInNoList) {
   OpConfig except = FlipConfig(1);
   except.except_classes = {"6"};
-  EXPECT_TRUE(MakeRecipe(*MakeProgram({except}, kDigits), {.label = -1}, kSize).draws[0].fires);
+  EXPECT_TRUE(MakeRecipe(*MakeProgram({except}, kDigits), {.label = -1}, kSize).steps[0].fires);
 }
 
 TEST(ClassRulesTest, AnUnknownClassNamesTheOpAndTheKnownClasses) {
@@ -94,8 +94,8 @@ TEST(ClassRulesTest, RulesGoByTheSamplesOwnLabel) {
   OpConfig only_left = FlipConfig(1);
   only_left.only_classes = {"left"};
   const auto program = MakeProgram({renaming, only_left}, {"left", "right"});
-  EXPECT_TRUE(MakeRecipe(*program, {.label = 0}, kSize).draws[1].fires);
-  EXPECT_FALSE(MakeRecipe(*program, {.label = 1}, kSize).draws[1].fires);
+  EXPECT_TRUE(MakeRecipe(*program, {.label = 0}, kSize).steps[1].fires);
+  EXPECT_FALSE(MakeRecipe(*program, {.label = 1}, kSize).steps[1].fires);
 }
 
 TEST(ClassRulesTest, AVetoWinsOverRemap) {
@@ -125,7 +125,7 @@ std::vector<RectPx> CropsOf(const AugmentProgram& program, size_t index) {
   program.Prepare(&recipe);
   for (uint64_t id = 0; id < 300; ++id) {
     EXPECT_TRUE(program.MakeRecipe({.seed = 2, .id = id, .label = 1}, kSize, &recipe).ok());
-    rects.push_back(recipe.draws[index].rect);
+    rects.push_back(recipe.list[recipe.steps[index].first].rect);
   }
   return rects;
 }
@@ -143,7 +143,7 @@ TEST(StreamsTest, AnAddedOpOrRuleLeavesAllOtherDraws) {
 TEST(StreamsTest, EveryPartOfTheKeyMatters) {
   const auto program = MakeProgram({CropConfig(8, 8)});
   const auto rect = [&](const SampleKey& key) {
-    return MakeRecipe(*program, key, kSize).draws[0].rect;
+    return MakeRecipe(*program, key, kSize).list[0].rect;
   };
   const SampleKey key{.seed = 1, .epoch = 2, .id = 3};
   EXPECT_EQ(rect(key), rect({.seed = 1, .epoch = 2, .id = 3, .label = 7}));
@@ -159,9 +159,9 @@ TEST(StreamsTest, PIsTheShareThatFires) {
   int fired = 0;
   for (uint64_t id = 0; id < 20000; ++id) {
     ASSERT_TRUE(program->MakeRecipe({.id = id}, kSize, &recipe).ok());
-    fired += recipe.draws[0].fires ? 1 : 0;
-    ASSERT_FALSE(recipe.draws[1].fires);
-    ASSERT_TRUE(recipe.draws[2].fires);
+    fired += recipe.steps[0].fires ? 1 : 0;
+    ASSERT_FALSE(recipe.steps[1].fires);
+    ASSERT_TRUE(recipe.steps[2].fires);
   }
   EXPECT_NEAR(fired, 6000, 4.9 * 64.8);  // p = 1e-6
 }

@@ -76,7 +76,8 @@ std::vector<std::byte> MixedInBands(const Mixer& mixer, const Drawn& drawn,
   Scratch scratch(mixer);
   // Backwards: no band may rest on an earlier one.
   for (uint32_t band = bands; band-- > 0;) {
-    mixer.ApplyBand(drawn.mix, batch.data(), band, bands, scratch.span());
+    mixer.ApplyBand(drawn.mix, batch.data(), static_cast<uint32_t>(drawn.partner.size()), band,
+                    bands, scratch.span());
   }
   EXPECT_TRUE(scratch.GuardIsWhole());
   return batch;

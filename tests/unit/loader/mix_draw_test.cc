@@ -275,7 +275,7 @@ TEST(MixerTest, DrawingAndMixingDoNotAllocate) {
   for (uint64_t batch = 0; batch < 100; ++batch) {
     mixer->Draw(1, 0, batch, valid, &mix, lambda, partner);
     for (uint32_t band = 0; band < 3; ++band) {
-      mixer->ApplyBand(mix, images.data(), band, 3, scratch.span());
+      mixer->ApplyBand(mix, images.data(), 16, band, 3, scratch.span());
     }
   }
   EXPECT_EQ(testing::AllocationCount(), before);
