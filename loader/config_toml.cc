@@ -168,6 +168,31 @@ bool ParseOp(Document* document, const std::string& text, OpConfig* op) {
   return true;
 }
 
+// Ops as a configuration has them, and as Explain prints them: [[augment]] entries and nothing
+// else.
+bool ParseOpEntries(Document* document, const std::string& text, std::vector<OpConfig>* ops) {
+  constexpr std::string_view kKeys[] = {"augment"};
+  document->column_shift = 0;
+  toml::table root;
+  if (!ParseToml(document, text, {}, &root)) return false;
+  if (!TableReader(document, {}, root).Keys(kKeys)) return false;
+  const toml::array* entries = root.get_as<toml::array>("augment");
+  for (size_t i = 0; entries != nullptr && i < entries->size(); ++i) {
+    const toml::table* entry = (*entries)[i].as_table();
+    if (entry == nullptr) {
+      return FailSyntax(document, {}, "found no table", "allowed: [[augment]] entries");
+    }
+    if (!ReadOp(document, *entry, &ops->emplace_back())) return false;
+  }
+  return true;
+}
+
+// Whether the text is a list of entries and not the inside of one inline table.
+bool HoldsEntries(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  return first != text.npos && text.substr(first).starts_with("[[");
+}
+
 }  // namespace
 
 bool ParseToml(Document* document, std::string_view text, std::string_view origin,
@@ -223,14 +248,17 @@ bool ParseConfigFile(const std::string& path, std::span<const std::string> overr
   });
 }
 
-bool ParseOps(std::span<const std::string> inline_tables, std::vector<OpConfig>* ops,
-              ConfigError* error) {
+bool ParseOps(std::span<const std::string> texts, std::vector<OpConfig>* ops, ConfigError* error) {
   Document document;
   return Fenced(&document, error, [&] {
     ops->clear();
-    for (const std::string& text : inline_tables) {
+    for (const std::string& text : texts) {
       document.name = "op " + std::to_string(ops->size() + 1);
-      if (!ParseOp(&document, text, &ops->emplace_back())) return false;
+      if (HoldsEntries(text)) {
+        if (!ParseOpEntries(&document, text, ops)) return false;
+      } else if (!ParseOp(&document, text, &ops->emplace_back())) {
+        return false;
+      }
     }
     return true;
   });

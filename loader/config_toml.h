@@ -36,8 +36,9 @@ struct ConfigSource {
                                    Config* config, ConfigError* error);
 
 // The inside of TOML inline tables, one op each (`op = "resize", size = 224`), as `headrace apply
-// --op` takes them; the same checks as [[augment]].
-[[nodiscard]] bool ParseOps(std::span<const std::string> inline_tables, std::vector<OpConfig>* ops,
+// --op` takes them, or [[augment]] entries, as `--explain` prints them; the same checks as in a
+// configuration.
+[[nodiscard]] bool ParseOps(std::span<const std::string> texts, std::vector<OpConfig>* ops,
                             ConfigError* error);
 
 }  // namespace headrace::loader

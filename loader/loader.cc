@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "loader/augment/program.h"
@@ -14,6 +15,8 @@
 #include "loader/pipeline/scheduler.h"
 #include "loader/pipeline/shared.h"
 #include "loader/ranks.h"
+#include "loader/sample_processor.h"
+#include "loader/sample_read.h"
 #include "loader/sampler.h"
 
 namespace headrace::loader {
@@ -320,6 +323,29 @@ uint32_t Loader::rank() const { return parts_->rank.rank; }
 uint32_t Loader::world_size() const { return parts_->rank.world_size; }
 const std::string& Loader::rank_source() const { return parts_->rank.source; }
 const std::string& Loader::reader_text() const { return parts_->reader_text; }
+uint32_t Loader::views() const { return parts_->shape.views; }
+
+Status Loader::Replay(uint64_t id, uint32_t epoch, uint32_t view, std::string* toml) const {
+  const Extent extent = parts_->dataset->Locate(id);
+  if (extent.bytes > parts_->config.limits.max_encoded_bytes) {
+    return {Code::kLimitBytes, "the file is larger than limits.max_encoded_bytes"};
+  }
+  std::vector<std::byte> bytes(extent.bytes);
+  HR_TRY(ReadSample(*parts_->dataset, id, bytes));
+  // Nothing is decoded: neither scratch nor the area for large pictures is needed.
+  HR_ASSIGN_OR_RETURN(
+      const auto processor,
+      SampleProcessor::Make(parts_->config.limits, ProcessOptionsOf(parts_->config.decode),
+                            *parts_->augment, 1, nullptr));
+  HR_TRY(processor->DrawOnly(bytes, {.seed = parts_->config.loader.seed,
+                                     .epoch = epoch,
+                                     .id = id,
+                                     .label = parts_->dataset->Label(id),
+                                     .view = view}));
+  *toml = parts_->augment->Explain(processor->recipe());
+  return {};
+}
+
 std::string Loader::jpeg_text() const {
   if (parts_->config.decode.jpeg == JpegMode::kExact) return "exact";
   const std::string& op = parts_->shared->augment.exact_because();

@@ -63,6 +63,11 @@ class Loader {
   const std::string& reader_text() const;
   // The arithmetic of JPEGs: "fast", "exact", or "exact: " and the op that asks for it.
   std::string jpeg_text() const;
+  // Views of a sample in every batch.
+  uint32_t views() const;
+  // What the ops draw for a sample in an epoch, as TOML (AugmentProgram::Explain). Reads the file
+  // for its size; allocates.
+  Status Replay(uint64_t id, uint32_t epoch, uint32_t view, std::string* toml) const;
   pid_t owner() const { return owner_; }
 
  private:

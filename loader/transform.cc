@@ -1,8 +1,10 @@
 #include "loader/transform.h"
 
 #include <cstring>
+#include <iterator>
 
 #include "base/checked_math.h"
+#include "loader/augment/center_crop.h"
 #include "simd/flip.h"
 
 namespace headrace::loader {
@@ -32,19 +34,57 @@ bool Transform::Make(const Config& config, std::unique_ptr<Transform>* transform
   return true;
 }
 
+namespace {
+
+Status MakeRoom(uint64_t bytes, HostMemory* memory) {
+  if (bytes <= memory->bytes()) return {};
+  HR_ASSIGN_OR_RETURN(*memory, HostMemory::Map(bytes, HostMemory::Pages::kHuge));
+  return {};
+}
+
+}  // namespace
+
+Status Transform::Crops(SizePx size, std::span<ConstImageView> crops) {
+  if (crops.size() != kCropsMax / 2 && crops.size() != kCropsMax) {
+    return {Code::kInvalidArgument, "crops: the count is 5 or 10"};
+  }
+  if (last_.data == nullptr) return {Code::kInvalidArgument, "crops: nothing was applied yet"};
+  if (size.width == 0 || size.height == 0 || size.width > last_.width ||
+      size.height > last_.height) {
+    return {Code::kInvalidArgument, "crops: a side is 0 or more than the picture's"};
+  }
+  const uint32_t right = last_.width - size.width;
+  const uint32_t bottom = last_.height - size.height;
+  const RectPx places[] = {
+      {0, 0},
+      {right, 0},
+      {0, bottom},
+      {right, bottom},
+      {MiddleOffset(last_.width, size.width), MiddleOffset(last_.height, size.height)}};
+  for (size_t i = 0; i < std::size(places); ++i) {
+    crops[i] = last_.Crop({places[i].x, places[i].y, size.width, size.height});
+  }
+  if (crops.size() == std::size(places)) return {};
+  // The mirror image of a picture's crop is a crop of its mirror image.
+  HR_TRY(MakeRoom(last_.row_bytes() * last_.height, &mirrored_));
+  const ImageView mirrored{reinterpret_cast<uint8_t*>(mirrored_.data()), last_.width, last_.height,
+                           last_.channels, last_.row_bytes()};
+  simd::FlipHorizontal(last_, mirrored);
+  for (size_t i = 0; i < std::size(places); ++i) {
+    const RectPx rect{places[i].x, places[i].y, size.width, size.height};
+    crops[std::size(places) + i] = mirrored.Crop(MirrorRect(rect, last_.width));
+  }
+  return {};
+}
+
 Status Transform::Apply(std::span<const std::byte> file, const SampleKey& key,
                         ConstImageView* result) {
   ProcessTiming timing;
   Status kept;
   const auto keep = [&](uint32_t, const ProcessedPicture& picture) {
     const ConstImageView& pixels = picture.rgb;  // exact decodes give no planes
-    const size_t bytes = pixels.row_bytes() * pixels.height;
-    if (bytes > result_.bytes()) {
-      auto memory = HostMemory::Map(bytes, HostMemory::Pages::kHuge);
-      kept = memory.status();
-      if (!memory.ok()) return;
-      result_ = std::move(*memory);
-    }
+    kept = MakeRoom(pixels.row_bytes() * pixels.height, &result_);
+    if (!kept.ok()) return;
     const ImageView out{reinterpret_cast<uint8_t*>(result_.data()), pixels.width, pixels.height,
                         pixels.channels, pixels.row_bytes()};
     if (picture.flip == simd::FlipColumns::kYes) {
@@ -54,9 +94,11 @@ Status Transform::Apply(std::span<const std::byte> file, const SampleKey& key,
         memcpy(out.Row(y), pixels.Row(y), out.row_bytes());
       }
     }
-    *result = out;
+    last_ = out;
   };
+  last_ = {};
   HR_TRY(processor_->Process(file, key, 1, nullptr, &timing, keep));
+  *result = last_;
   return kept;
 }
 

@@ -23,8 +23,13 @@ class Transform {
   [[nodiscard]] static bool Make(const Config& config, std::unique_ptr<Transform>* transform,
                                  ConfigError* error);
 
+  uint32_t views() const { return program_->views(); }
   // *result is valid until the next Apply.
   Status Apply(std::span<const std::byte> file, const SampleKey& key, ConstImageView* result);
+  // Five crops of the last result (corners, then centre), and with ten the mirror images of these.
+  // Valid until the next Apply or Crops.
+  static constexpr size_t kCropsMax = 10;
+  Status Crops(SizePx size, std::span<ConstImageView> crops);
   // What the last Apply drew, as TOML.
   std::string Explain() const { return program_->Explain(processor_->recipe()); }
 
@@ -35,6 +40,8 @@ class Transform {
   std::unique_ptr<BigImageArea> big_area_;
   std::unique_ptr<SampleProcessor> processor_;
   HostMemory result_;
+  ConstImageView last_;  // in result_
+  HostMemory mirrored_;
 };
 
 }  // namespace headrace::loader

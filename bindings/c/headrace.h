@@ -166,6 +166,12 @@ HR_API const char *hr_loader_sample_path(const hr_loader *loader, int64_t id);
  * *needed is the full size. Any thread. Codes: INVALID_ARGUMENT (no such id), the group of places. */
 HR_API hr_status hr_loader_sample_read(const hr_loader *loader, int64_t id, void *bytes,
                                        size_t capacity, size_t *needed, hr_error *error);
+/* What the ops draw for sample `id` in `epoch`, before any mixing, as TOML [[augment]] entries that
+ * reproduce it (each parameter fixed). `view`: below hr_batch_info.views. Reads the sample's file for
+ * its size. Writes at most `capacity` bytes with the final NUL; *needed is the full size. Any thread.
+ * Codes: INVALID_ARGUMENT (no such id or view), the sample's own. */
+HR_API hr_status hr_loader_replay(const hr_loader *loader, int64_t id, uint32_t epoch, uint32_t view,
+                                  char *text, size_t capacity, size_t *needed, hr_error *error);
 
 /* The plan: what open reserved, in bytes. */
 typedef struct hr_memory {
@@ -260,7 +266,8 @@ HR_API void hr_batch_release(hr_batch *batch);
  * per transform. */
 typedef struct hr_transform hr_transform;
 
-/* Each op is the inside of a TOML inline table: `op = "resize", size = 224`. None: a plain decode.
+/* Each op is the inside of a TOML inline table: `op = "resize", size = 224`; or it holds [[augment]]
+ * entries, such as hr_loader_replay and hr_transform_explain give. None: a plain decode.
  * `overrides` in options reach [decode] and [limits]. */
 HR_API hr_status hr_transform_open(const char *const *ops, size_t op_count,
                                    const hr_options *options, hr_transform **out, hr_error *error);
@@ -271,6 +278,8 @@ typedef struct hr_draw {
   uint64_t seed;
   uint64_t sample_id;
   int64_t label; /* for class rules; -1: none */
+  uint32_t view; /* of aug_mix with several views; 0 is the clean one */
+  uint32_t reserved;
 } hr_draw;
 
 /* u8 RGB, [height, width, 3]; lives until the next apply or close of the transform. */
@@ -291,6 +300,13 @@ HR_API hr_status hr_transform_apply(hr_transform *transform, const void *bytes, 
  * Writes at most `capacity` bytes with the final NUL; *needed is the full size. */
 HR_API hr_status hr_transform_explain(const hr_transform *transform, char *text, size_t capacity,
                                       size_t *needed, hr_error *error);
+/* The crops of the last apply's result for evaluation: top left, top right, bottom left, bottom
+ * right, centre (count = 5: torchvision's FiveCrop), then the mirror images of these five (count =
+ * 10: TenCrop). Fills out[0] to out[count - 1], each with its struct_size set; they live until the
+ * next call on the transform. Codes: INVALID_ARGUMENT (another count, nothing applied, a crop larger
+ * than the image). */
+HR_API hr_status hr_transform_crops(hr_transform *transform, uint32_t height, uint32_t width,
+                                    uint32_t count, hr_image *out, hr_error *error);
 HR_API void hr_transform_close(hr_transform *transform);
 
 /* -------------------------------------------------------------------------------------- tools -- */

@@ -9,8 +9,8 @@
 #include "bindings/c/boundary.h"
 #include "bindings/c/handles.h"
 #include "bindings/c/options.h"
-#include "io/make_reader.h"
 #include "loader/config_toml.h"
+#include "loader/sample_read.h"
 #include "simd/target.h"
 
 namespace headrace::capi {
@@ -107,6 +107,7 @@ hr_status CheckLoader(const hr_loader* loader, hr_error* error) {
 }  // namespace headrace::capi
 
 using headrace::Code;
+using headrace::Status;
 using headrace::capi::CheckLoader;
 using headrace::capi::Fence;
 using headrace::capi::SetError;
@@ -210,6 +211,18 @@ const char* hr_loader_sample_path(const hr_loader* loader, int64_t id) {
   return dataset.Locate(static_cast<uint64_t>(id)).path;
 }
 
+namespace {
+
+hr_status SampleError(const headrace::loader::Loader& loader, int64_t id, const Status& status,
+                      hr_error* error) {
+  return SetError(
+      error, status.code(),
+      headrace::loader::DescribeSample(loader.dataset(), static_cast<uint64_t>(id), status),
+      status.error_number(), id);
+}
+
+}  // namespace
+
 hr_status hr_loader_sample_read(const hr_loader* loader, int64_t id, void* bytes, size_t capacity,
                                 size_t* needed, hr_error* error) {
   if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
@@ -223,23 +236,25 @@ hr_status hr_loader_sample_read(const hr_loader* loader, int64_t id, void* bytes
     const auto extent = dataset.Locate(static_cast<uint64_t>(id));
     if (needed != nullptr) *needed = extent.bytes;
     if (capacity == 0) return HR_OK;
-    auto made =
-        headrace::io::MakeReader(dataset.root(), {.choice = headrace::io::ReaderChoice::kPread});
-    if (!made.ok()) return SetError(error, made.status());
-    (void)made->reader->Submit({.path = extent.path,
-                                .offset = extent.offset,
-                                .expected_bytes = extent.bytes,
-                                .buffer = {static_cast<std::byte*>(bytes), capacity},
-                                .whole_file = false});
-    headrace::io::ReadCompletion completion;
-    if (made->reader->Reap({&completion, 1}, -1) != 1) {
-      return SetError(error, Code::kInternal, "the read of a sample gave no result", 0, id);
+    const Status status = headrace::loader::ReadSample(dataset, static_cast<uint64_t>(id),
+                                                       {static_cast<std::byte*>(bytes), capacity});
+    return status.ok() ? HR_OK : SampleError(*loader->impl, id, status, error);
+  });
+}
+
+hr_status hr_loader_replay(const hr_loader* loader, int64_t id, uint32_t epoch, uint32_t view,
+                           char* text, size_t capacity, size_t* needed, hr_error* error) {
+  if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
+  return Fence(error, [&]() -> hr_status {
+    const headrace::loader::Loader& impl = *loader->impl;
+    if (id < 0 || static_cast<uint64_t>(id) >= impl.dataset().size() || view >= impl.views()) {
+      return SetError(error, Code::kInvalidArgument, "no sample of that id, or no such view", 0,
+                      id);
     }
-    if (completion.status.ok()) return HR_OK;
-    return SetError(
-        error, completion.status.code(),
-        headrace::loader::DescribeSample(dataset, static_cast<uint64_t>(id), completion.status),
-        completion.status.error_number(), id);
+    std::string toml;
+    const Status status = impl.Replay(static_cast<uint64_t>(id), epoch, view, &toml);
+    if (!status.ok()) return SampleError(impl, id, status, error);
+    return headrace::capi::GiveText(toml, text, capacity, needed, error);
   });
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,21 @@ using headrace::Code;
 using headrace::Status;
 using headrace::capi::Fence;
 using headrace::capi::SetError;
+using headrace::loader::Transform;
+
+namespace {
+
+hr_status FillImage(hr_image* out, const headrace::ConstImageView& pixels, hr_error* error) {
+  hr_image image = {};
+  image.width = pixels.width;
+  image.height = pixels.height;
+  image.channels = pixels.channels;
+  image.stride_bytes = pixels.stride_bytes;
+  image.pixels = pixels.data;
+  return headrace::capi::Fill(out, image, error);
+}
+
+}  // namespace
 
 hr_status hr_transform_open(const char* const* ops, size_t op_count, const hr_options* options,
                             hr_transform** out, hr_error* error) {
@@ -60,18 +77,37 @@ hr_status hr_transform_apply(hr_transform* transform, const void* bytes, size_t 
     const headrace::loader::SampleKey key{.seed = known.seed,
                                           .epoch = known.epoch,
                                           .id = known.sample_id,
-                                          .label = draw == nullptr ? -1 : known.label};
+                                          .label = draw == nullptr ? -1 : known.label,
+                                          .view = known.view};
+    if (key.view >= transform->impl->views()) {
+      return SetError(error, Code::kInvalidArgument, "hr_draw: the list has no such view");
+    }
     headrace::ConstImageView pixels;
     const Status status =
         transform->impl->Apply({static_cast<const std::byte*>(bytes), length}, key, &pixels);
     if (!status.ok()) return SetError(error, status);
-    hr_image image = {};
-    image.width = pixels.width;
-    image.height = pixels.height;
-    image.channels = pixels.channels;
-    image.stride_bytes = pixels.stride_bytes;
-    image.pixels = pixels.data;
-    return headrace::capi::Fill(out, image, error);
+    return FillImage(out, pixels, error);
+  });
+}
+
+hr_status hr_transform_crops(hr_transform* transform, uint32_t height, uint32_t width,
+                             uint32_t count, hr_image* out, hr_error* error) {
+  if (transform == nullptr || out == nullptr) {
+    return SetError(error, Code::kInvalidArgument, "the transform or out is NULL");
+  }
+  return Fence(error, [&]() -> hr_status {
+    headrace::ConstImageView crops[Transform::kCropsMax];
+    const std::span<headrace::ConstImageView> wanted(crops,
+                                                     std::min<size_t>(count, Transform::kCropsMax));
+    const Status status = count > Transform::kCropsMax
+                              ? Status(Code::kInvalidArgument, "crops: the count is 5 or 10")
+                              : transform->impl->Crops({width, height}, wanted);
+    if (!status.ok()) return SetError(error, status);
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      const hr_status filled = FillImage(&out[i], wanted[i], error);
+      if (filled != HR_OK) return filled;
+    }
+    return HR_OK;
   });
 }
 

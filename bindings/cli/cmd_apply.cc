@@ -21,10 +21,12 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {
     {"output", 'o', "FILE", "The picture to write: .png, .jpg or .jpeg. Required."},
-    {"op", 0, "TOML", "An op as the inside of a TOML inline table; may be repeated, in order."},
+    {"op", 0, "TOML",
+     "An op as the inside of a TOML inline table, or [[augment]] entries; may be repeated."},
     {"seed", 0, "N", "Seed of the draws; 0 by default."},
     {"epoch", 0, "N", "Epoch of the draws; 0 by default."},
     {"sample", 0, "N", "Sample id of the draws; 0 by default."},
+    {"view", 0, "N", "View of an aug_mix with several; 0, the clean one, by default."},
     {"quality", 0, "N", "JPEG quality, 1 to 100; 90 by default."},
     {"explain", 0, "", "Prints what was drawn, as TOML that reproduces it."},
     {"", 's', "KEY=VALUE", "Overrides a key of [decode] or [limits]; may be repeated."},
@@ -50,6 +52,7 @@ bool ReadRequest(const ParsedArgs& args, Request* request, std::string* error) {
     return false;
   }
   uint64_t epoch = 0;
+  uint64_t view = 0;
   request->draw.struct_size = static_cast<uint32_t>(sizeof(hr_draw));
   request->draw.label = -1;
   // Sample ids are counters of random streams, which have 40 bits for them.
@@ -57,8 +60,10 @@ bool ReadRequest(const ParsedArgs& args, Request* request, std::string* error) {
   const bool good = ReadUnsigned(args, "seed", 0, UINT64_MAX, &request->draw.seed, error) &&
                     ReadUnsigned(args, "epoch", 0, UINT32_MAX, &epoch, error) &&
                     ReadUnsigned(args, "sample", 0, kSampleMax, &request->draw.sample_id, error) &&
+                    ReadUnsigned(args, "view", 0, UINT32_MAX, &view, error) &&
                     ReadUnsigned(args, "quality", 1, 100, &request->quality, error);
   request->draw.epoch = static_cast<uint32_t>(epoch);
+  request->draw.view = static_cast<uint32_t>(view);
   return good;
 }
 

@@ -66,10 +66,11 @@ int OpenForPreview(const ParsedArgs& args, Console& console, LoaderHandle* loade
   return console.Fail(static_cast<hr_status>(error.code), error);
 }
 
-// Picture `index` of a batch of 0..1 floats; grey becomes RGB.
-Picture OutputPicture(const hr_batch_info& batch, uint32_t index) {
+// A view of picture `row` of a batch of 0..1 floats; grey becomes RGB.
+Picture OutputPicture(const hr_batch_info& batch, uint32_t row, uint32_t view) {
   Picture picture{batch.width, batch.height, {}};
   const size_t pixels = size_t{batch.width} * batch.height;
+  const size_t index = size_t{view} * batch.count + row;
   const auto* from = static_cast<const float*>(batch.images) + pixels * batch.channels * index;
   picture.rgb.resize(pixels * 3);
   for (size_t i = 0; i < pixels; ++i) {
@@ -171,9 +172,10 @@ std::string FileName(const hr_loader* loader, int64_t id) {
   return text.substr(text.rfind('/') + 1);  // npos + 1 is 0
 }
 
-SheetCell CellOf(const hr_loader* loader, const hr_batch_info& batch, uint32_t index) {
+SheetCell CellOf(const hr_loader* loader, const hr_batch_info& batch, uint32_t index,
+                 uint32_t view) {
   SheetCell cell;
-  cell.output = OutputPicture(batch, index);
+  cell.output = OutputPicture(batch, index, view);
   FillLabels(loader, batch, index, &cell);
   const int64_t id = batch.ids[index];
   if (id < 0) {
@@ -181,6 +183,7 @@ SheetCell CellOf(const hr_loader* loader, const hr_batch_info& batch, uint32_t i
     return cell;
   }
   cell.detail = NumberedName(id);
+  if (batch.views > 1) cell.detail += " view " + std::to_string(view);
   const auto partner = static_cast<uint32_t>(batch.partner[index]);
   if (partner != index && partner < batch.count) {
     char share[32];
@@ -229,8 +232,10 @@ int Run(const ParsedArgs& args, Console& console) {
   }
   std::vector<SheetCell> cells;
   const auto visit = [&](const hr_batch_info& batch) -> std::optional<int> {
-    for (uint32_t i = 0; i < batch.count && cells.size() < count; ++i) {
-      cells.push_back(CellOf(loader.get(), batch, i));
+    for (uint64_t k = 0; k < uint64_t{batch.count} * batch.views && cells.size() < count; ++k) {
+      const auto i = static_cast<uint32_t>(k / batch.views);
+      const auto view = static_cast<uint32_t>(k % batch.views);
+      cells.push_back(CellOf(loader.get(), batch, i, view));
       if (args.Has("original") && batch.ids[i] >= 0) {
         cells.back().original = originals.Read(loader.get(), batch.ids[i]);
       }
@@ -255,7 +260,7 @@ constinit const Command kPreviewCommand = {
         .details =
             "The first samples of epoch 0 after every op and mix, before mean and std. A mixed\n"
             "sample shows both labels with their weights, a substitute an orange frame, a\n"
-            "sample that was marked bad a red one.\n",
+            "sample that was marked bad a red one. Several views of a sample stand side by side.\n",
         .example = "  headrace preview train.toml -o sheet.png --count 24 --original\n",
     },
     Run,

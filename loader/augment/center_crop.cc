@@ -9,13 +9,6 @@
 namespace headrace::loader {
 namespace {
 
-// (length - crop) / 2, half to even: 1 gives 0, 3 gives 2, 5 gives 2, as Python's round.
-uint32_t MiddleOffset(uint32_t length, uint32_t crop) {
-  const uint32_t difference = length - crop;
-  const uint32_t half = difference / 2;
-  return half + (difference % 2 == 1 && half % 2 == 1 ? 1 : 0);
-}
-
 class CenterCrop final : public Op {
  public:
   explicit CenterCrop(SizePx size) : size_(size) {}
@@ -71,6 +64,12 @@ class CenterCrop final : public Op {
 };
 
 }  // namespace
+
+uint32_t MiddleOffset(uint32_t length, uint32_t crop) {
+  const uint32_t difference = length - crop;
+  const uint32_t half = difference / 2;
+  return half + (difference % 2 == 1 && half % 2 == 1 ? 1 : 0);
+}
 
 std::unique_ptr<Op> MakeCenterCrop(const OpConfig& config, ConfigError* error) {
   SizePx size;

@@ -123,6 +123,9 @@ static void check_transform(const char *folder) {
   hr_transform *transform = NULL;
   HR_INIT(hr_error, error);
   HR_INIT(hr_image, image);
+  hr_image crops[10];
+  size_t i;
+  for (i = 0; i < 10; ++i) crops[i].struct_size = sizeof crops[i];
   snprintf(path, sizeof path, "%s/even/2.png", folder);
   file = fopen(path, "rb");
   CHECK(file != NULL);
@@ -135,6 +138,10 @@ static void check_transform(const char *folder) {
   CHECK(image.width == 12 && image.height == 10 && image.channels == 3 && image.pixels[5] == 80);
   CHECK(hr_transform_explain(transform, text, sizeof text, &needed, &error) == HR_OK);
   CHECK(needed == strlen(text) + 1 && strstr(text, "center_crop") != NULL);
+  CHECK(hr_transform_crops(transform, 4, 5, 10, crops, &error) == HR_OK);
+  CHECK(crops[4].width == 5 && crops[4].height == 4 && crops[9].pixels[0] == 80);
+  CHECK(hr_transform_crops(transform, 4, 5, 7, crops, &error) == HR_INVALID_ARGUMENT);
+  CHECK(hr_transform_crops(transform, 11, 5, 5, crops, &error) == HR_INVALID_ARGUMENT);
   CHECK(hr_transform_apply(transform, bytes, length / 2, NULL, &image, &error) != HR_OK);
   CHECK(hr_transform_apply(transform, bytes, 0, NULL, &image, &error) == HR_EMPTY_FILE);
   hr_transform_close(transform);

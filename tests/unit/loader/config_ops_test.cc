@@ -355,5 +355,25 @@ TEST(ConfigOpsTest, TheDocumentationListsEveryOpAndParameter) {
   }
 }
 
+TEST(ParseOpsTest, TakesEntriesAsExplainPrintsThem) {
+  std::vector<OpConfig> ops;
+  ConfigError error;
+  const std::vector<std::string> texts = {
+      "[[augment]]\nop = \"resize\"\np = 1.0\nsize = [3, 4]\n\n[[augment]]\nop = \"center_crop\"\n"
+      "size = 2\n",
+      "op = \"random_horizontal_flip\""};
+  ASSERT_TRUE(ParseOps(texts, &ops, &error)) << error.text;
+  ASSERT_EQ(ops.size(), 3u);
+  EXPECT_EQ(ops[0].op, "resize");
+  EXPECT_EQ(ops[1].op, "center_crop");
+  EXPECT_EQ(ops[2].op, "random_horizontal_flip");
+  for (const char* wrong : {"[[augment]]\nop = \"resise\"\nsize = 3", "[[mix]]\nop = \"mixup\"",
+                            "[[augment]]\nop = \"resize\"", "[[augment]"}) {
+    const std::vector<std::string> one = {wrong};
+    EXPECT_FALSE(ParseOps(one, &ops, &error)) << wrong;
+    EXPECT_FALSE(error.text.empty());
+  }
+}
+
 }  // namespace
 }  // namespace headrace::loader
