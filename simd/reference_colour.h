@@ -1,0 +1,19 @@
+// The plain twins of simd/point.h and simd/colour.h.
+#pragma once
+
+#include <cstdint>
+
+#include "base/image_view.h"
+#include "simd/point.h"
+
+namespace headrace::simd::reference {
+
+void ApplyTables(const ConstImageView& source, const PointTables& tables, const ImageView& target);
+void CountValues(const ConstImageView& source, ChannelHistograms* histograms);
+void FindMinMax(const ConstImageView& source, uint8_t low[3], uint8_t high[3]);
+uint64_t GraySum(const ConstImageView& source);
+
+// The gray of one pixel.
+uint8_t GrayOf(const uint8_t* rgb);
+
+}  // namespace headrace::simd::reference
