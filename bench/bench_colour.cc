@@ -1,5 +1,5 @@
-// The kernels of simd/point.h and simd/colour.h on one thread, on every target of this machine, on
-// a picture of 224 x 224 RGB.
+// The kernels of simd/point.h, simd/colour.h and simd/hue.h on one thread, on every target of this
+// machine, on a picture of 224 x 224 RGB.
 //
 //   bench_colour --benchmark_filter='AVX3_VNNI'
 #include <benchmark/benchmark.h>
@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "simd/colour.h"
+#include "simd/hue.h"
 #include "simd/point.h"
 #include "simd/target.h"
 
@@ -83,6 +85,18 @@ void Register(const std::string& target) {
   });
   add("GraySum",
       [](const ImageView& in, const ImageView&) { benchmark::DoNotOptimize(GraySum(in)); });
+  add("Grayscale", [](const ImageView& in, const ImageView& out) { Grayscale(in, out); });
+  // 1.3 is one of the few factors that are not blended in whole numbers.
+  for (const float factor : {1.37f, 1.3f}) {
+    const std::string name = std::to_string(factor).substr(0, 4);
+    add("Saturate/" + name,
+        [factor](const ImageView& in, const ImageView& out) { Saturate(in, factor, out); });
+    add("Sharpen/" + name,
+        [factor](const ImageView& in, const ImageView& out) { Sharpen(in, factor, out); });
+  }
+  add("ShiftHue", [](const ImageView& in, const ImageView& out) { ShiftHue(in, 30, out); });
+  add("ShiftHueFloat",
+      [](const ImageView& in, const ImageView& out) { ShiftHueFloat(in, 0.1f, out); });
 }
 
 }  // namespace

@@ -60,4 +60,50 @@ uint64_t GraySum(const ConstImageView& source) {
   return sum;
 }
 
+uint8_t Blend(uint8_t d, uint8_t x, float factor) {
+  const float product = factor * static_cast<float>(x - d);
+  return static_cast<uint8_t>(std::clamp(static_cast<float>(d) + product, 0.0f, 255.0f));
+}
+
+void Grayscale(const ConstImageView& source, const ImageView& target) {
+  for (uint32_t y = 0; y < source.height; ++y) {
+    for (size_t i = 0; i < source.row_bytes(); i += source.channels) {
+      const uint8_t* from = source.Row(y) + i;
+      std::fill_n(target.Row(y) + i, source.channels, source.channels == 3 ? GrayOf(from) : *from);
+    }
+  }
+}
+
+void Saturate(const ConstImageView& source, float factor, const ImageView& target) {
+  for (uint32_t y = 0; y < source.height; ++y) {
+    for (size_t i = 0; i < source.row_bytes(); i += source.channels) {
+      const uint8_t* from = source.Row(y) + i;
+      uint8_t* to = target.Row(y) + i;
+      const uint8_t gray = source.channels == 3 ? GrayOf(from) : *from;
+      for (uint32_t c = 0; c < source.channels; ++c) to[c] = Blend(gray, from[c], factor);
+    }
+  }
+}
+
+void Sharpen(const ConstImageView& source, float factor, const ImageView& target) {
+  const size_t channels = source.channels;
+  for (uint32_t y = 0; y < source.height; ++y) {
+    const uint8_t* row = source.Row(y);
+    for (size_t i = 0; i < source.row_bytes(); ++i) {
+      const bool inside =
+          y > 0 && y + 1 < source.height && i >= channels && i + channels < source.row_bytes();
+      uint8_t smooth = row[i];
+      if (inside) {
+        int sum = 4 * row[i];
+        for (const uint32_t at : {y - 1, y, y + 1}) {
+          const uint8_t* near = source.Row(at) + i;
+          sum += *(near - channels) + *near + *(near + channels);
+        }
+        smooth = static_cast<uint8_t>((sum + 6) / 13);
+      }
+      target.Row(y)[i] = Blend(smooth, row[i], factor);
+    }
+  }
+}
+
 }  // namespace headrace::simd::reference

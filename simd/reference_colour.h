@@ -1,4 +1,4 @@
-// The plain twins of simd/point.h and simd/colour.h.
+// The plain twins of simd/point.h and simd/colour.h. Sources may be targets, except for Sharpen.
 #pragma once
 
 #include <cstdint>
@@ -15,5 +15,12 @@ uint64_t GraySum(const ConstImageView& source);
 
 // The gray of one pixel.
 uint8_t GrayOf(const uint8_t* rgb);
+
+// One value blended, as simd/colour.h says.
+uint8_t Blend(uint8_t d, uint8_t x, float factor);
+
+void Grayscale(const ConstImageView& source, const ImageView& target);
+void Saturate(const ConstImageView& source, float factor, const ImageView& target);
+void Sharpen(const ConstImageView& source, float factor, const ImageView& target);
 
 }  // namespace headrace::simd::reference
