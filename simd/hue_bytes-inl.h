@@ -7,8 +7,7 @@
 //       rest: there the floats come out below. Which H those are does not depend on n and R.
 //   p = V (255 - S) / 255, rounded to nearest; it is never halfway
 //   q or t = V - V S e / 21675, rounded, where e / 85 is the way from the nearer end of the sextant
-//       that has no weight. It is never halfway either, but for two H the floats err by more than
-//       the distance to the next half.
+//       that has no weight. It is never halfway either.
 // All of this was found by trying every value, and the test does so again.
 #if defined(HEADRACE_SIMD_HUE_BYTES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HEADRACE_SIMD_HUE_BYTES_INL_H_
@@ -276,15 +275,8 @@ HWY_INLINE void PixelsOfHue(const HueParts& parts, V8* rgb) {
                                 hn::IfThenElse(from85, hn::Set(d, 255), hn::Set(d, 85)));
   const hn::Repartition<int8_t, D8> di;
   const V8 e = hn::BitCast(d, hn::Abs(hn::BitCast(di, hn::Sub(hn::Add(hue, hue), end))));
-  // 10837 of 21675 is less than half; 10836 for the two hues whose floats err.
-  constexpr int kHalfRest = 10837;
-  const V8 errs =
-      hn::VecFromMask(d, hn::Or(hn::Eq(hue, hn::Set(d, 201)), hn::Eq(hue, hn::Set(d, 224))));
-  const V8 half_low = hn::Add(hn::Set(d, kHalfRest & 0xFF), errs);
-  const V8 half_high = hn::Set(d, kHalfRest >> 8);
-
   VU16 bottom[2], between[2];
-  const auto half = [&](size_t n, VU16 weight, VU16 half_rest) HWY_ATTR {
+  const auto half = [&](size_t n, VU16 weight) HWY_ATTR {
     const VU16 s = parts.saturation[n];
     const VU16 v = parts.value[n];
     // Rounded division by 255.
@@ -296,10 +288,10 @@ HWY_INLINE void PixelsOfHue(const HueParts& parts, V8* rgb) {
     const VU16 high = hn::MulHigh(hn::ShiftLeft<8>(v), three);
     const VU16 guess = hn::MulHigh(high, hn::Set(d16, 258));
     const VU16 rest = hn::Sub(hn::Mul(v, weighted), hn::Mul(guess, hn::Set(d16, 21675)));
-    between[n] = hn::Add(hn::Sub(v, guess), SignOf(hn::Sub(half_rest, rest)));
+    between[n] = hn::Add(hn::Sub(v, guess), SignOf(hn::Sub(hn::Set(d16, 21675 / 2), rest)));
   };
-  half(0, Widened16<Half::kLower>(e), Joined<Half::kLower>(half_low, half_high));
-  half(1, Widened16<Half::kUpper>(e), Joined<Half::kUpper>(half_low, half_high));
+  half(0, Widened16<Half::kLower>(e));
+  half(1, Widened16<Half::kUpper>(e));
   const V8 v = Narrowed(parts.value[0], parts.value[1]);
   const V8 p = Narrowed(bottom[0], bottom[1]);
   const V8 x = Narrowed(between[0], between[1]);

@@ -43,13 +43,13 @@ void PutSextant(int sextant, Value v, Value p, Value q, Value t, Value* rgb) {
 }
 
 void RgbOf(const Hsv& hsv, uint8_t* rgb) {
-  const auto sixfold = static_cast<float>(static_cast<double>(hsv.h) * 6.0 / 255.0);
-  const float whole = std::floor(sixfold);
-  const float rest = sixfold - whole;
+  const double sixfold = static_cast<double>(hsv.h) * 6.0 / 255.0;
+  const double whole = std::floor(sixfold);
+  const double rest = sixfold - whole;
   const float s = static_cast<float>(hsv.s) / 255.0f;
   const double v = hsv.v;
-  const float falling = s * rest;
-  const auto rising = static_cast<float>(double{s} * (1.0 - double{rest}));
+  const auto falling = static_cast<float>(double{s} * rest);
+  const auto rising = static_cast<float>(double{s} * (1.0 - rest));
   PutSextant(static_cast<int>(whole), hsv.v, Rounded(v * (1.0 - double{s})),
              Rounded(v * (1.0 - double{falling})), Rounded(v * (1.0 - double{rising})), rgb);
 }
