@@ -284,7 +284,8 @@ const OpSpec* ReadOpName(const TableReader& entry, std::string* op) {
     names.push_back(spec.name);
     if (spec.built) built.push_back(spec.name);
   }
-  const std::string allowed = JoinNames(built) + " (all names: docs/ops.md)";
+  // So short that what follows the names is not cut off.
+  const std::string allowed = JoinNames(built, 110) + " (all names: docs/ops.md)";
   const auto value = entry.Find("op");
   if (!value) {
     entry.Missing("op", allowed);

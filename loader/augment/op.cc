@@ -3,9 +3,13 @@
 #include <array>
 #include <string_view>
 
+#include "loader/augment/blend_ops.h"
 #include "loader/augment/center_crop.h"
+#include "loader/augment/color_jitter.h"
 #include "loader/augment/flip.h"
+#include "loader/augment/hue.h"
 #include "loader/augment/op_params.h"
+#include "loader/augment/point_ops.h"
 #include "loader/augment/random_resized_crop.h"
 #include "loader/augment/resize.h"
 
@@ -18,11 +22,24 @@ struct Registered {
 };
 
 constexpr std::array kRegistry = {
+    Registered{"autocontrast", MakeAutocontrast},
+    Registered{"brightness", MakeBrightness},
     Registered{"center_crop", MakeCenterCrop},
+    Registered{"color_jitter", MakeColorJitter},
+    Registered{"contrast", MakeContrast},
+    Registered{"equalize", MakeEqualize},
+    Registered{"hue", MakeHue},
+    Registered{"invert", MakeInvert},
+    Registered{"posterize", MakePosterize},
+    Registered{"random_grayscale", MakeRandomGrayscale},
     Registered{"random_horizontal_flip", MakeRandomHorizontalFlip},
     Registered{"random_resized_crop", MakeRandomResizedCrop},
     Registered{"random_vertical_flip", MakeRandomVerticalFlip},
     Registered{"resize", MakeResize},
+    Registered{"saturation", MakeSaturation},
+    Registered{"sharpness", MakeSharpness},
+    Registered{"solarize", MakeSolarize},
+    Registered{"solarize_add", MakeSolarizeAdd},
 };
 
 }  // namespace

@@ -314,7 +314,7 @@ TEST(ConfigOpsTest, InlineTextsAreReadAsEntries) {
 
 TEST(ConfigOpsTest, ErrorsOfInlineTextsNameTheTextAndItsColumn) {
   const auto error_of = [](const std::string& text) {
-    const std::vector<std::string> texts = {"op = \"invert\"", text};
+    const std::vector<std::string> texts = {"op = \"instaboost\"", text};
     std::vector<OpConfig> ops;
     Parsed parsed;
     parsed.good = ParseOps(texts, &ops, &parsed.error);
