@@ -78,6 +78,10 @@ constexpr ParamSpec kNoiseMean{
     .name = "mean", .kind = kNumber, .default_toml = "0", .bounds = {-1, 1}};
 constexpr ParamSpec kNoiseSigma{
     .name = "sigma", .kind = kRange, .default_toml = "0.1", .bounds = {0, 100}};
+// Instead of drawing, as --explain prints them: the key of a random field, a rectangle.
+constexpr ParamSpec kNoiseKey{
+    .name = "noise_key", .kind = kInt, .bounds = {0, 9007199254740991}, .need = kOptional};
+constexpr ParamSpec kAt{.name = "at", .kind = kBox, .bounds = {0, 0x7fffffff}, .need = kOptional};
 constexpr ParamSpec kBins{
     .name = "num_magnitude_bins", .kind = kInt, .default_toml = "31", .bounds = {2, 1000}};
 
@@ -119,7 +123,8 @@ constexpr ParamSpec kRandomCrop[] = {
     {.name = "padding", .kind = kPadding, .default_toml = "0", .bounds = {0, kSideMax}},
     {.name = "pad_if_needed", .kind = kBool, .default_toml = "false"},
     kPadMode,
-    kFillParam};
+    kFillParam,
+    kAt};
 constexpr ParamSpec kCenterCrop[] = {kCropSize};
 constexpr ParamSpec kResize[] = {
     {.name = "size", .kind = kSizeShort, .bounds = kSide, .need = kRequired},
@@ -139,8 +144,7 @@ constexpr ParamSpec kResizedCrop[] = {
      .default_toml = "\"bilinear\"",
      .words = kCropResizeWords},
     kAntialias,
-    // Instead of drawing: how a replayed recipe names its rectangle.
-    {.name = "at", .kind = kBox, .bounds = {0, 0x7fffffff}, .need = kOptional}};
+    kAt};
 constexpr ParamSpec kPad[] = {
     {.name = "padding", .kind = kPadding, .bounds = {-kSideMax, kSideMax}, .need = kRequired},
     kPadMode,
@@ -178,14 +182,16 @@ constexpr ParamSpec kGaussianNoise[] = {
     kNoiseSigma,
     {.name = "clip", .kind = kBool, .default_toml = "true"},
     {.name = "per_channel", .kind = kBool, .default_toml = "true"},
-    {.name = "trunc", .kind = kBool, .default_toml = "false"}};
+    {.name = "trunc", .kind = kBool, .default_toml = "false"},
+    kNoiseKey};
 constexpr ParamSpec kSaltPepper[] = {
     {.name = "amount", .kind = kRange, .default_toml = "0.05", .bounds = kUnit},
     {.name = "salt_vs_pepper", .kind = kNumber, .default_toml = "0.5", .bounds = kUnit},
-    {.name = "per_channel", .kind = kBool, .default_toml = "false"}};
-constexpr ParamSpec kSpeckle[] = {kNoiseMean, kNoiseSigma};
+    {.name = "per_channel", .kind = kBool, .default_toml = "false"},
+    kNoiseKey};
+constexpr ParamSpec kSpeckle[] = {kNoiseMean, kNoiseSigma, kNoiseKey};
 constexpr ParamSpec kPoisson[] = {
-    {.name = "peak", .kind = kRange, .default_toml = "255", .bounds = {0, 1e6, true}}};
+    {.name = "peak", .kind = kRange, .default_toml = "255", .bounds = {0, 1e6, true}}, kNoiseKey};
 
 // Occlusion.
 constexpr ParamSpec kErasing[] = {
@@ -195,15 +201,16 @@ constexpr ParamSpec kErasing[] = {
      .kind = kFillOrWord,
      .default_toml = "0",
      .bounds = {-1e6, 1e6},
-     .words = kRandomWord}};
+     .words = kRandomWord},
+    kAt,
+    kNoiseKey};
 constexpr ParamSpec kCutout[] = {
     {.name = "length", .kind = kInt, .default_toml = "16", .bounds = kSide},
     {.name = "n_holes", .kind = kInt, .default_toml = "1", .bounds = {1, 1000}},
-    {.name = "fill",
-     .kind = kFillOrWord,
-     .default_toml = "0",
-     .bounds = kByte,
-     .words = kMeanWord}};
+    {.name = "fill", .kind = kFillOrWord, .default_toml = "0", .bounds = kByte, .words = kMeanWord},
+    // Of one hole; the key is that of several.
+    {.name = "at", .kind = kPair, .bounds = {0, kSideMax}, .need = kOptional},
+    kNoiseKey};
 
 // Policies.
 constexpr ParamSpec kProfile{
@@ -286,22 +293,22 @@ constexpr OpSpec kOps[] = {
     {.name = "random_perspective", .p = 0.5, .params = kPerspective},
     {.name = "random_zoom", .params = kZoom},
     {.name = "random_zoom_out", .params = kZoomOut},
-    {.name = "random_crop", .params = kRandomCrop},
+    {.name = "random_crop", .built = true, .params = kRandomCrop},
     {.name = "center_crop", .built = true, .params = kCenterCrop},
     {.name = "resize", .built = true, .params = kResize},
     {.name = "random_resized_crop", .built = true, .params = kResizedCrop},
-    {.name = "pad", .params = kPad},
+    {.name = "pad", .built = true, .params = kPad},
     {.name = "brightness", .built = true, .params = kBlendFactor},
     {.name = "contrast", .built = true, .params = kBlendFactor},
     {.name = "saturation", .built = true, .params = kBlendFactor},
     {.name = "hue", .built = true, .params = kHue},
     {.name = "color_jitter", .built = true, .params = kJitter},
     {.name = "random_grayscale", .p = 0.1, .built = true},
-    {.name = "gaussian_blur", .params = kBlur},
-    {.name = "gaussian_noise", .params = kGaussianNoise},
-    {.name = "salt_pepper_noise", .params = kSaltPepper},
-    {.name = "speckle_noise", .params = kSpeckle},
-    {.name = "poisson_noise", .params = kPoisson},
+    {.name = "gaussian_blur", .built = true, .params = kBlur},
+    {.name = "gaussian_noise", .built = true, .params = kGaussianNoise},
+    {.name = "salt_pepper_noise", .built = true, .params = kSaltPepper},
+    {.name = "speckle_noise", .built = true, .params = kSpeckle},
+    {.name = "poisson_noise", .built = true, .params = kPoisson},
     {.name = "posterize", .built = true, .params = kPosterize},
     {.name = "solarize", .built = true, .params = kSolarize},
     {.name = "solarize_add", .built = true, .params = kSolarizeAdd},
@@ -309,8 +316,8 @@ constexpr OpSpec kOps[] = {
     {.name = "autocontrast", .built = true, .params = kAutocontrast},
     {.name = "invert", .built = true},
     {.name = "sharpness", .built = true, .params = kSharpness},
-    {.name = "random_erasing", .p = 0.5, .params = kErasing},
-    {.name = "cutout", .params = kCutout},
+    {.name = "random_erasing", .p = 0.5, .built = true, .params = kErasing},
+    {.name = "cutout", .built = true, .params = kCutout},
     {.name = "auto_augment", .params = kAutoAugment},
     {.name = "rand_augment", .params = kRandAugment},
     {.name = "trivial_augment_wide", .params = kTrivialAugment},

@@ -284,8 +284,8 @@ const OpSpec* ReadOpName(const TableReader& entry, std::string* op) {
     names.push_back(spec.name);
     if (spec.built) built.push_back(spec.name);
   }
-  // So short that what follows the names is not cut off.
-  const std::string allowed = JoinNames(built, 110) + " (all names: docs/ops.md)";
+  // The page first: the list is cut where an error's text ends.
+  const std::string allowed = "a name of docs/ops.md: " + JoinNames(built);
   const auto value = entry.Find("op");
   if (!value) {
     entry.Missing("op", allowed);

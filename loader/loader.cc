@@ -73,7 +73,8 @@ bool Loader::Parts::OpenDataset(ConfigError* error) {
                            error)) {
     return false;
   }
-  if (!AugmentProgram::Make(config.augment, dataset->classes(), true, &augment, error)) {
+  if (!AugmentProgram::Make(config.augment, dataset->classes(), true, &augment, error,
+                            ScaleOf(config.output))) {
     return false;
   }
   const std::optional<SizePx> size = augment->output_size();

@@ -12,7 +12,10 @@ namespace headrace::loader {
 bool Transform::Make(const Config& config, std::unique_ptr<Transform>* transform,
                      ConfigError* error) {
   std::unique_ptr<Transform> made(new Transform);
-  if (!AugmentProgram::Make(config.augment, {}, false, &made->program_, error)) return false;
+  if (!AugmentProgram::Make(config.augment, {}, false, &made->program_, error,
+                            ScaleOf(config.output))) {
+    return false;
+  }
   auto area = BigImageArea::Make(config.limits.max_decoded_bytes);
   Status status = area.status();
   if (area.ok()) {

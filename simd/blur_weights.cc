@@ -8,7 +8,9 @@ namespace headrace::simd {
 void BlurWeights(uint32_t size, double sigma, std::span<float> weights) {
   const uint32_t radius = size / 2;
   const auto width = static_cast<float>(sigma);
-  for (uint32_t d = 0; d <= radius; ++d) {
+  weights[0] = 1;
+  for (uint32_t d = 1; d <= radius; ++d) {
+    // Infinite when sigma is next to nothing, which is right.
     const float x = static_cast<float>(d) / width;
     weights[d] = static_cast<float>(RealExp(-0.5 * static_cast<double>(x * x)));
   }

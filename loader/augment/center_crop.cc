@@ -1,9 +1,8 @@
 #include "loader/augment/center_crop.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "base/check.h"
+#include "loader/augment/fill_pixels.h"
 #include "loader/augment/op_params.h"
 
 namespace headrace::loader {
@@ -33,25 +32,18 @@ class CenterCrop final : public Op {
 
   bool SeesColumns() const override { return false; }
 
-  // The picture in the middle of zeros: half of what lacks, rounded down, before it.
-  Status Run(const OpDraw& draw, const OpMemory& memory, Picture* picture) const override {
-    const uint32_t channels = picture->pixels.channels;
-    const size_t row_bytes = size_t{draw.out.width} * channels;
-    HR_ENSURE(memory.output.size() >= row_bytes * draw.out.height, "center_crop: output too small");
-    const bool mirrored = picture->mirrored;
-    const RectPx rect = mirrored ? MirrorRect(draw.rect, draw.in.width) : draw.rect;
-    const ConstImageView kept = picture->pixels.Crop(rect);
-    const uint32_t lacking = draw.out.width - rect.width;
-    const uint32_t left = mirrored ? lacking - lacking / 2 : lacking / 2;
-    const uint32_t top = (draw.out.height - rect.height) / 2;
+  uint64_t ScratchBytes(const OpDraw& draw) const override { return PadMaps::Bytes(draw.out); }
 
-    const ImageView out{reinterpret_cast<uint8_t*>(memory.output.data()), draw.out.width,
-                        draw.out.height, channels, row_bytes};
-    std::memset(out.data, 0, row_bytes * draw.out.height);
-    for (uint32_t y = 0; y < rect.height; ++y) {
-      std::memcpy(out.Row(top + y) + size_t{left} * channels, kept.Row(y), kept.row_bytes());
-    }
-    picture->pixels = out;
+  // The picture in the middle of zeros.
+  Status Run(const OpDraw& draw, const OpMemory& memory, Picture* picture) const override {
+    const PadMaps maps = PadMaps::In(memory.scratch, draw.out);
+    FillPadMap(Axis(draw.rect.x, draw.rect.width, size_.width), PadMode::kConstant, 0,
+               maps.columns);
+    FillPadMap(Axis(draw.rect.y, draw.rect.height, size_.height), PadMode::kConstant, 0, maps.rows);
+    if (picture->mirrored) MirrorPadMap(draw.in.width, maps.columns);
+    const ImageView target = PictureIn(memory.output, draw.out);
+    PadPixels(picture->pixels, maps, {0, 0, 0}, target);
+    picture->pixels = target;
     return {};
   }
 
@@ -60,6 +52,12 @@ class CenterCrop final : public Op {
   }
 
  private:
+  // Half of what lacks, rounded down, stands before.
+  static PadAxis Axis(uint32_t first, uint32_t kept, uint32_t length) {
+    const uint32_t lacking = length - kept;
+    return {first, kept, lacking / 2, lacking - lacking / 2};
+  }
+
   SizePx size_;
 };
 

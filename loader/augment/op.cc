@@ -7,8 +7,12 @@
 #include "loader/augment/center_crop.h"
 #include "loader/augment/color_jitter.h"
 #include "loader/augment/flip.h"
+#include "loader/augment/gaussian_blur.h"
 #include "loader/augment/hue.h"
+#include "loader/augment/noise.h"
+#include "loader/augment/occlusion.h"
 #include "loader/augment/op_params.h"
+#include "loader/augment/pad.h"
 #include "loader/augment/point_ops.h"
 #include "loader/augment/random_resized_crop.h"
 #include "loader/augment/resize.h"
@@ -27,19 +31,28 @@ constexpr std::array kRegistry = {
     Registered{"center_crop", MakeCenterCrop},
     Registered{"color_jitter", MakeColorJitter},
     Registered{"contrast", MakeContrast},
+    Registered{"cutout", MakeCutout},
     Registered{"equalize", MakeEqualize},
+    Registered{"gaussian_blur", MakeGaussianBlur},
+    Registered{"gaussian_noise", MakeGaussianNoise},
     Registered{"hue", MakeHue},
     Registered{"invert", MakeInvert},
+    Registered{"pad", MakePad},
+    Registered{"poisson_noise", MakePoissonNoise},
     Registered{"posterize", MakePosterize},
+    Registered{"random_crop", MakeRandomCrop},
+    Registered{"random_erasing", MakeRandomErasing},
     Registered{"random_grayscale", MakeRandomGrayscale},
     Registered{"random_horizontal_flip", MakeRandomHorizontalFlip},
     Registered{"random_resized_crop", MakeRandomResizedCrop},
     Registered{"random_vertical_flip", MakeRandomVerticalFlip},
     Registered{"resize", MakeResize},
+    Registered{"salt_pepper_noise", MakeSaltPepperNoise},
     Registered{"saturation", MakeSaturation},
     Registered{"sharpness", MakeSharpness},
     Registered{"solarize", MakeSolarize},
     Registered{"solarize_add", MakeSolarizeAdd},
+    Registered{"speckle_noise", MakeSpeckleNoise},
 };
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "base/rng.h"
 #include "base/status.h"
 #include "loader/augment/draw_list.h"
+#include "loader/augment/output_scale.h"
 #include "loader/config.h"
 #include "loader/config_toml.h"
 #include "simd/resize.h"
@@ -49,6 +50,9 @@ class Op {
   // The size of every result for inputs of size `in` (absent: of any size), or nothing when
   // results differ in size.
   virtual std::optional<SizePx> FixedSize(std::optional<SizePx> in) const { return in; }
+
+  // Told once, before anything else, what the output makes of pixels.
+  virtual void UseOutput(const OutputScale&) {}
 
   // Takes the op's draws, in the order that docs/ops.md gives, for an input of size draw->in. On
   // entry *draw is the identity (out = in, rect = all of it). Fails when the op cannot take that

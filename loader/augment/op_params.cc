@@ -76,6 +76,22 @@ bool ReadSquareOrSize(const OpConfig& config, SizePx* size, ConfigError* error) 
   return true;
 }
 
+bool ReadRect(const OpConfig& config, std::string_view name, std::optional<RectPx>* rect,
+              ConfigError* error) {
+  std::vector<uint32_t> values;
+  if (!ReadWholeNumbers(config, name, 0, 0x7fffffff, &values, error)) return false;
+  if (values.empty()) return true;
+  if (values.size() != 4 || values[2] == 0 || values[3] == 0) {
+    return OpError(config, Code::kConfigValue,
+                   std::string(name) +
+                       ": expected [top, left, height, width] with a height and a width of at "
+                       "least 1",
+                   error);
+  }
+  *rect = RectPx{values[1], values[0], values[3], values[2]};
+  return true;
+}
+
 bool ReadPositiveRange(const OpConfig& config, std::string_view name, Range* range,
                        ConfigError* error) {
   const ParamValue* value = Find(config, name);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,11 @@ bool ReadWholeNumbers(const OpConfig& config, std::string_view name, uint32_t lo
 
 // `size = s` (square) or `[h, w]`, which must be there.
 bool ReadSquareOrSize(const OpConfig& config, SizePx* size, ConfigError* error);
+
+// `name = [top, left, height, width]`, height and width at least 1; absent leaves it without a
+// value.
+bool ReadRect(const OpConfig& config, std::string_view name, std::optional<RectPx>* rect,
+              ConfigError* error);
 
 // [low, high] with 0 < low <= high; absent keeps *range.
 bool ReadPositiveRange(const OpConfig& config, std::string_view name, Range* range,

@@ -47,7 +47,7 @@ AugmentProgram::~AugmentProgram() = default;
 
 bool AugmentProgram::Make(std::span<const OpConfig> ops, std::span<const std::string> classes,
                           bool size_must_be_fixed, std::unique_ptr<AugmentProgram>* program,
-                          ConfigError* error) {
+                          ConfigError* error, const OutputScale& output) {
   std::unique_ptr<AugmentProgram> made(new AugmentProgram);
   const OpConfig* unsure = nullptr;  // the last op that sets the size of some samples only
   std::optional<SizePx> size;
@@ -55,6 +55,7 @@ bool AugmentProgram::Make(std::span<const OpConfig> ops, std::span<const std::st
     auto step = std::make_unique<Step>();
     step->op = MakeOp(config, error);
     if (step->op == nullptr || !step->rules.Make(config, classes, error)) return false;
+    step->op->UseOutput(output);
     if (!(config.p >= 0 && config.p <= 1)) {
       return OpError(config, Code::kConfigValue, "p: expected a number from 0 to 1", error);
     }

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "loader/augment/draw_list.h"
 #include "loader/augment/list_run.h"
+#include "loader/augment/output_scale.h"
 #include "loader/config.h"
 #include "loader/config_toml.h"
 #include "simd/convert.h"
@@ -63,9 +64,11 @@ class AugmentProgram {
   // Class names in label order, for class rules: a name that is not there is an error that names
   // the op and the known classes. `size_must_be_fixed`: the loader's case, where every sample has
   // to come out alike; then a list that does not fix the size is an error that says what to add.
+  // `output`: what the ops may know of the output.
   [[nodiscard]] static bool Make(std::span<const OpConfig> ops,
                                  std::span<const std::string> classes, bool size_must_be_fixed,
-                                 std::unique_ptr<AugmentProgram>* program, ConfigError* error);
+                                 std::unique_ptr<AugmentProgram>* program, ConfigError* error,
+                                 const OutputScale& output = {});
   ~AugmentProgram();
 
   // The size of every result, when the list fixes it.

@@ -70,19 +70,6 @@ class RandomResizedCrop final : public Op {
   std::optional<RectPx> at_;  // the rectangle when it is given instead of drawn
 };
 
-bool ReadAt(const OpConfig& config, std::optional<RectPx>* at, ConfigError* error) {
-  std::vector<uint32_t> values;
-  if (!ReadWholeNumbers(config, "at", 0, kSidePxMax, &values, error)) return false;
-  if (values.empty()) return true;
-  if (values.size() != 4 || values[2] == 0 || values[3] == 0) {
-    return OpError(
-        config, Code::kConfigValue,
-        "at: expected [top, left, height, width] with a height and a width of at least 1", error);
-  }
-  *at = RectPx{values[1], values[0], values[3], values[2]};
-  return true;
-}
-
 }  // namespace
 
 RectPx DrawResizedCrop(RandomStream* stream, SizePx in, const Range& scale, const Range& ratio) {
@@ -109,7 +96,7 @@ std::unique_ptr<Op> MakeRandomResizedCrop(const OpConfig& config, ConfigError* e
   if (!ReadSquareOrSize(config, &size, error) ||
       !ReadPositiveRange(config, "scale", &scale, error) ||
       !ReadPositiveRange(config, "ratio", &ratio, error) ||
-      !ReadInterpolation(config, &filter, error) || !ReadAt(config, &at, error)) {
+      !ReadInterpolation(config, &filter, error) || !ReadRect(config, "at", &at, error)) {
     return nullptr;
   }
   return std::make_unique<RandomResizedCrop>(size, scale, ratio, filter, at);
