@@ -14,6 +14,7 @@
 #include "codecs/jpeg_checkpoints.h"
 #include "codecs/jpeg_decoder.h"
 #include "jpeg_maker.h"
+#include "jpeg_overflow.h"
 
 namespace headrace::codecs {
 namespace {
@@ -102,6 +103,7 @@ class JpegPathsTest : public testing::Test {
     const Status status = ours_.ReadHeader(file);
     ASSERT_EQ(status.code(), library_.ReadHeader(file).code());
     if (!status.ok()) return;
+    const bool may_overflow = !kSameInOverflow && MayOverflow(file);
     for (int i = 0; i < rounds; ++i) {
       const RectPx region =
           i == 0 ? RectPx{0, 0, ours_.info().upright.width, ours_.info().upright.height}
@@ -109,22 +111,34 @@ class JpegPathsTest : public testing::Test {
       SCOPED_TRACE(testing::Message() << "region " << region.x << "," << region.y << " "
                                       << region.width << "x" << region.height);
       const Outcome rgb = ours_.Rgb(region);
-      ExpectSame(rgb, library_.Rgb(region));
+      Outcome expected = library_.Rgb(region);
+      if (may_overflow) Forgive(rgb, &expected);
+      ExpectSame(rgb, expected);
       if (HasFatalFailure()) return;
       ++(rgb.report.by_library ? by_library_ : by_us_);
       if (!ours_.info().planar) continue;
       const PlanesRequest request = {region, 1u << random() % 4};
       const Outcome planes = ours_.Planes(request);
       SCOPED_TRACE(request.reduction);
-      ExpectSame(planes, library_.Planes(request));
+      expected = library_.Planes(request);
+      if (may_overflow) Forgive(planes, &expected);
+      ExpectSame(planes, expected);
       if (HasFatalFailure()) return;
     }
+  }
+
+  // Gives `library` the samples of `ours`, if it has as many others.
+  void Forgive(const Outcome& ours, Outcome* library) {
+    if (ours.samples.size() != library->samples.size()) return;
+    if (ours.samples != library->samples) ++forgiven_;
+    library->samples = ours.samples;
   }
 
   Path ours_{JpegPath::kOurs};
   Path library_{JpegPath::kLibrary};
   int by_us_ = 0;
   int by_library_ = 0;
+  int forgiven_ = 0;  // decodes whose samples differ, for overflow
 };
 
 TEST_F(JpegPathsTest, AgreeOnGeneratedFiles) {
@@ -137,6 +151,7 @@ TEST_F(JpegPathsTest, AgreeOnGeneratedFiles) {
   }
   EXPECT_EQ(by_library_, 0);
   EXPECT_EQ(by_us_, 4500);
+  EXPECT_EQ(forgiven_, 0);
 }
 
 TEST_F(JpegPathsTest, AgreeOnProgressiveAndArithmeticFiles) {
@@ -196,6 +211,7 @@ TEST_F(JpegPathsTest, AgreeOnDamagedFiles) {
     Compare(file, random, 3);
     if (HasFatalFailure()) return;
   }
+  EXPECT_LE(forgiven_, (by_us_ + by_library_) / 100);
 }
 
 TEST_F(JpegPathsTest, AgreeOnEveryTruncation) {
