@@ -86,8 +86,9 @@ void Register(const std::string& target) {
   add("GraySum",
       [](const ImageView& in, const ImageView&) { benchmark::DoNotOptimize(GraySum(in)); });
   add("Grayscale", [](const ImageView& in, const ImageView& out) { Grayscale(in, out); });
-  // 1.3 is one of the few factors that are not blended in whole numbers.
-  for (const float factor : {1.37f, 1.3f}) {
+  // Most factors between 0.5 and 1.5 are blended like the first, most others like the second; the
+  // third is one of the few that are not blended in whole numbers.
+  for (const float factor : {1.37f, 1.81f, 1.3f}) {
     const std::string name = std::to_string(factor).substr(0, 4);
     add("Saturate/" + name,
         [factor](const ImageView& in, const ImageView& out) { Saturate(in, factor, out); });

@@ -114,7 +114,11 @@ HWY_INLINE BlendPlan PlanBlend(float factor) {
   return plan;
 }
 
-// Both give lanes that are yet to be clamped.
+// All give lanes that are yet to be clamped. Base 1 and nothing less are most of the factors that
+// are drawn, and take half of the instructions.
+enum class Base : bool { kOne, kAny };
+enum class Less : bool { kNone, kAny };
+template <Base kBase, Less kLess>
 class BlendWhole {
  public:
   HWY_INLINE explicit BlendWhole(const BlendPlan& plan)
@@ -123,8 +127,11 @@ class BlendWhole {
         less_(hn::Set(D16(), plan.less)) {}
   HWY_INLINE V16 operator()(V16 d, V16 x) const {
     const V16 diff = hn::Sub(x, d);
-    const V16 fraction = hn::Add(fraction_, hn::And(hn::ShiftRight<15>(diff), less_));
-    const V16 whole = hn::Add(d, hn::Mul(diff, base_));
+    V16 fraction = fraction_;
+    if constexpr (kLess == Less::kAny) {
+      fraction = hn::Add(fraction, hn::And(hn::ShiftRight<15>(diff), less_));
+    }
+    const V16 whole = kBase == Base::kOne ? x : hn::Add(d, hn::Mul(diff, base_));
     return hn::Add(whole, hn::MulHigh(diff, fraction));
   }
 
@@ -153,6 +160,17 @@ class BlendFloats {
   }
   VF factor_;
 };
+
+// Calls function(blend) with the plan's way to blend.
+template <class Function>
+HWY_INLINE void WithBlend(const BlendPlan& plan, const Function& function) {
+  if (!plan.whole) return function(BlendFloats(plan));
+  if (plan.base == 1) {
+    if (plan.less == 0) return function(BlendWhole<Base::kOne, Less::kNone>(plan));
+    return function(BlendWhole<Base::kOne, Less::kAny>(plan));
+  }
+  function(BlendWhole<Base::kAny, Less::kAny>(plan));
+}
 
 #endif  // HWY_TARGET != HWY_SCALAR
 

@@ -42,54 +42,56 @@ HWY_INLINE bool RowsTouch(const ConstImageView& view) {
   return view.stride_bytes == view.row_bytes();
 }
 
-// Calls step(from, to) for pieces of kStep bytes that cover `count` bytes. A step reads all of its
-// piece before it writes, so `to` may be `from`. The last piece overlaps the one before it; what it
-// reads is put aside before that one is written.
-template <size_t kStep, class Step>
-HWY_INLINE void MapRun(const uint8_t* from, uint8_t* to, size_t count, const Step& step) {
-  alignas(64) uint8_t last[kStep];
-  if (count < kStep) {
-    std::memset(last, 0, kStep);
-    std::memcpy(last, from, count);
-    step(last, last);
-    std::memcpy(to, last, count);
-    return;
-  }
-  const size_t whole = count / kStep * kStep;
-  if (whole != count) std::memcpy(last, from + count - kStep, kStep);
-  for (size_t i = 0; i < whole; i += kStep) step(from + i, to + i);
-  if (whole != count) step(last, to + count - kStep);
+// A picture as rows of bytes; as one row where its rows touch.
+struct Runs {
+  uint32_t count;
+  size_t bytes;  // of each
+};
+HWY_INLINE Runs RunsOf(const ConstImageView& view, bool one_run) {
+  if (one_run) return {1, view.row_bytes() * view.height};
+  return {view.height, view.row_bytes()};
 }
 
+// The steps below are called in one place only, inside of the loops, so that they are inlined there
+// and what they know stays in registers.
+
+// Calls step(from, to) for pieces of kStep bytes that cover all rows. A step reads all of its piece
+// before it writes, so the target may be the source's own pixels. The last piece of a row overlaps
+// the one before it; what it reads is put aside before that one is written.
 template <size_t kStep, class Step>
 HWY_INLINE void MapPicture(const ConstImageView& source, const ImageView& target,
                            const Step& step) {
-  if (RowsTouch(source) && RowsTouch(target)) {
-    return MapRun<kStep>(source.data, target.data, source.row_bytes() * source.height, step);
-  }
-  for (uint32_t y = 0; y < source.height; ++y) {
-    MapRun<kStep>(source.Row(y), target.Row(y), source.row_bytes(), step);
+  const Runs runs = RunsOf(source, RowsTouch(source) && RowsTouch(target));
+  const size_t whole = runs.bytes / kStep * kStep;
+  alignas(64) uint8_t last[kStep] = {};
+  for (uint32_t y = 0; y < runs.count; ++y) {
+    const uint8_t* from = source.Row(y);
+    uint8_t* to = target.Row(y);
+    const bool is_short = runs.bytes < kStep;
+    if (is_short) {
+      std::memcpy(last, from, runs.bytes);
+    } else if (whole != runs.bytes) {
+      std::memcpy(last, from + runs.bytes - kStep, kStep);
+    }
+    for (size_t i = 0; i < runs.bytes; i += kStep) {
+      const bool is_last = i >= whole;
+      uint8_t* last_to = is_short ? last : to + runs.bytes - kStep;
+      step(is_last ? last : from + i, is_last ? last_to : to + i);
+    }
+    if (is_short) std::memcpy(to, last, runs.bytes);
   }
 }
 
 // Calls step(from) for pieces of kStep bytes, each byte once; what is missing of a last one is 0.
 template <size_t kStep, class Step>
-HWY_INLINE void ReadRun(const uint8_t* from, size_t count, const Step& step) {
-  size_t i = 0;
-  for (; i + kStep <= count; i += kStep) step(from + i);
-  if (i == count) return;
-  alignas(64) uint8_t last[kStep] = {};
-  std::memcpy(last, from + i, count - i);
-  step(last);
-}
-
-template <size_t kStep, class Step>
 HWY_INLINE void ReadPicture(const ConstImageView& source, const Step& step) {
-  if (RowsTouch(source)) {
-    return ReadRun<kStep>(source.data, source.row_bytes() * source.height, step);
-  }
-  for (uint32_t y = 0; y < source.height; ++y) {
-    ReadRun<kStep>(source.Row(y), source.row_bytes(), step);
+  const Runs runs = RunsOf(source, RowsTouch(source));
+  const size_t whole = runs.bytes / kStep * kStep;
+  alignas(64) uint8_t last[kStep] = {};
+  for (uint32_t y = 0; y < runs.count; ++y) {
+    const uint8_t* from = source.Row(y);
+    std::memcpy(last, from + whole, runs.bytes - whole);
+    for (size_t i = 0; i < runs.bytes; i += kStep) step(i < whole ? from + i : last);
   }
 }
 

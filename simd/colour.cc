@@ -64,9 +64,8 @@ void GrayscaleOnTarget(const ConstImageView& source, const ImageView& target) {
 // ------------------------------------------------------------------ saturation
 
 template <class Pixels, class Blend>
-void SaturateBy(const ConstImageView& source, const BlendPlan& plan, const ImageView& target) {
+void SaturateBy(const ConstImageView& source, const Blend& blend, const ImageView& target) {
   const Pixels pixels;
-  const Blend blend(plan);
   MapPicture<kThree>(source, target, [&](const uint8_t* from, uint8_t* to) HWY_ATTR {
     const D8 d;
     const D16 d16;
@@ -83,21 +82,13 @@ void SaturateBy(const ConstImageView& source, const BlendPlan& plan, const Image
   });
 }
 
-template <class Pixels>
-void SaturatePlanned(const ConstImageView& source, const BlendPlan& plan, const ImageView& target) {
-  if (plan.whole) {
-    SaturateBy<Pixels, BlendWhole>(source, plan, target);
-  } else {
-    SaturateBy<Pixels, BlendFloats>(source, plan, target);
-  }
-}
-
 void SaturateOnTarget(const ConstImageView& source, float factor, const ImageView& target) {
-  const BlendPlan plan = PlanBlend(factor);
+  WithBlend(PlanBlend(factor), [&](const auto& blend) HWY_ATTR {
 #if HEADRACE_HAVE_VBMI
-  if (UseVnni() && UseVbmi()) return SaturatePlanned<PixelsByVbmi>(source, plan, target);
+    if (UseVnni() && UseVbmi()) return SaturateBy<PixelsByVbmi>(source, blend, target);
 #endif
-  SaturatePlanned<PixelsByBlocks>(source, plan, target);
+    SaturateBy<PixelsByBlocks>(source, blend, target);
+  });
 }
 
 // ------------------------------------------------------------------ sharpness
@@ -169,8 +160,7 @@ HWY_INLINE void SharpenStrip(const ConstImageView& source, size_t left, const Bl
 }
 
 template <size_t kChannels, class Blend>
-void SharpenInside(const ConstImageView& source, const BlendPlan& plan, const ImageView& target) {
-  const Blend blend(plan);
+void SharpenInside(const ConstImageView& source, const Blend& blend, const ImageView& target) {
   const size_t end = source.row_bytes() - kChannels;
   size_t i = kChannels;
   for (; i + kVectorBytes <= end; i += kVectorBytes) {
@@ -179,27 +169,19 @@ void SharpenInside(const ConstImageView& source, const BlendPlan& plan, const Im
   if (i < end) SharpenStrip<kChannels>(source, end - kVectorBytes, blend, target);
 }
 
-template <size_t kChannels>
-void SharpenPlanned(const ConstImageView& source, const BlendPlan& plan, const ImageView& target) {
-  if (plan.whole) {
-    SharpenInside<kChannels, BlendWhole>(source, plan, target);
-  } else {
-    SharpenInside<kChannels, BlendFloats>(source, plan, target);
-  }
-}
-
 void SharpenOnTarget(const ConstImageView& source, float factor, const ImageView& target) {
   const size_t channels = source.channels;
   const size_t row_bytes = source.row_bytes();
   if (source.height < 3 || row_bytes < kVectorBytes + 2 * channels) {
     return reference::Sharpen(source, factor, target);
   }
-  const BlendPlan plan = PlanBlend(factor);
-  if (channels == 3) {
-    SharpenPlanned<3>(source, plan, target);
-  } else {
-    SharpenPlanned<1>(source, plan, target);
-  }
+  WithBlend(PlanBlend(factor), [&](const auto& blend) HWY_ATTR {
+    if (channels == 3) {
+      SharpenInside<3>(source, blend, target);
+    } else {
+      SharpenInside<1>(source, blend, target);
+    }
+  });
   for (const uint32_t y : {0u, source.height - 1}) {
     std::memcpy(target.Row(y), source.Row(y), row_bytes);
   }

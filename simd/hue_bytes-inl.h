@@ -152,7 +152,7 @@ class ReciprocalsByVbmi {
 struct HueParts {
   V8 hue;
   VU16 saturation[2];  // halves
-  VU16 value[2];
+  V8 value;
 };
 
 class HueOfPixels {
@@ -182,8 +182,7 @@ class HueOfPixels {
                                    hn::IfThenElseZero(hn::Lt(g, r), hn::Set(d, 4))));
     const V8 first = hn::TableLookupBytes(first_, order);
     const V8 falls = hn::TableLookupBytes(falls_, order);
-    const V8 along = hn::Or(hn::And(falls, hn::Sub(largest, middle)),
-                            hn::AndNot(falls, hn::Sub(middle, smallest)));
+    const V8 along = hn::IfVecThenElse(falls, hn::Sub(largest, middle), hn::Sub(middle, smallest));
     const V8 half_range = hn::And(falls, range);
     const Reciprocals reciprocals = reciprocals_of(range, largest);
 
@@ -192,10 +191,9 @@ class HueOfPixels {
     VU16 steps[2];
     steps[0] = StepsOf<Half::kLower>(along, half_range, range, reciprocals.range[0], &rest[0]);
     steps[1] = StepsOf<Half::kUpper>(along, half_range, range, reciprocals.range[1], &rest[1]);
-    parts.value[0] = Widened16<Half::kLower>(largest);
-    parts.value[1] = Widened16<Half::kUpper>(largest);
-    parts.saturation[0] = SaturationOf<Half::kLower>(range, parts.value[0], reciprocals.largest[0]);
-    parts.saturation[1] = SaturationOf<Half::kUpper>(range, parts.value[1], reciprocals.largest[1]);
+    parts.value = largest;
+    parts.saturation[0] = SaturationOf<Half::kLower>(range, largest, reciprocals.largest[0]);
+    parts.saturation[1] = SaturationOf<Half::kUpper>(range, largest, reciprocals.largest[1]);
     const V8 hue = hn::Add(Narrowed(steps[0], steps[1]), first);
     const M8 no_rest = hn::Eq(Narrowed(rest[0], rest[1]), hn::Zero(d));
     // Truth is -1.
@@ -247,8 +245,9 @@ class HueOfPixels {
   }
 
   template <Half kHalf>
-  static HWY_INLINE VU16 SaturationOf(V8 range, VU16 largest, VU16 reciprocal) {
+  static HWY_INLINE VU16 SaturationOf(V8 range, V8 largest_bytes, VU16 reciprocal) {
     const DU16 d;
+    const VU16 largest = Widened16<kHalf>(largest_bytes);
     const VU16 number = hn::Sub(Joined<kHalf>(hn::Zero(D8()), range), Widened16<kHalf>(range));
     const VU16 guess = hn::MulHigh(number, reciprocal);  // right or one too small
     const VU16 less = hn::Sub(hn::Sub(number, hn::Mul(guess, largest)), largest);
@@ -276,9 +275,8 @@ HWY_INLINE void PixelsOfHue(const HueParts& parts, V8* rgb) {
   const hn::Repartition<int8_t, D8> di;
   const V8 e = hn::BitCast(d, hn::Abs(hn::BitCast(di, hn::Sub(hn::Add(hue, hue), end))));
   VU16 bottom[2], between[2];
-  const auto half = [&](size_t n, VU16 weight) HWY_ATTR {
+  const auto half = [&](size_t n, VU16 v, VU16 weight) HWY_ATTR {
     const VU16 s = parts.saturation[n];
-    const VU16 v = parts.value[n];
     // Rounded division by 255.
     const VU16 x = hn::Add(hn::Mul(v, hn::Sub(hn::Set(d16, 255), s)), hn::Set(d16, 128));
     bottom[n] = hn::ShiftRight<8>(hn::Add(x, hn::ShiftRight<8>(x)));
@@ -290,9 +288,9 @@ HWY_INLINE void PixelsOfHue(const HueParts& parts, V8* rgb) {
     const VU16 rest = hn::Sub(hn::Mul(v, weighted), hn::Mul(guess, hn::Set(d16, 21675)));
     between[n] = hn::Add(hn::Sub(v, guess), SignOf(hn::Sub(hn::Set(d16, 21675 / 2), rest)));
   };
-  half(0, Widened16<Half::kLower>(e));
-  half(1, Widened16<Half::kUpper>(e));
-  const V8 v = Narrowed(parts.value[0], parts.value[1]);
+  half(0, Widened16<Half::kLower>(parts.value), Widened16<Half::kLower>(e));
+  half(1, Widened16<Half::kUpper>(parts.value), Widened16<Half::kUpper>(e));
+  const V8 v = parts.value;
   const V8 p = Narrowed(bottom[0], bottom[1]);
   const V8 x = Narrowed(between[0], between[1]);
   const auto choose = [=](M8 is_top, M8 is_bottom) HWY_ATTR {

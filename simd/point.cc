@@ -88,27 +88,23 @@ void ApplyTablesOnTarget(const ConstImageView& source, const PointTables& tables
 
 void FindMinMaxOnTarget(const ConstImageView& source, uint8_t* low, uint8_t* high) {
   const D8 d;
-  const bool one_run = RowsTouch(source);
-  const size_t run_bytes = one_run ? source.row_bytes() * source.height : source.row_bytes();
-  const uint32_t rows = one_run ? 1 : source.height;
-  if (run_bytes < kThree) return reference::FindMinMax(source, low, high);
+  const Runs runs = RunsOf(source, RowsTouch(source));
+  if (runs.bytes < kThree) return reference::FindMinMax(source, low, high);
   // Byte p of vector n is of channel (n * kVectorBytes + p) % channels in every step.
   V8 low0 = hn::Set(d, 255), low1 = low0, low2 = low0;
   V8 high0 = hn::Zero(d), high1 = high0, high2 = high0;
-  const auto step = [&](const uint8_t* from) HWY_ATTR {
-    V8 v[3];
-    LoadThree(from, v);
-    low0 = hn::Min(low0, v[0]);
-    low1 = hn::Min(low1, v[1]);
-    low2 = hn::Min(low2, v[2]);
-    high0 = hn::Max(high0, v[0]);
-    high1 = hn::Max(high1, v[1]);
-    high2 = hn::Max(high2, v[2]);
-  };
-  for (uint32_t y = 0; y < rows; ++y) {
+  for (uint32_t y = 0; y < runs.count; ++y) {
     const uint8_t* row = source.Row(y);
-    for (size_t i = 0; i + kThree <= run_bytes; i += kThree) step(row + i);
-    step(row + run_bytes - kThree);
+    for (size_t i = 0; i < runs.bytes; i += kThree) {
+      V8 v[3];
+      LoadThree(row + std::min(i, runs.bytes - kThree), v);
+      low0 = hn::Min(low0, v[0]);
+      low1 = hn::Min(low1, v[1]);
+      low2 = hn::Min(low2, v[2]);
+      high0 = hn::Max(high0, v[0]);
+      high1 = hn::Max(high1, v[1]);
+      high2 = hn::Max(high2, v[2]);
+    }
   }
   alignas(64) uint8_t lows[kThree];
   alignas(64) uint8_t highs[kThree];
