@@ -120,11 +120,9 @@ struct SmoothRow {
 template <size_t kChannels>
 HWY_INLINE SmoothRow LoadSmoothRow(const uint8_t* HWY_RESTRICT at) {
   const D8 d;
-  SmoothRow row;
-  row.middle = Widen(hn::LoadU(d, at));
-  row.sum = Add(Add(Widen(hn::LoadU(d, at - kChannels)), row.middle),
-                Widen(hn::LoadU(d, at + kChannels)));
-  return row;
+  const Widened middle = Widen(hn::LoadU(d, at));
+  return {middle, Add(Add(Widen(hn::LoadU(d, at - kChannels)), middle),
+                      Widen(hn::LoadU(d, at + kChannels)))};
 }
 
 HWY_INLINE V16 SmoothLanes(V16 sum, V16 middle) {

@@ -70,12 +70,12 @@ struct Reciprocals {
 class ReciprocalsByDivision {
  public:
   HWY_INLINE Reciprocals operator()(V8 range, V8 largest) const {
-    Reciprocals found;
-    Divide(Widened16<Half::kLower>(range), Widened16<Half::kLower>(largest), &found.range[0],
-           &found.largest[0]);
-    Divide(Widened16<Half::kUpper>(range), Widened16<Half::kUpper>(largest), &found.range[1],
-           &found.largest[1]);
-    return found;
+    VU16 of_range[2], of_largest[2];
+    Divide(Widened16<Half::kLower>(range), Widened16<Half::kLower>(largest), &of_range[0],
+           &of_largest[0]);
+    Divide(Widened16<Half::kUpper>(range), Widened16<Half::kUpper>(largest), &of_range[1],
+           &of_largest[1]);
+    return {{of_range[0], of_range[1]}, {of_largest[0], of_largest[1]}};
   }
 
  private:
@@ -186,19 +186,18 @@ class HueOfPixels {
     const V8 half_range = hn::And(falls, range);
     const Reciprocals reciprocals = reciprocals_of(range, largest);
 
-    HueParts parts;
     VU16 rest[2];
-    VU16 steps[2];
-    steps[0] = StepsOf<Half::kLower>(along, half_range, range, reciprocals.range[0], &rest[0]);
-    steps[1] = StepsOf<Half::kUpper>(along, half_range, range, reciprocals.range[1], &rest[1]);
-    parts.value = largest;
-    parts.saturation[0] = SaturationOf<Half::kLower>(range, largest, reciprocals.largest[0]);
-    parts.saturation[1] = SaturationOf<Half::kUpper>(range, largest, reciprocals.largest[1]);
-    const V8 hue = hn::Add(Narrowed(steps[0], steps[1]), first);
+    const VU16 lower_steps =
+        StepsOf<Half::kLower>(along, half_range, range, reciprocals.range[0], &rest[0]);
+    const VU16 upper_steps =
+        StepsOf<Half::kUpper>(along, half_range, range, reciprocals.range[1], &rest[1]);
+    const V8 hue = hn::Add(Narrowed(lower_steps, upper_steps), first);
     const M8 no_rest = hn::Eq(Narrowed(rest[0], rest[1]), hn::Zero(d));
     // Truth is -1.
-    parts.hue = hn::Add(hue, hn::VecFromMask(d, hn::And(IsBelow(hue), no_rest)));
-    return parts;
+    return {hn::Add(hue, hn::VecFromMask(d, hn::And(IsBelow(hue), no_rest))),
+            {SaturationOf<Half::kLower>(range, largest, reciprocals.largest[0]),
+             SaturationOf<Half::kUpper>(range, largest, reciprocals.largest[1])},
+            largest};
   }
 
  private:
