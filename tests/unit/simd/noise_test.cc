@@ -13,9 +13,9 @@ namespace headrace::simd {
 namespace {
 
 constexpr uint64_t kKey = 0xFEDCBA9876543210;
-constexpr SizePx kSizes[] = {{1, 1},   {1, 7},   {7, 1},  {2, 2},     {2, 3},
-                             {3, 3},   {17, 31}, {32, 5}, {700, 3},   {513, 2},
-                             {172, 1}, {171, 1}, {64, 4}, {224, 224}, {1, 300}};
+constexpr SizePx kSizes[] = {{1, 1},   {1, 7},   {7, 1},  {2, 2},   {2, 3},
+                             {3, 3},   {17, 31}, {32, 5}, {700, 3}, {513, 2},
+                             {172, 1}, {171, 1}, {64, 4}, {90, 41}, {1, 300}};
 
 class NoiseOnTarget : public EveryTarget {
  protected:
@@ -76,7 +76,7 @@ TEST_P(NoiseOnTarget, GaussianEqualsItsTwin) {
   for (const bool per_channel : {true, false}) {
     for (const bool clip : {true, false}) {
       for (const bool trunc : {true, false}) {
-        for (const double sigma : {0.0, 0.01, 0.3, 100.0}) {
+        for (const double sigma : {0.0, 0.3, 100.0}) {
           const GaussianNoise noise = {.mean = sigma - 0.1,
                                        .sigma = sigma,
                                        .clip = clip,
