@@ -49,14 +49,24 @@ void NearestAffine(const ConstImageView& source, const AffineMatrix& m, const Fi
   reference::WarpAffine(source, m, Interpolation::kNearest, fill, target);
 }
 
-// Whether coordinates are multiples of 1/128, such as those of quarter turns and whole shifts: then
-// nothing is rounded, neither in f64 nor in f32.
-bool IsCoarse(const AffineMatrix& m) {
+bool IsWhole(double v) { return std::fabs(v) < 0x1p31 && v == std::floor(v); }
+
+// Whether coordinates are multiples of 1 / steps, such as those of quarter turns and whole shifts:
+// with few steps nothing is rounded, neither in f64 nor in f32.
+bool IsCoarse(const AffineMatrix& m, double steps) {
   for (size_t i = 0; i < m.size(); ++i) {
-    const double steps = m[i] * (i % 3 == 2 ? 128 : 64);
-    if (!(std::fabs(steps) < 0x1p40) || steps != std::floor(steps)) return false;
+    if (!IsWhole(m[i] * (i % 3 == 2 ? steps : steps / 2))) return false;
   }
   return true;
+}
+
+// Whether every column of the target comes from the middle of a source column.
+bool KeepsColumns(const AffineMatrix& m) {
+  return m[1] == 0 && IsWhole(m[0]) && IsWhole(m[0] * 0.5 + m[2] - 0.5);
+}
+
+bool IsWholeShift(const AffineMatrix& m) {
+  return m[0] == 1 && m[1] == 0 && m[3] == 0 && m[4] == 1 && IsWhole(m[2]) && IsWhole(m[5]);
 }
 
 // chunk(places, x, count, to) for the parts of target rows that are inside, row by row.
@@ -85,30 +95,40 @@ template <size_t kChannels>
 void BilinearAffine(const ConstImageView& source, const AffineMatrix& m, const FillColour& fill,
                     const ImageView& target) {
   const TapSource pixels(source);
-  const Rounding rounding = {IsCoarse(m) ? 0 : kBilinearGuard, 0.0f};
+  const Rounding rounding = {IsCoarse(m, 128) ? 0 : kBilinearGuard, 0.0f};
   const bool is_fixed =
       std::fabs(m[0]) < FixedAxis::kStepMax && std::fabs(m[3]) < FixedAxis::kStepMax;
+  const bool keeps_columns = rounding.guard > 0 && KeepsColumns(m);
   const AxisTaps across(source.width);
   const AxisTaps down(source.height);
   FixedAxis fixed_across(is_fixed ? m[0] : 0.0, source.width);
   FixedAxis fixed_down(is_fixed ? m[3] : 0.0, source.height);
   const size_t stride = source.stride_bytes;
   BilinearRoom room;
+  LineRoom lines;
   const auto chunk = [&](const AffineRow& places, uint32_t x, uint32_t count, uint8_t* to) {
-    const auto taps = [&] {
-      if (!is_fixed) {
-        return RealTaps<kChannels>(across, down, stride, x, count, &room,
-                                   [&](uint32_t, VReal at, VReal* at_x, VReal* at_y)
-                                       HWY_ATTR { places.Get(at, at_x, at_y); });
-      }
+    const auto get = [&](uint32_t, VReal at, VReal* at_x, VReal* at_y)
+                         HWY_ATTR { places.Get(at, at_x, at_y); };
+    const bool keeps_rows = m[3] == 0 && rounding.guard > 0 && IsWhole(places.Y(x) - 0.5);
+    if (keeps_columns || keeps_rows) {
+      const Axis axis = keeps_rows ? Axis::kAcross : Axis::kDown;
+      const int32_t last =
+          LineTaps<kChannels>(across, down, axis, stride, x, count, &room, &lines, get);
+      FetchTaps<kChannels>(keeps_rows ? TapSource::OneRow(pixels) : pixels, count, last, &room);
+      return BlendLines<kChannels>(room, lines, axis, count, to);
+    }
+    int32_t last;
+    if (is_fixed) {
       const uint32_t end = x + count - 1;
       const bool inner_x = fixed_across.Start(places.X(x), places.X(end));
       const bool inner_y = fixed_down.Start(places.Y(x), places.Y(end));
-      return inner_x && inner_y
+      last = inner_x && inner_y
                  ? FixedTaps<kChannels, true>(fixed_across, fixed_down, stride, count, &room)
                  : FixedTaps<kChannels, false>(fixed_across, fixed_down, stride, count, &room);
-    };
-    FetchTaps<kChannels>(pixels, count, taps(), &room);
+    } else {
+      last = RealTaps<kChannels>(across, down, stride, x, count, &room, get);
+    }
+    FetchTaps<kChannels>(pixels, count, last, &room);
     BlendChunk<kChannels>(room, count, rounding, to, [&](size_t i, uint8_t* pixel) {
       const auto at = x + static_cast<uint32_t>(i);
       ExactBilinear(source, {places.X(at), places.Y(at)}, pixel);
@@ -122,13 +142,14 @@ void BicubicAffine(const ConstImageView& source, const AffineMatrix& m, const Fi
                    const ImageView& target) {
   const AxisTaps across(source.width);
   const AxisTaps down(source.height);
+  const int32_t guard = IsCoarse(m, 4) ? 0 : kBicubicGuard;
   BicubicRoom room;
   const auto chunk = [&](const AffineRow& places, uint32_t x, uint32_t count, uint8_t* to) {
     SquareTaps(across, down, x, count, &room,
                [&](uint32_t, VReal at, VReal* at_x, VReal* at_y)
                    HWY_ATTR { places.Get(at, at_x, at_y); });
     FetchSquares<kChannels>(source, count, &room);
-    BlendSquares<kChannels>(room, count, to, [&](size_t i, uint8_t* pixel) {
+    BlendSquares<kChannels>(room, count, guard, to, [&](size_t i, uint8_t* pixel) {
       const auto at = x + static_cast<uint32_t>(i);
       ExactBicubic(source, {places.X(at), places.Y(at)}, pixel);
     });
@@ -138,7 +159,9 @@ void BicubicAffine(const ConstImageView& source, const AffineMatrix& m, const Fi
 
 void AffineOnTarget(const ConstImageView& source, const AffineMatrix& m,
                     Interpolation interpolation, const FillColour& fill, const ImageView& target) {
-  if (interpolation == Interpolation::kNearest) return NearestAffine(source, m, fill, target);
+  if (interpolation == Interpolation::kNearest || IsWholeShift(m)) {
+    return NearestAffine(source, m, fill, target);
+  }
   // Sums of larger numbers might be no number.
   const bool is_tame = std::all_of(m.begin(), m.end(), [](double v) { return std::fabs(v) < 1e9; });
   const bool is_grey = source.channels == 1;

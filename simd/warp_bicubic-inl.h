@@ -152,7 +152,7 @@ HWY_INLINE V32 BlendSquare(const RowTaps* rows, const CubicWeights& across,
 }
 
 template <size_t kChannels, class Exact>
-HWY_INLINE void BlendSquares(const BicubicRoom& room, size_t count, uint8_t* to,
+HWY_INLINE void BlendSquares(const BicubicRoom& room, size_t count, int32_t guard, uint8_t* to,
                              const Exact& exact) {
   const DFloat df;
   for (size_t i = 0; i < count; i += kLanes) {
@@ -173,7 +173,7 @@ HWY_INLINE void BlendSquares(const BicubicRoom& room, size_t count, uint8_t* to,
       }
       return bits;
     };
-    FinishPixels<kChannels>(values, {kBicubicGuard, 0.0f}, i, count, differences, exact,
+    FinishPixels<kChannels>(values, {guard, 0.0f}, i, count, differences, exact,
                             to + i * kChannels);
   }
 }

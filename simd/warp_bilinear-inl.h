@@ -56,6 +56,11 @@ struct TapSource {
   static bool Takes(const ConstImageView& view) {
     return view.width >= 2 && BytesSpanned(view) >= 8 && BytesSpanned(view) < (uint64_t{1} << 31);
   }
+  // Without rows below: the lower taps repeat the upper ones.
+  static TapSource OneRow(TapSource source) {
+    source.down = 0;
+    return source;
+  }
   const uint8_t* first;
   size_t down;
   int64_t bytes;
@@ -298,6 +303,60 @@ HWY_INLINE void BlendChunk(const BilinearRoom& room, size_t count, const Roundin
     FinishPixels<kChannels>(
         values, rounding, i, count, [&]() HWY_ATTR { return taps.Differences(); }, exact,
         to + i * kChannels);
+  }
+}
+
+// ------------------------------------------------------------------ one axis only
+
+// Where the places of a chunk lie exactly on rows or on columns of pixels, as a shear leaves them,
+// two taps count. Their blend is computed in f64, as such parts are often round numbers, whose
+// results would be near integers.
+struct LineRoom {
+  HWY_ALIGN double parts[kChunkPx] = {};
+};
+enum class Axis : bool { kAcross, kDown };
+
+template <int kChannel>
+HWY_INLINE V32 BlendLine(VWord first, VWord second, const double* parts) {
+  const D32 d;
+  const hn::FixedTag<int32_t, kLanes / 2> half;
+  const hn::FixedTag<double, kLanes / 2> dd;
+  const auto byte = [d](VWord tap) HWY_ATTR {
+    return hn::And(hn::BitCast(d, hn::ShiftRight<8 * kChannel>(tap)), hn::Set(d, 0xFF));
+  };
+  const V32 from = byte(first);
+  const V32 difference = hn::Sub(byte(second), from);
+  const auto blend = [=](auto start, auto change, const double* part) HWY_ATTR {
+    const auto product = hn::Mul(hn::PromoteTo(dd, change), hn::Load(dd, part));
+    return hn::DemoteTo(half, hn::Add(hn::PromoteTo(dd, start), product));
+  };
+  return hn::Combine(
+      d, blend(hn::UpperHalf(half, from), hn::UpperHalf(half, difference), parts + kLanes / 2),
+      blend(hn::LowerHalf(half, from), hn::LowerHalf(half, difference), parts));
+}
+
+template <size_t kChannels>
+HWY_INLINE void BlendLines(const BilinearRoom& room, const LineRoom& lines, Axis axis, size_t count,
+                           uint8_t* to) {
+  const DWord d;
+  for (size_t i = 0; i < count; i += kLanes) {
+    const TapWords taps = LoadTaps<kChannels>(room, i);
+    const VWord second = axis == Axis::kAcross ? taps.upper_right : taps.lower_left;
+    const auto word = [d](V32 v) HWY_ATTR { return hn::BitCast(d, v); };
+    const V32 v0 = BlendLine<0>(taps.upper_left, second, lines.parts + i);
+    const size_t left = count - i;
+    uint8_t tail[kLanes * kChannels];
+    uint8_t* pixels = left < kLanes ? tail : to + i * kChannels;
+    if constexpr (kChannels == 3) {
+      const V32 v1 = BlendLine<1>(taps.upper_left, second, lines.parts + i);
+      const V32 v2 = BlendLine<2>(taps.upper_left, second, lines.parts + i);
+      StorePixels(hn::Or(hn::Or(word(v0), hn::ShiftLeft<8>(word(v1))), hn::ShiftLeft<16>(word(v2))),
+                  pixels);
+    } else {
+      const hn::FixedTag<uint8_t, kLanes> d8;
+      hn::StoreU(hn::DemoteTo(d8, v0), d8, pixels);
+    }
+    if (left < kLanes) std::memcpy(to + i * kChannels, tail, left * kChannels);
   }
 }
 

@@ -92,7 +92,7 @@ class Painter {
     if (interpolation_ == Interpolation::kBicubic) {
       SquareTaps(across_, down_, 0, count, &squares_, get);
       FetchSquares<kChannels>(source_, count, &squares_);
-      BlendSquares<kChannels>(squares_, count, to, [&](size_t i, uint8_t* pixel) {
+      BlendSquares<kChannels>(squares_, count, kBicubicGuard, to, [&](size_t i, uint8_t* pixel) {
         ExactBicubic(source_, Known(places, i), pixel);
       });
       return;
@@ -107,12 +107,32 @@ class Painter {
 
  private:
   HWY_INLINE void Nearest(const ChunkPlaces& places, uint32_t count, uint8_t* to) {
-    for (uint32_t i = 0; i < count; ++i) {
-      if ((places.inside() >> i & 1) == 0) continue;
-      const auto x = static_cast<size_t>(static_cast<int64_t>(places.x(i)));
-      const auto y = static_cast<uint32_t>(static_cast<int64_t>(places.y(i)));
-      std::memcpy(to + i * kChannels, source_.Row(y) + x * kChannels, kChannels);
+    const DHalfInt d;
+    auto last = hn::Zero(d);
+    HWY_ALIGN int32_t offsets[kChunkPx];
+    ForHalves(0, count, [&](uint32_t i, VReal) HWY_ATTR {
+      VReal x, y;
+      places.Get(i, &x, &y);
+      // Those that are outside get an offset too, though another pixel's.
+      const auto column = Index(x, source_.width);
+      const auto line = Index(y, source_.height);
+      const auto bytes = hn::Mul(column, hn::Set(d, static_cast<int32_t>(kChannels)));
+      const auto rows = hn::Set(d, static_cast<int32_t>(source_.stride_bytes));
+      const auto offset = hn::Add(hn::Mul(line, rows), bytes);
+      last = hn::Max(last, offset);
+      hn::Store(offset, d, offsets + i);
+    });
+    if (hn::GetLane(hn::MaxOfLanes(d, last)) + int64_t{4} <= pixels_.bytes) {
+      CopyPixels<kChannels, Reach::kFour>(source_.data, offsets, count, to);
+    } else {
+      CopyPixels<kChannels, Reach::kExact>(source_.data, offsets, count, to);
     }
+  }
+  static HWY_INLINE hn::Vec<DHalfInt> Index(VReal v, uint32_t size_px) {
+    const DReal d;
+    const VReal last = hn::Set(d, static_cast<double>(size_px) - 1);
+    // Truncated, which for a place that is inside is below the size.
+    return hn::DemoteTo(DHalfInt(), hn::Min(hn::Max(v, hn::Zero(d)), last));
   }
   // The place itself, or any place that is inside.
   static Place Known(const ChunkPlaces& places, size_t i) {
@@ -163,7 +183,8 @@ void PerspectiveOf(const ConstImageView& source, const PerspectiveCoefficients& 
 void PerspectiveOnTarget(const ConstImageView& source, const PerspectiveCoefficients& c,
                          Interpolation interpolation, const FillColour& fill,
                          const ImageView& target) {
-  if (interpolation == Interpolation::kBilinear && !TapSource::Takes(source)) {
+  const bool takes = interpolation == Interpolation::kBicubic || TapSource::Takes(source);
+  if (!takes) {
     return reference::WarpPerspective(source, c, interpolation, fill, target);
   }
   if (source.channels == 1) {

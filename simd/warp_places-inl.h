@@ -91,11 +91,23 @@ class AxisTaps {
   explicit AxisTaps(uint32_t size_px)
       : last_(static_cast<double>(size_px) - 1), last_first_(std::max(last_ - 1, 0.0)) {}
   HWY_INLINE void Pair(VReal v, hn::Vec<DHalfInt>* index, hn::Vec<DHalfFloat>* part) const {
+    VReal rest;
+    ExactPair(v, index, &rest);
+    *part = hn::DemoteTo(DHalfFloat(), rest);
+  }
+  // The same with the rest in f64.
+  HWY_INLINE void ExactPair(VReal v, hn::Vec<DHalfInt>* index, VReal* part) const {
     const DReal d;
     const VReal at = hn::Min(hn::Max(hn::Sub(v, hn::Set(d, 0.5)), hn::Zero(d)), hn::Set(d, last_));
     const VReal first = hn::Min(hn::Floor(at), hn::Set(d, last_first_));
     *index = hn::DemoteTo(DHalfInt(), first);
-    *part = hn::DemoteTo(DHalfFloat(), hn::Sub(at, first));
+    *part = hn::Sub(at, first);
+  }
+  // Of a coordinate that lies on a pixel's centre.
+  HWY_INLINE hn::Vec<DHalfInt> Only(VReal v) const {
+    const DReal d;
+    const VReal at = hn::Min(hn::Max(hn::Sub(v, hn::Set(d, 0.5)), hn::Zero(d)), hn::Set(d, last_));
+    return hn::DemoteTo(DHalfInt(), at);
   }
   // Unlike Pair, -1 and the last index may be first.
   HWY_INLINE void Any(VReal v, hn::Vec<DHalfInt>* index, hn::Vec<DHalfFloat>* part) const {

@@ -58,26 +58,38 @@ class FillPattern {
   uint8_t bytes_[96];
 };
 
-// Copies `count` pixels that lie at first + offsets[i]. With kReach::kFour it reads 4 bytes of
-// pixels of 3.
+// Copies `count` pixels that lie at first + offsets[i]. With Reach::kFour it reads 4 bytes of
+// pixels of 3. Never writes more.
 enum class Reach : bool { kExact, kFour };
 template <size_t kChannels, Reach kReach>
 HWY_INLINE void CopyPixels(const uint8_t* first, const int32_t* HWY_RESTRICT offsets, size_t count,
                            uint8_t* HWY_RESTRICT to) {
-  if (count == 0) return;
+  size_t i = 0;
   if constexpr (kChannels == 1) {
-    for (size_t i = 0; i < count; ++i) to[i] = first[offsets[i]];
-  } else if constexpr (kReach == Reach::kExact) {
-    for (size_t i = 0; i < count; ++i) std::memcpy(to + 3 * i, first + offsets[i], 3);
-  } else {
-    // Each store overwrites the byte that the one before wrote too many.
-    for (size_t i = 0; i + 1 < count; ++i) {
-      uint32_t pixel;
-      std::memcpy(&pixel, first + offsets[i], 4);
-      std::memcpy(to + 3 * i, &pixel, 4);
-    }
-    std::memcpy(to + 3 * (count - 1), first + offsets[count - 1], 3);
+    for (; i < count; ++i) to[i] = first[offsets[i]];
+    return;
   }
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (kReach == Reach::kFour) {
+    const hn::FixedTag<uint32_t, 4> d;
+    const hn::FixedTag<uint32_t, 2> d2;
+    const hn::FixedTag<uint32_t, 1> d1;
+    const hn::FixedTag<uint8_t, 16> d8;
+    alignas(16) static constexpr uint8_t kGather[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14};
+    const auto gather = hn::Load(d8, kGather);
+    const auto load = [=](size_t k) HWY_ATTR {
+      return hn::LoadU(d1, reinterpret_cast<const uint32_t*>(first + offsets[k]));
+    };
+    // Each store writes 4 bytes too many, which belong to two pixels to come.
+    for (; i + 6 <= count; i += 4) {
+      const auto low = hn::Combine(d2, load(i + 1), load(i));
+      const auto high = hn::Combine(d2, load(i + 3), load(i + 2));
+      const auto pixels = hn::BitCast(d8, hn::Combine(d, high, low));
+      hn::StoreU(hn::TableLookupBytes(pixels, gather), d8, to + 3 * i);
+    }
+  }
+#endif
+  for (; i < count; ++i) std::memcpy(to + 3 * i, first + offsets[i], 3);
 }
 
 // Bytes from the first pixel to behind the last one.

@@ -72,6 +72,35 @@ HWY_INLINE int32_t RealTaps(const AxisTaps& across, const AxisTaps& down, size_t
   return hn::GetLane(hn::MaxOfLanes(d, last));
 }
 
+// Taps of places on rows (Axis::kAcross) or columns of pixels, with the parts along that axis in
+// f64.
+template <size_t kChannels, class Get>
+HWY_INLINE int32_t LineTaps(const AxisTaps& across, const AxisTaps& down, Axis axis, size_t stride,
+                            uint32_t x, uint32_t count, BilinearRoom* room, LineRoom* lines,
+                            const Get& get) {
+  const DHalfInt d;
+  const auto rows = hn::Set(d, static_cast<int32_t>(stride));
+  auto last = hn::Zero(d);
+  ForHalves(x, count, [&](uint32_t i, VReal at) HWY_ATTR {
+    VReal at_x, at_y, part;
+    get(i, at, &at_x, &at_y);
+    hn::Vec<DHalfInt> column, line;
+    if (axis == Axis::kAcross) {
+      across.ExactPair(at_x, &column, &part);
+      line = down.Only(at_y);
+    } else {
+      column = across.Only(at_x);
+      down.ExactPair(at_y, &line, &part);
+    }
+    const auto bytes = kChannels == 1 ? column : hn::Add(hn::Add(column, column), column);
+    const auto offset = hn::Add(hn::Mul(line, rows), bytes);
+    last = hn::Max(last, offset);
+    hn::Store(offset, d, room->offsets + i);
+    hn::Store(part, DReal(), lines->parts + i);
+  });
+  return hn::GetLane(hn::MaxOfLanes(d, last));
+}
+
 // Taps of bicubic.
 template <class Get>
 HWY_INLINE void SquareTaps(const AxisTaps& across, const AxisTaps& down, uint32_t x, uint32_t count,
