@@ -101,8 +101,11 @@ HWY_INLINE void FetchTaps(const TapSource& source, size_t count, int32_t last, B
     };
     size_t i = 0;
     for (; i + 2 <= count; i += 2) {
-      const auto a = static_cast<uint32_t>(offsets[i]);
-      const auto b = static_cast<uint32_t>(offsets[i + 1]);
+      // One load for both, as loads are what this is short of.
+      uint64_t both;
+      std::memcpy(&both, offsets + i, 8);
+      const auto a = static_cast<uint32_t>(both);
+      const auto b = both >> 32;
       hn::Store(pair(upper + a, upper + b), d2, room->top + i);
       hn::Store(pair(lower + a, lower + b), d2, room->bottom + i);
     }

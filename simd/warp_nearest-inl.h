@@ -91,12 +91,19 @@ void CopyGrid(const ConstImageView& source, const Across& across, const Down& do
 // ------------------------------------------------------------------ fixed point
 
 // One coordinate of FixedAffine, in 64 bits.
-struct FixedLine {
+class FixedLine {
+ public:
   int64_t start;
   int64_t per_column;
   int64_t per_row;
+  int64_t step = per_column < 0 ? -per_column : per_column;
+  double per_step = 1.0 / static_cast<double>(step);
 
-  int64_t At(uint32_t x, uint32_t y) const { return start + per_column * x + per_row * y; }
+  FixedLine(int32_t start_at, int32_t column, int32_t row)
+      : start(start_at), per_column(column), per_row(row) {}
+  HWY_INLINE int64_t At(uint32_t x, uint32_t y) const {
+    return start + per_column * x + per_row * y;
+  }
   // Whether 32 bits hold every place of the target, so that nothing wraps around.
   bool Fits(SizePx target) const {
     const auto fits = [](int64_t v) {
@@ -106,20 +113,29 @@ struct FixedLine {
     const uint32_t h = target.height - 1;
     return fits(At(0, 0)) && fits(At(w, 0)) && fits(At(0, h)) && fits(At(w, h));
   }
-  // The columns of a target row whose index is in [0, size). Quotients of such small integers are
-  // never rounded onto an integer that they are not.
-  Columns Inside(uint32_t y, uint32_t size_px, uint32_t width) const {
-    const auto first = static_cast<double>(At(0, y));
-    const auto step = static_cast<double>(per_column);
-    const double limit = size_px * 65536.0;
+  // The columns of a target row whose index is in [0, size).
+  HWY_INLINE Columns Inside(uint32_t y, uint32_t size_px, uint32_t width) const {
+    const int64_t first = At(0, y);
+    const int64_t limit = int64_t{size_px} << 16;
     if (per_column == 0) return first >= 0 && first < limit ? Columns{0, width} : Columns{0, 0};
-    const auto column = [width](double at) {
-      return static_cast<uint32_t>(std::clamp(at, 0.0, static_cast<double>(width)));
-    };
-    if (per_column > 0) {
-      return {column(std::ceil(-first / step)), column(std::ceil((limit - first) / step))};
-    }
-    return {column(std::floor((limit - first) / step) + 1), column(std::floor(-first / step) + 1)};
+    // Columns from `begin` on have left the side that they come from, from `end` on they are beyond
+    // the other.
+    const int64_t enter = per_column > 0 ? -first : first - limit + 1;
+    const int64_t leave = per_column > 0 ? limit - first : first + 1;
+    return {FirstAt(enter, width), FirstAt(leave, width)};
+  }
+
+ private:
+  // The first column at which |per_column| * column >= way, at most `width`.
+  HWY_INLINE uint32_t FirstAt(int64_t way, uint32_t width) const {
+    const double guess = static_cast<double>(way) * per_step;
+    if (!(guess > 0)) return 0;
+    if (guess >= width + 1.0) return width;
+    // Off by one at most.
+    auto column = static_cast<int64_t>(guess);
+    column += step * column < way ? 1 : 0;
+    column -= column > 0 && step * (column - 1) >= way ? 1 : 0;
+    return static_cast<uint32_t>(std::min<int64_t>(column, width));
   }
 };
 
@@ -134,9 +150,12 @@ void NearestFixedOf(const ConstImageView& source, const FixedLine& line_x, const
   const V32 lane = hn::Iota(d, 0);
   const V32 lanes_x = hn::Mul(lane, hn::Set(d, static_cast<int32_t>(line_x.per_column)));
   const V32 lanes_y = hn::Mul(lane, hn::Set(d, static_cast<int32_t>(line_y.per_column)));
-  const auto step_x = static_cast<uint32_t>(line_x.per_column) * static_cast<uint32_t>(kLanes);
-  const auto step_y = static_cast<uint32_t>(line_y.per_column) * static_cast<uint32_t>(kLanes);
-  HWY_ALIGN int32_t offsets[kChunkPx];
+  const V32 step_x = hn::Mul(hn::Set(d, static_cast<int32_t>(kLanes)),
+                             hn::Set(d, static_cast<int32_t>(line_x.per_column)));
+  const V32 step_y = hn::Mul(hn::Set(d, static_cast<int32_t>(kLanes)),
+                             hn::Set(d, static_cast<int32_t>(line_y.per_column)));
+  constexpr uint32_t kPartPx = 512;
+  HWY_ALIGN int32_t offsets[kPartPx];
   for (uint32_t y = 0; y < target.height; ++y) {
     uint8_t* row = target.Row(y);
     const Columns inside = Common(line_x.Inside(y, source.width, target.width),
@@ -153,21 +172,23 @@ void NearestFixedOf(const ConstImageView& source, const FixedLine& line_x, const
     } else {
       auto at_x = static_cast<uint32_t>(line_x.At(inside.begin, y));
       auto at_y = static_cast<uint32_t>(line_y.At(inside.begin, y));
-      for (uint32_t x = inside.begin; x < inside.end; x += kChunkPx) {
-        const uint32_t count = std::min(inside.end - x, kChunkPx);
+      for (uint32_t x = inside.begin; x < inside.end; x += kPartPx) {
+        const uint32_t count = std::min(inside.end - x, kPartPx);
         V32 last = hn::Zero(d);
+        V32 from_x = hn::Add(hn::Set(d, static_cast<int32_t>(at_x)), lanes_x);
+        V32 from_y = hn::Add(hn::Set(d, static_cast<int32_t>(at_y)), lanes_y);
         for (uint32_t i = 0; i < count; i += kLanes) {
-          const V32 column =
-              hn::ShiftRight<16>(hn::Add(hn::Set(d, static_cast<int32_t>(at_x)), lanes_x));
-          const V32 line =
-              hn::ShiftRight<16>(hn::Add(hn::Set(d, static_cast<int32_t>(at_y)), lanes_y));
+          const V32 column = hn::ShiftRight<16>(from_x);
+          const V32 line = hn::ShiftRight<16>(from_y);
+          from_x = hn::Add(from_x, step_x);
+          from_y = hn::Add(from_y, step_y);
           const V32 across = kChannels == 1 ? column : hn::Add(hn::Add(column, column), column);
           const V32 offset = hn::Add(hn::Mul(line, hn::Set(d, stride)), across);
           last = hn::Max(last, offset);
           hn::Store(offset, d, offsets + i);
-          at_x += step_x;
-          at_y += step_y;
         }
+        at_x += static_cast<uint32_t>(line_x.per_column) * kPartPx;
+        at_y += static_cast<uint32_t>(line_y.per_column) * kPartPx;
         uint8_t* to = row + size_t{x} * kChannels;
         // Lanes behind the part that is inside make the careful way more likely, no more.
         if (hn::GetLane(hn::MaxOfLanes(d, last)) <= last_offset) {

@@ -77,13 +77,18 @@ HWY_INLINE void CopyPixels(const uint8_t* first, const int32_t* HWY_RESTRICT off
     const hn::FixedTag<uint8_t, 16> d8;
     alignas(16) static constexpr uint8_t kGather[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14};
     const auto gather = hn::Load(d8, kGather);
-    const auto load = [=](size_t k) HWY_ATTR {
-      return hn::LoadU(d1, reinterpret_cast<const uint32_t*>(first + offsets[k]));
+    const auto two = [=](size_t k) HWY_ATTR {
+      // One load for both, as loads are what this is short of.
+      uint64_t both;
+      std::memcpy(&both, offsets + k, 8);
+      const auto* a = reinterpret_cast<const uint32_t*>(first + static_cast<uint32_t>(both));
+      const auto* b = reinterpret_cast<const uint32_t*>(first + (both >> 32));
+      return hn::Combine(d2, hn::LoadU(d1, b), hn::LoadU(d1, a));
     };
     // Each store writes 4 bytes too many, which belong to two pixels to come.
     for (; i + 6 <= count; i += 4) {
-      const auto low = hn::Combine(d2, load(i + 1), load(i));
-      const auto high = hn::Combine(d2, load(i + 3), load(i + 2));
+      const auto low = two(i);
+      const auto high = two(i + 2);
       const auto pixels = hn::BitCast(d8, hn::Combine(d, high, low));
       hn::StoreU(hn::TableLookupBytes(pixels, gather), d8, to + 3 * i);
     }
