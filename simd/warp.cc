@@ -95,9 +95,10 @@ template <size_t kChannels>
 void BilinearAffine(const ConstImageView& source, const AffineMatrix& m, const FillColour& fill,
                     const ImageView& target) {
   const TapSource pixels(source);
-  const Rounding rounding = {IsCoarse(m, 128) ? 0 : kBilinearGuard, 0.0f};
   const bool is_fixed =
       std::fabs(m[0]) < FixedAxis::kStepMax && std::fabs(m[3]) < FixedAxis::kStepMax;
+  const Rounding rounding = {.guard = IsCoarse(m, 128) ? 0 : kBilinearGuard,
+                             .floors = is_fixed ? Floors::kNear : Floors::kExact};
   const bool keeps_columns = rounding.guard > 0 && KeepsColumns(m);
   const AxisTaps across(source.width);
   const AxisTaps down(source.height);

@@ -151,6 +151,30 @@ HWY_INLINE V32 BlendSquare(const RowTaps* rows, const CubicWeights& across,
   return FixedBits(hn::Min(low, hn::Set(d, 255.5f * kScale)), kScale, 0.0f);
 }
 
+// Bits in which the taps that count differ: in a place on a tap's row or column, only those on it.
+HWY_INLINE VWord SquareDifferences(const RowTaps* rows, VFloat part_x, VFloat part_y) {
+  const DWord d;
+  const VFloat zero = hn::Zero(DFloat());
+  const VWord centre = rows[1].tap[1];
+  VWord in_row = hn::Zero(d);
+  VWord in_column = hn::Zero(d);
+  VWord elsewhere = hn::Zero(d);
+  for (size_t r = 0; r < 4; ++r) {
+    for (size_t k = 0; k < 4; ++k) {
+      VWord& bits = r == 1 ? in_row : k == 1 ? in_column : elsewhere;
+      bits = hn::Or(bits, hn::Xor(rows[r].tap[k], centre));
+    }
+  }
+  const auto between = [=](VFloat part) HWY_ATTR {
+    return hn::BitCast(d,
+                       hn::VecFromMask(D32(), hn::Not(hn::RebindMask(D32(), hn::Eq(part, zero)))));
+  };
+  const VWord across = between(part_x);
+  const VWord down = between(part_y);
+  return hn::Or(hn::Or(hn::And(in_row, across), hn::And(in_column, down)),
+                hn::And(elsewhere, hn::And(across, down)));
+}
+
 template <size_t kChannels, class Exact>
 HWY_INLINE void BlendSquares(const BicubicRoom& room, size_t count, int32_t guard, uint8_t* to,
                              const Exact& exact) {
@@ -167,14 +191,11 @@ HWY_INLINE void BlendSquares(const BicubicRoom& room, size_t count, int32_t guar
       values[2] = BlendSquare<2>(rows, across, down);
     }
     const auto differences = [&]() HWY_ATTR {
-      VWord bits = hn::Zero(DWord());
-      for (const RowTaps& row : rows) {
-        for (const VWord& tap : row.tap) bits = hn::Or(bits, hn::Xor(tap, rows[1].tap[1]));
-      }
-      return bits;
+      const VFloat part_x = hn::Load(df, room.part_x + i);
+      const VFloat part_y = hn::Load(df, room.part_y + i);
+      return SquareDifferences(rows, part_x, part_y);
     };
-    FinishPixels<kChannels>(values, {guard, 0.0f}, i, count, differences, exact,
-                            to + i * kChannels);
+    FinishPixels<kChannels>(values, {guard}, i, count, differences, exact, to + i * kChannels);
   }
 }
 

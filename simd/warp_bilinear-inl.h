@@ -3,9 +3,9 @@
 //
 // The result has to be the truncation of an f64 value v. It is computed in f32, as w with
 // |v - w| < guard: unless w lies within the guard of an integer, both have the same integer part.
-// If the taps are alike in a channel, w = v whatever the arithmetic; else the pixel is
-// recomputed in f64. Blending is continuous in the place, so a place may be slightly off too, even
-// to the other side of a tap; only whether it is inside has to be decided exactly.
+// If the taps are alike in a channel, w = v whatever the arithmetic; else the pixel is recomputed
+// in f64. Blending is continuous in the place, so a place may be slightly off too, even to the
+// other side of a tap (Floors::kNear); only whether it is inside has to be decided exactly.
 #if defined(HEADRACE_SIMD_WARP_BILINEAR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HEADRACE_SIMD_WARP_BILINEAR_INL_H_
 #undef HEADRACE_SIMD_WARP_BILINEAR_INL_H_
@@ -66,10 +66,14 @@ struct TapSource {
   int64_t bytes;
 };
 
+// Whether the taps before places are those of f64, or those of places that are slightly off.
+enum class Floors : bool { kExact, kNear };
+
 // How results become integers: `bias` is added first; `guard` in 2^-kFractionBits.
 struct Rounding {
   int32_t guard;
-  float bias;
+  float bias = 0.0f;
+  Floors floors = Floors::kExact;
 };
 constexpr int kFractionBits = 15;
 // Error bound of BlendChunk: the parts are off by up to 2^-23 each, times a slope of 255; at most 5
@@ -288,6 +292,14 @@ HWY_INLINE void FinishPixels(const V32* values, const Rounding& rounding, size_t
   if (left < kLanes) std::memcpy(to, tail, left * kChannels);
 }
 
+// All bits of the lanes where a part says that other taps may be the right ones.
+HWY_INLINE VWord AtTaps(VFloat part) {
+  const DFloat d;
+  constexpr float kSure = 1.0f / (1 << 20);
+  const auto sure = hn::And(hn::Gt(part, hn::Set(d, kSure)), hn::Lt(part, hn::Set(d, 1 - kSure)));
+  return hn::BitCast(DWord(), hn::VecFromMask(D32(), hn::Not(hn::RebindMask(D32(), sure))));
+}
+
 // Blends `count` pixels of the room. exact(i, pixel) writes pixel i in f64.
 template <size_t kChannels, class Exact>
 HWY_INLINE void BlendChunk(const BilinearRoom& room, size_t count, const Rounding& rounding,
@@ -303,9 +315,12 @@ HWY_INLINE void BlendChunk(const BilinearRoom& room, size_t count, const Roundin
       values[1] = BlendChannel<1>(taps, part_x, part_y, rounding.bias);
       values[2] = BlendChannel<2>(taps, part_x, part_y, rounding.bias);
     }
-    FinishPixels<kChannels>(
-        values, rounding, i, count, [&]() HWY_ATTR { return taps.Differences(); }, exact,
-        to + i * kChannels);
+    const auto differences = [&]() HWY_ATTR {
+      const VWord bits = taps.Differences();
+      if (rounding.floors == Floors::kExact) return bits;
+      return hn::Or(bits, hn::Or(AtTaps(part_x), AtTaps(part_y)));
+    };
+    FinishPixels<kChannels>(values, rounding, i, count, differences, exact, to + i * kChannels);
   }
 }
 

@@ -100,7 +100,7 @@ class Painter {
     const int32_t last =
         RealTaps<kChannels>(across_, down_, source_.stride_bytes, 0, count, &pairs_, get);
     FetchTaps<kChannels>(pixels_, count, last, &pairs_);
-    BlendChunk<kChannels>(pairs_, count, {kBilinearGuard, 0.0f}, to, [&](size_t i, uint8_t* pixel) {
+    BlendChunk<kChannels>(pairs_, count, {kBilinearGuard}, to, [&](size_t i, uint8_t* pixel) {
       ExactBilinear(source_, Known(places, i), pixel);
     });
   }
