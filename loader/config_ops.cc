@@ -23,22 +23,12 @@ constexpr ParamBounds kAngle{-36000, 36000};
 constexpr ParamBounds kColourFactor{0, 1000};
 
 // Resampling of resizes: Pillow's filters.
-constexpr ParamWord kResizeWords[] = {{"bilinear"},
-                                      {"bicubic"},
-                                      {"lanczos"},
-                                      {"box"},
-                                      {"hamming"},
-                                      {"nearest", false},
-                                      {"nearest_legacy", false}};
+constexpr ParamWord kResizeWords[] = {{"bilinear"}, {"bicubic"}, {"lanczos"},       {"box"},
+                                      {"hamming"},  {"nearest"}, {"nearest_legacy"}};
 // random_resized_crop may also draw one of bilinear and bicubic an image.
-constexpr ParamWord kCropResizeWords[] = {{"bilinear"},
-                                          {"bicubic"},
-                                          {"lanczos"},
-                                          {"box"},
-                                          {"hamming"},
-                                          {"nearest", false},
-                                          {"nearest_legacy", false},
-                                          {"random", false}};
+constexpr ParamWord kCropResizeWords[] = {
+    {"bilinear"}, {"bicubic"}, {"lanczos"},        {"box"},
+    {"hamming"},  {"nearest"}, {"nearest_legacy"}, {"random"}};
 constexpr ParamWord kWarpWords[] = {{"nearest"}, {"bilinear"}, {"bicubic"}};
 constexpr ParamWord kZoomWords[] = {{"bilinear"}, {"nearest"}};
 constexpr ParamWord kPadWords[] = {{"constant"}, {"edge"}, {"reflect"}, {"symmetric"}};
@@ -99,11 +89,14 @@ constexpr ParamSpec kAffine[] = {
     {.name = "shear", .kind = kOneTwoFour, .bounds = {-89.9, 89.9}, .need = kOptional},
     kWarpNearest,
     kFillParam,
-    kCenter};
+    kCenter,
+    // Instead of drawing: how a replayed recipe names its warp.
+    {.name = "matrix", .kind = kSix, .need = kOptional}};
 constexpr ParamSpec kPerspective[] = {
     {.name = "distortion_scale", .kind = kNumber, .default_toml = "0.5", .bounds = kUnit},
     kWarpBilinear,
-    kFillParam};
+    kFillParam,
+    {.name = "coefficients", .kind = kEight, .need = kOptional}};
 constexpr ParamSpec kZoom[] = {
     {.name = "height_factor",
      .kind = kSpread,
@@ -117,7 +110,8 @@ constexpr ParamSpec kZoomOut[] = {
     {.name = "side_range", .kind = kRange, .default_toml = "[1, 4]", .bounds = {1, 100}},
     kFillParam,
     {.name = "keep_size", .kind = kBool, .default_toml = "true"},
-    kResizeFilter};
+    kResizeFilter,
+    {.name = "at", .kind = kPair, .bounds = {0, kSideMax}, .need = kOptional}};
 constexpr ParamSpec kRandomCrop[] = {
     kCropSize,
     {.name = "padding", .kind = kPadding, .default_toml = "0", .bounds = {0, kSideMax}},
@@ -288,11 +282,11 @@ constexpr ParamSpec kObjectZoom[] = {
 constexpr OpSpec kOps[] = {
     {.name = "random_horizontal_flip", .p = 0.5, .is_flip = true, .built = true},
     {.name = "random_vertical_flip", .p = 0.5, .is_flip = true, .built = true},
-    {.name = "random_rotation", .params = kRotation},
-    {.name = "random_affine", .params = kAffine},
-    {.name = "random_perspective", .p = 0.5, .params = kPerspective},
-    {.name = "random_zoom", .params = kZoom},
-    {.name = "random_zoom_out", .params = kZoomOut},
+    {.name = "random_rotation", .built = true, .params = kRotation},
+    {.name = "random_affine", .built = true, .params = kAffine},
+    {.name = "random_perspective", .p = 0.5, .built = true, .params = kPerspective},
+    {.name = "random_zoom", .built = true, .params = kZoom},
+    {.name = "random_zoom_out", .built = true, .params = kZoomOut},
     {.name = "random_crop", .built = true, .params = kRandomCrop},
     {.name = "center_crop", .built = true, .params = kCenterCrop},
     {.name = "resize", .built = true, .params = kResize},

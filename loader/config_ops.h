@@ -32,6 +32,8 @@ enum class ParamKind : uint8_t {
   kPair,        // [a, b]                              -> std::vector<double>{a, b}
   kBox,         // [top, left, height, width]          -> std::vector<double>, as written
   kOneTwoFour,  // a, [a, b] or [a, b, c, d], as written -> std::vector<double>
+  kSix,         // a list of 6                         -> std::vector<double>
+  kEight,       // a list of 8                         -> std::vector<double>
   kFill,        // v or a list of one value a channel  -> std::vector<double>{v} or {r, g, b}
   kFillOrWord,  // as kFill, or one of the words       -> std::vector<double> or std::string
   kWord,        // one of the words                    -> std::string

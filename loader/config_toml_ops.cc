@@ -134,6 +134,7 @@ bool ReadInt(const ValueReader& value, const ParamSpec& spec, ParamValue* out) {
 // The kinds that become a list of numbers.
 bool ReadNumbers(const ValueReader& value, const ParamSpec& spec, ParamValue* out) {
   constexpr size_t kTwo[] = {2}, kOneTwoFourCounts[] = {1, 2, 4}, kOneThree[] = {1, 3};
+  constexpr size_t kSixCount[] = {6}, kEightCount[] = {8};
   const ParamBounds& bounds = spec.bounds;
   std::vector<double> list;
   bool good = false;
@@ -151,6 +152,8 @@ bool ReadNumbers(const ValueReader& value, const ParamSpec& spec, ParamValue* ou
     case ParamKind::kOneTwoFour:
       good = ReadList(value, bounds, kOneTwoFourCounts, 1, "a list of 1, 2 or 4", &list);
       break;
+    case ParamKind::kSix: good = value.Numbers(bounds, kSixCount, &list); break;
+    case ParamKind::kEight: good = value.Numbers(bounds, kEightCount, &list); break;
     case ParamKind::kWeights: good = ReadWeights(value, spec, &list); break;
     default: good = ReadList(value, bounds, kOneThree, 1, "[r, g, b]", &list); break;
   }

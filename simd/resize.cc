@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "simd/flip.h"
+#include "simd/resize_nearest.h"
 #include "simd/resize_scratch.h"
 #include "simd/vnni.h"
 
@@ -81,6 +82,7 @@ HWY_EXPORT(ResizeOnTarget);
 }  // namespace
 
 uint64_t ResizeScratchBytes(SizePx source, SizePx target, uint32_t channels, Filter filter) {
+  if (IsNearest(filter)) return 0;
   return PlanResizeScratch(source, target, channels, filter).bytes;
 }
 
@@ -97,6 +99,11 @@ void Resize(const ConstImageView& source, const ImageView& target, Filter filter
       }
     }
     return;
+  }
+  if (IsNearest(filter)) {
+    return ResizeNearest(source, target,
+                         filter == Filter::kNearest ? NearestRule::kCentre : NearestRule::kCorner,
+                         mirror);
   }
   HR_DCHECK(scratch.size() >=
             ResizeScratchBytes(source.size(), target.size(), source.channels, filter));

@@ -11,7 +11,17 @@
 
 namespace headrace::simd {
 
-enum class Filter : uint8_t { kBox, kBilinear, kHamming, kBicubic, kLanczos };
+enum class Filter : uint8_t {
+  kBox,
+  kBilinear,
+  kHamming,
+  kBicubic,
+  kLanczos,
+  // No filters: one pixel is copied (resize_nearest.h). Not for planes, and not for 4 channels.
+  kNearest,
+  kNearestLegacy,
+};
+constexpr bool IsNearest(Filter filter) { return filter >= Filter::kNearest; }
 
 enum class Mirror : bool { kNo, kYes };
 

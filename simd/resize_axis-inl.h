@@ -165,6 +165,8 @@ inline void FullWeights(const PlaneAxis& axis, uint32_t index, uint32_t taps, do
     case Filter::kHamming: return FullWeights<HammingFilter>(axis, index, taps, real, fixed);
     case Filter::kBicubic: return FullWeights<BicubicFilter>(axis, index, taps, real, fixed);
     case Filter::kLanczos: return FullWeights<LanczosFilter>(axis, index, taps, real, fixed);
+    case Filter::kNearest:
+    case Filter::kNearestLegacy: return;  // has no weights
   }
 }
 

@@ -90,6 +90,8 @@ double SupportOf(Filter filter) {
     case Filter::kHamming: return 1.0;
     case Filter::kBicubic: return 2.0;
     case Filter::kLanczos: return 3.0;
+    case Filter::kNearest:
+    case Filter::kNearestLegacy: break;  // has no weights
   }
   return 1.0;
 }
@@ -118,6 +120,8 @@ double Evaluate(const ResizeAxis& axis, uint32_t index, ResizeWindow window, dou
     case Filter::kHamming: return Evaluate<HammingAt>(axis, index, window, real);
     case Filter::kBicubic: return Evaluate<BicubicAt>(axis, index, window, real);
     case Filter::kLanczos: return Evaluate<LanczosAt>(axis, index, window, real);
+    case Filter::kNearest:
+    case Filter::kNearestLegacy: break;
   }
   return 1.0;
 }

@@ -16,6 +16,7 @@
 #include "loader/augment/point_ops.h"
 #include "loader/augment/random_resized_crop.h"
 #include "loader/augment/resize.h"
+#include "loader/augment/warp.h"
 
 namespace headrace::loader {
 namespace {
@@ -40,12 +41,17 @@ constexpr std::array kRegistry = {
     Registered{"pad", MakePad},
     Registered{"poisson_noise", MakePoissonNoise},
     Registered{"posterize", MakePosterize},
+    Registered{"random_affine", MakeRandomAffine},
     Registered{"random_crop", MakeRandomCrop},
     Registered{"random_erasing", MakeRandomErasing},
     Registered{"random_grayscale", MakeRandomGrayscale},
     Registered{"random_horizontal_flip", MakeRandomHorizontalFlip},
+    Registered{"random_perspective", MakeRandomPerspective},
     Registered{"random_resized_crop", MakeRandomResizedCrop},
+    Registered{"random_rotation", MakeRandomRotation},
     Registered{"random_vertical_flip", MakeRandomVerticalFlip},
+    Registered{"random_zoom", MakeRandomZoom},
+    Registered{"random_zoom_out", MakeRandomZoomOut},
     Registered{"resize", MakeResize},
     Registered{"salt_pepper_noise", MakeSaltPepperNoise},
     Registered{"saturation", MakeSaturation},

@@ -77,6 +77,9 @@ class Op {
   // that makes them: occlusion, which must not hide anything from the clean view.
   virtual bool SkipsCleanView() const { return false; }
 
+  // Whether the resize of kCropResize may be done on the planes of a picture.
+  virtual bool SuitsPlanes() const { return true; }
+
   // The resampling of kCropResize.
   virtual simd::Filter filter(const OpDraw&) const { return simd::Filter::kBilinear; }
 

@@ -18,6 +18,8 @@ constexpr std::array kInterpolations = {
     std::pair{std::string_view("lanczos"), simd::Filter::kLanczos},
     std::pair{std::string_view("box"), simd::Filter::kBox},
     std::pair{std::string_view("hamming"), simd::Filter::kHamming},
+    std::pair{std::string_view("nearest"), simd::Filter::kNearest},
+    std::pair{std::string_view("nearest_legacy"), simd::Filter::kNearestLegacy},
 };
 
 const ParamValue* Find(const OpConfig& config, std::string_view name) {
@@ -133,8 +135,8 @@ bool ReadInterpolation(const OpConfig& config, simd::Filter* filter, ConfigError
   for (const auto& [name, known] : kInterpolations) {
     names.append(names.empty() ? "" : ", ").append(name);
   }
-  return OpError(config, *text == "nearest" ? Code::kNotInThisVersion : Code::kConfigValue,
-                 "interpolation \"" + *text + "\": not in this version; there are " + names, error);
+  return OpError(config, Code::kConfigValue, "interpolation \"" + *text + "\" is none of " + names,
+                 error);
 }
 
 std::string_view InterpolationName(simd::Filter filter) {

@@ -35,9 +35,15 @@ bool Resamples(const OpDraw& draw) {
 }  // namespace
 
 std::string AugmentProgram::OpBeforeGeometry() const {
+  bool found = false;
   for (const auto& step : steps_) {
-    if (step->op->CropsOrResizes()) break;
-    if (!step->op->IsFlip()) return step->name;
+    const Op& op = *step->op;
+    if (op.CropsOrResizes()) {
+      if (!op.SuitsPlanes()) return step->name;
+      found = true;
+    } else if (!op.IsFlip()) {
+      return found ? std::string() : step->name;
+    }
   }
   return {};
 }

@@ -83,9 +83,9 @@ class AugmentProgram {
   // op cannot take the size it meets (the text says which and why).
   Status MakeRecipe(const SampleKey& key, SizePx source, Recipe* recipe) const;
 
-  // Whether only flips stand before the first crop or resize. Then the first resize may be done in
-  // the fast arithmetic of JPEG planes; else every sample is decoded in exact arithmetic, and
-  // exact_because() names the op that asks for it.
+  // Whether only flips stand before the first crop or resize, and no resize of the first ones
+  // copies pixels. Then the first resize may be done in the fast arithmetic of JPEG planes; else
+  // every sample is decoded in exact arithmetic, and exact_because() names the op that asks for it.
   bool planes_allowed() const { return exact_because_.empty(); }
   const std::string& exact_because() const { return exact_because_; }
 
@@ -149,7 +149,8 @@ class AugmentProgram {
   struct Step;  // an op with its name, p and class rules
 
   AugmentProgram();
-  // The name of an op other than a flip that stands before the first crop or resize; or empty.
+  // The name of an op other than a flip that stands before the first crop or resize, or of a resize
+  // among the first that planes cannot serve; or empty.
   std::string OpBeforeGeometry() const;
   // Says which steps draw for each view by themselves.
   bool MarkViews(std::span<const OpConfig> ops, ConfigError* error);

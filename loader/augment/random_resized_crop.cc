@@ -31,7 +31,8 @@ RectPx FallbackCrop(SizePx in, const Range& ratio) {
 
 class RandomResizedCrop final : public Op {
  public:
-  RandomResizedCrop(SizePx size, Range scale, Range ratio, simd::Filter filter,
+  // Without a filter each draw chooses between bilinear and bicubic.
+  RandomResizedCrop(SizePx size, Range scale, Range ratio, std::optional<simd::Filter> filter,
                     std::optional<RectPx> at)
       : size_(size), scale_(scale), ratio_(ratio), filter_(filter), at_(at) {}
 
@@ -42,33 +43,58 @@ class RandomResizedCrop final : public Op {
     draw->out = size_;
     if (!at_.has_value()) {
       draw->rect = DrawResizedCrop(stream, draw->in, scale_, ratio_);
-      return {};
-    }
-    if (uint64_t{at_->x} + at_->width > draw->in.width ||
-        uint64_t{at_->y} + at_->height > draw->in.height) {
+    } else if (!PlaceGiven(draw)) {
       return Status(Code::kInvalidArgument, "random_resized_crop: `at` is not inside the picture");
     }
-    draw->rect = *at_;
+    simd::Filter filter = filter_.value_or(simd::Filter::kBilinear);
+    if (!filter_.has_value() && stream->NextBelow(2) == 1) filter = simd::Filter::kBicubic;
+    draw->values[0] = static_cast<double>(filter);
     return {};
   }
 
   bool CropsOrResizes() const override { return true; }
+  bool SuitsPlanes() const override { return !filter_.has_value() || !simd::IsNearest(*filter_); }
   OpForm FormOf(const OpDraw&) const override { return OpForm::kCropResize; }
-  simd::Filter filter(const OpDraw&) const override { return filter_; }
+  simd::Filter filter(const OpDraw& draw) const override {
+    return static_cast<simd::Filter>(draw.values[0]);
+  }
 
   void Explain(const OpDraw& draw, std::string* toml) const override {
     AppendNumbers("size", {size_.height, size_.width}, toml);
     AppendNumbers("at", {draw.rect.y, draw.rect.x, draw.rect.height, draw.rect.width}, toml);
-    AppendInterpolation(filter_, toml);
+    AppendInterpolation(filter(draw), toml);
   }
 
  private:
+  bool PlaceGiven(OpDraw* draw) const {
+    if (uint64_t{at_->x} + at_->width > draw->in.width ||
+        uint64_t{at_->y} + at_->height > draw->in.height) {
+      return false;
+    }
+    draw->rect = *at_;
+    return true;
+  }
+
   SizePx size_;
   Range scale_;
   Range ratio_;
-  simd::Filter filter_;
+  std::optional<simd::Filter> filter_;
   std::optional<RectPx> at_;  // the rectangle when it is given instead of drawn
 };
+
+// As ReadInterpolation; nothing for "random".
+bool ReadCropInterpolation(const OpConfig& config, std::optional<simd::Filter>* filter,
+                           ConfigError* error) {
+  const auto word = config.params.find("interpolation");
+  if (word != config.params.end() && word->second == ParamValue(std::string("random"))) {
+    OpConfig rest = config;
+    rest.params.erase("interpolation");
+    simd::Filter unused{};
+    return ReadInterpolation(rest, &unused, error);
+  }
+  *filter = simd::Filter::kBilinear;
+  return ReadInterpolation(config, &**filter, error);
+}
 
 }  // namespace
 
@@ -91,12 +117,12 @@ std::unique_ptr<Op> MakeRandomResizedCrop(const OpConfig& config, ConfigError* e
   SizePx size;
   Range scale{0.08, 1.0};
   Range ratio{3.0 / 4.0, 4.0 / 3.0};
-  simd::Filter filter = simd::Filter::kBilinear;
+  std::optional<simd::Filter> filter;
   std::optional<RectPx> at;
   if (!ReadSquareOrSize(config, &size, error) ||
       !ReadPositiveRange(config, "scale", &scale, error) ||
       !ReadPositiveRange(config, "ratio", &ratio, error) ||
-      !ReadInterpolation(config, &filter, error) || !ReadRect(config, "at", &at, error)) {
+      !ReadCropInterpolation(config, &filter, error) || !ReadRect(config, "at", &at, error)) {
     return nullptr;
   }
   return std::make_unique<RandomResizedCrop>(size, scale, ratio, filter, at);

@@ -34,6 +34,7 @@ class Resize final : public Op {
 
   bool CropsOrResizes() const override { return true; }
   OpForm FormOf(const OpDraw&) const override { return OpForm::kCropResize; }
+  bool SuitsPlanes() const override { return !simd::IsNearest(filter_); }
   simd::Filter filter(const OpDraw&) const override { return filter_; }
 
   void Explain(const OpDraw& draw, std::string* toml) const override {
