@@ -1,4 +1,5 @@
-// RealLog and RealExp against the C library's 80-bit forms, in units of the last place of a double.
+// The functions of real_math.h against the C library's 80-bit forms, in units of the last place of
+// a double.
 #include "base/real_math.h"
 
 #include <gtest/gtest.h>
@@ -122,6 +123,48 @@ TEST(RealMathTest, GivesTheSameBitsEverywhere) {
     feed(RealExp(stream.NextUniform(-50, 50)));
   }
   EXPECT_EQ(digest, 0xdfdee629ff3eb3ef);
+}
+
+// The C library's 80-bit forms round once more, which may cost a last place where two doubles are
+// almost equally near.
+template <class Ours, class Exact>
+void ExpectRounded(const char* name, double most, const Ours& ours, const Exact& exact) {
+  RandomStream stream = Stream(name);
+  int missed = 0;
+  for (int i = 0; i < 100000; ++i) {
+    const double x = i % 2 == 0 ? stream.NextUniform(-most, most) : stream.NextUniform(-1.6, 1.6);
+    const long double right = exact(static_cast<long double>(x));
+    missed += ours(x) != static_cast<double>(right) ? 1 : 0;
+    ASSERT_LT(Ulps(ours(x), right), 0.51) << name << " of " << x;
+  }
+  EXPECT_LT(missed, 100) << name;
+}
+
+TEST(RealAnglesTest, AreRoundedCorrectly) {
+  using Long = long double;
+  ExpectRounded("sin", 1e5, RealSin, [](Long x) { return std::sin(x); });
+  ExpectRounded("cos", 1e5, RealCos, [](Long x) { return std::cos(x); });
+  ExpectRounded("tan", 1e5, RealTan, [](Long x) { return std::tan(x); });
+  ExpectRounded("atan", 1e6, RealAtan, [](Long x) { return std::atan(x); });
+}
+
+TEST(RealAnglesTest, KnowTheirZeros) {
+  for (const double zero : {0.0, -0.0}) {
+    EXPECT_EQ(std::signbit(RealSin(zero)), std::signbit(zero));
+    EXPECT_EQ(std::signbit(RealTan(zero)), std::signbit(zero));
+    EXPECT_EQ(std::signbit(RealAtan(zero)), std::signbit(zero));
+    EXPECT_EQ(RealCos(zero), 1.0);
+  }
+  EXPECT_EQ(RealSin(0x1.921fb54442d18p+1), 0x1.1a62633145c07p-53);
+  EXPECT_EQ(RealCos(0x1.921fb54442d18p+0), 0x1.1a62633145c07p-54);
+}
+
+// Bits that every machine must give.
+TEST(RealAnglesTest, AreTheSameEverywhere) {
+  EXPECT_EQ(RealSin(0.3), 0x1.2e9cd95baba33p-2);
+  EXPECT_EQ(RealCos(-2.5), -0x1.9a2f7ef858b7dp-1);
+  EXPECT_EQ(RealTan(1.25), 0x1.8139943e231a8p+1);
+  EXPECT_EQ(RealAtan(0.09), 0x1.6fa6446b1cb54p-4);
 }
 
 }  // namespace

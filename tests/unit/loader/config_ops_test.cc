@@ -34,6 +34,8 @@ std::string Sample(const ParamSpec& param) {
   switch (param.kind) {
     case ParamKind::kPair: return "[0.5, 0.5]";
     case ParamKind::kBox: return "[0, 0, 8, 8]";
+    case ParamKind::kSix: return "[1, 0, 0.5, 0, 1, -2]";
+    case ParamKind::kEight: return "[1, 0, 0.5, 0, 1, -2, 1e-3, 0]";
     case ParamKind::kInt:
     case ParamKind::kSizeShort: return param.name == "max_size" ? "9" : "8";
     case ParamKind::kSizeSquare: return "8";
@@ -142,16 +144,14 @@ TEST(ConfigOpsTest, ResizeKeepsAShortSideApartFromASquare) {
 }
 
 TEST(ConfigOpsTest, EveryInterpolationOfAResize) {
-  for (const char* name : {"bilinear", "bicubic", "lanczos", "box", "hamming"}) {
+  for (const char* name :
+       {"bilinear", "bicubic", "lanczos", "box", "hamming", "nearest", "nearest_legacy"}) {
     const std::string line = std::string("interpolation = \"") + name + "\"\n";
     EXPECT_EQ(Param<std::string>(Entry("op = \"resize\"\nsize = 8\n" + line), "interpolation"),
               name);
   }
-  for (const char* name : {"nearest", "nearest_legacy"}) {
-    ExpectErrorWith(
-        ParseEntry(std::string("op = \"resize\"\nsize = 8\ninterpolation = \"") + name + "\"\n"),
-        Code::kNotInThisVersion, {"bilinear, bicubic, lanczos, box, hamming"});
-  }
+  ExpectErrorWith(ParseEntry("op = \"resize\"\nsize = 8\ninterpolation = \"random\"\n"),
+                  Code::kConfigValue, {"bilinear, bicubic, lanczos, box, hamming"});
   ExpectErrorWith(ParseEntry("op = \"resize\"\nsize = 8\nantialias = false\n"),
                   Code::kNotInThisVersion, {"antialias: found false", "allowed: true"});
 }
