@@ -22,7 +22,7 @@ struct OpCase {
   Finish finish = Finish::kDense;
 };
 
-// For pictures of `size`. The names are the same for every size, and bench/peers/ knows them.
+// For pictures of `size`. A name means the same at every size, and bench/peers/ knows them.
 std::vector<OpCase> OpCases(SizePx size);
 
 }  // namespace headrace::bench
