@@ -109,8 +109,8 @@ void OpRunner::TakeMemory() {
     const Status status = program_->MakeRecipe({.id = id}, pixels_.size, &recipe_);
     if (!status.ok()) Fail(which_.name + ": " + std::string(status.text()));
     scratch = std::max(scratch, program_->ScratchBytes(recipe_));
-    for (const loader::OpDraw& draw : recipe_.draws) {
-      result = std::max(result, uint64_t{draw.out.width} * draw.out.height * 3);
+    for (const loader::Recipe::Step& step : recipe_.steps) {
+      result = std::max(result, uint64_t{step.out.width} * step.out.height * 3);
     }
   }
   scratch_ = Touched(scratch);
