@@ -1,0 +1,170 @@
+"""What an [[augment]] entry with fixed parameters does, said by torchvision on PIL images and Pillow.
+
+Shared by tests/cli/torchvision_test.py, which runs the program beside it, and by
+tests/golden/make_op_golden.py. Entries are tables as TOML gives them; a range stands for its value,
+so it has to be [v, v]. Needs torchvision 0.14 and Pillow 9.4 or newer.
+"""
+
+import numpy
+from PIL import Image, ImageOps
+from torchvision.transforms import functional as F
+from torchvision.transforms.functional import InterpolationMode
+
+MODES = {
+    "nearest": InterpolationMode.NEAREST,
+    "bilinear": InterpolationMode.BILINEAR,
+    "bicubic": InterpolationMode.BICUBIC,
+    "lanczos": InterpolationMode.LANCZOS,
+    "box": InterpolationMode.BOX,
+    "hamming": InterpolationMode.HAMMING,
+}
+RESAMPLE = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
+
+
+def fixed(value):
+    """v of v or [v, v]."""
+    if isinstance(value, list):
+        low, high = value
+        assert low == high, f"{value} is not fixed"
+        return low
+    return value
+
+
+def factor(value):
+    """Of brightness and the like, where a number would be a width: only a fixed range will do."""
+    assert isinstance(value, list)
+    return fixed(value)
+
+
+def fill_of(entry):
+    fill = entry.get("fill", 0)
+    if isinstance(fill, list):
+        return tuple(int(v) for v in fill)
+    return (int(fill),) * 3
+
+
+def square(size):
+    return size if isinstance(size, list) else [size, size]
+
+
+def four(padding):
+    """[left, top, right, bottom]."""
+    if not isinstance(padding, list):
+        return [padding] * 4
+    return padding * 2 if len(padding) == 2 else padding
+
+
+def padded(image, padding, entry):
+    """By numpy.pad, as torchvision does for a PIL image; a border below 0 cuts."""
+    left, top, right, bottom = padding
+    if any(padding):
+        pixels = numpy.asarray(image)
+        height, width = pixels.shape[:2]
+        pixels = pixels[max(0, -top):height - max(0, -bottom), max(0, -left):width - max(0, -right)]
+        around = [(max(0, top), max(0, bottom)), (max(0, left), max(0, right))]
+        mode = entry.get("mode", "constant")
+        if mode == "constant":
+            planes = [numpy.pad(pixels[..., c], around, constant_values=v)
+                      for c, v in enumerate(fill_of(entry))]
+            pixels = numpy.stack(planes, -1)
+        else:
+            pixels = numpy.pad(pixels, [*around, (0, 0)], mode=mode)
+        image = Image.fromarray(numpy.ascontiguousarray(pixels))
+    return image
+
+
+def resize(image, entry):
+    mode = MODES[entry.get("interpolation", "bilinear")]
+    return F.resize(image, entry["size"], mode, entry.get("max_size"))
+
+
+def random_resized_crop(image, entry):
+    top, left, height, width = entry["at"]
+    mode = MODES[entry.get("interpolation", "bilinear")]
+    return F.resized_crop(image, top, left, height, width, square(entry["size"]), mode)
+
+
+def random_crop(image, entry):
+    image = padded(image, four(entry.get("padding", 0)), entry)
+    height, width = square(entry["size"])
+    if entry.get("pad_if_needed"):
+        if image.width < width:
+            image = padded(image, [width - image.width, 0] * 2, entry)
+        if image.height < height:
+            image = padded(image, [0, height - image.height] * 2, entry)
+    top, left = entry["at"][:2]
+    return F.crop(image, top, left, height, width)
+
+
+def random_rotation(image, entry):
+    return F.rotate(image, fixed(entry["degrees"]), MODES[entry.get("interpolation", "nearest")],
+                    entry.get("expand", False), entry.get("center"), fill_of(entry))
+
+
+def random_affine(image, entry):
+    mode = entry.get("interpolation", "nearest")
+    if "matrix" in entry:
+        return image.transform(image.size, Image.Transform.AFFINE, entry["matrix"], RESAMPLE[mode],
+                               fillcolor=fill_of(entry))
+    assert "translate" not in entry
+    shear = entry.get("shear", [0, 0])
+    shear = [fixed(shear[:2]), fixed(shear[2:]) if len(shear) == 4 else 0.0]
+    return F.affine(image, float(fixed(entry["degrees"])), [0, 0], fixed(entry.get("scale", 1.0)),
+                    shear, MODES[mode], fill_of(entry), entry.get("center"))
+
+
+def random_perspective(image, entry):
+    return image.transform(image.size, Image.Transform.PERSPECTIVE, entry["coefficients"],
+                           RESAMPLE[entry.get("interpolation", "bilinear")],
+                           fillcolor=fill_of(entry))
+
+
+def solarize_add(image, entry):
+    add, threshold = int(fixed(entry.get("add", 64))), fixed(entry.get("threshold", 128))
+    table = [min(255, max(0, v + add)) if v < threshold else v for v in range(256)]
+    return image.point(table * 3)
+
+
+def erased(image, boxes, colour):
+    pixels = numpy.array(image)
+    for top, left, bottom, right in boxes:
+        pixels[top:bottom, left:right] = colour
+    return Image.fromarray(pixels)
+
+
+OPS = {
+    "random_horizontal_flip": lambda image, entry: F.hflip(image),
+    "random_vertical_flip": lambda image, entry: F.vflip(image),
+    "center_crop": lambda image, entry: F.center_crop(image, square(entry["size"])),
+    "random_crop": random_crop,
+    "pad": lambda image, entry: padded(image, four(entry["padding"]), entry),
+    "resize": resize,
+    "random_resized_crop": random_resized_crop,
+    "random_rotation": random_rotation,
+    "random_affine": random_affine,
+    "random_perspective": random_perspective,
+    "brightness": lambda image, entry: F.adjust_brightness(image, factor(entry["factor"])),
+    "contrast": lambda image, entry: F.adjust_contrast(image, factor(entry["factor"])),
+    "saturation": lambda image, entry: F.adjust_saturation(image, factor(entry["factor"])),
+    "hue": lambda image, entry: F.adjust_hue(image, factor(entry["factor"])),
+    "random_grayscale": lambda image, entry: F.rgb_to_grayscale(image, 3),
+    "posterize": lambda image, entry: F.posterize(image, int(fixed(entry["bits"]))),
+    "solarize": lambda image, entry: F.solarize(image, fixed(entry.get("threshold", 128))),
+    "solarize_add": solarize_add,
+    "equalize": lambda image, entry: F.equalize(image),
+    "autocontrast": lambda image, entry: ImageOps.autocontrast(image, entry.get("cutoff", 0)),
+    "invert": lambda image, entry: F.invert(image),
+    "sharpness": lambda image, entry: F.adjust_sharpness(image, fixed(entry["factor"])),
+}
+
+
+def applied(image, entries):
+    """All entries that fire (p is not 0), in order."""
+    for entry in entries:
+        if entry.get("p", 1) != 0:
+            image = OPS[entry["op"]](image, entry)
+    return image
