@@ -165,6 +165,42 @@ class LinkTest(unittest.TestCase):
                 self.assertIn(part, text, name)
 
 
+class OpDocumentTest(unittest.TestCase):
+    """Every op that is built has a section and a picture of what it does (scripts/op_pictures)."""
+
+    PICTURE_BYTES_MAX = 40_000
+
+    def setUp(self):
+        schema = re.search(r"constexpr OpSpec kOps\[\] = \{(.*?)^\};", read("loader/config_ops.cc"), re.S | re.M)
+        entries = re.findall(r'\{\.name = "(\w+)"([^{}]*)\}', schema.group(1))
+        self.ops = [name for name, _ in entries]
+        self.built = [name for name, rest in entries if ".built = true" in rest]
+        sections = re.split(r"^### ", read("docs/ops.md"), flags=re.M)[1:]
+        self.sections = {section.split("\n", 1)[0]: section for section in sections}
+
+    def test_the_schema_was_read(self):
+        self.assertGreaterEqual(len(self.ops), 38)
+        self.assertGreaterEqual(len(self.built), 5)
+
+    def test_every_op_has_a_section_that_says_whether_it_is_built(self):
+        wanted = {op if op in self.built else f"{op} (not in this version)" for op in self.ops}
+        self.assertEqual(set(self.sections), wanted)
+
+    def test_every_built_op_shows_its_picture(self):
+        for op in self.built:
+            self.assertIn(f"](pictures/{op}.jpg)", self.sections[op], f"{op} has no picture")
+
+    def test_there_is_a_small_picture_of_every_built_op_and_no_other(self):
+        pictures = sorted((ROOT / "docs/pictures").glob("*"))
+        self.assertEqual([path.name for path in pictures], sorted(f"{op}.jpg" for op in self.built))
+        for path in pictures:
+            self.assertLessEqual(path.stat().st_size, self.PICTURE_BYTES_MAX, path.name)
+
+    def test_the_script_knows_every_built_op(self):
+        known = re.findall(r'^    "(\w+)": ', read("scripts/op_pictures"), re.M)
+        self.assertEqual(set(self.built) - set(known), set())
+
+
 class PresetTest(unittest.TestCase):
     def test_every_preset_has_a_workflow(self):
         import json
