@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,10 +42,15 @@ class OpRunner {
   // `count` pictures, one draw each, in turn. Returns nanoseconds of CPU.
   int64_t Run(uint32_t count);
 
+  // CRC-32 of the result's pixels, for a comparison with other programs; nothing where draws are
+  // random or the result is no u8 picture.
+  std::optional<uint32_t> Checksum();
+
  private:
   OpRunner(const OpCase& which, const Pixels& pixels) : which_(which), pixels_(pixels) {}
   void TakeMemory();
-  void RunOne();
+  // The dense picture; empty where the result is something else.
+  ConstImageView RunOne();
 
   OpCase which_;
   const Pixels& pixels_;

@@ -10,8 +10,9 @@ program stays open and runs on one and the same CPU, single thread; for each op 
 few milliseconds, round after round. Figures are medians over the rounds of CPU time a picture.
 
 "same bytes" are Pillow, Pillow-SIMD and torchvision on PIL images, whose results headrace's equal to
-the bit (a row in brackets: not for this op). The others do less exact work and stand for
-comparison. A ratio is the fastest same-bytes library over headrace: above 1 headrace is faster.
+the bit (figures in brackets: not for this op). Where parameters are fixed that is checked, and said
+where it is not so. The others do less exact work and stand for comparison. A ratio is the fastest
+same-bytes library over headrace: above 1 headrace is faster.
 """
 import argparse
 import json
@@ -161,6 +162,7 @@ def measure(options, pythons, size):
         micros = {}
         for case in names:
             there = [program for program in programs if program.warm(case)]
+            check_bytes(case, there, said)
             turns = {program.name: [] for program in there}
             for _ in range(options.rounds):
                 for program in there:
@@ -170,6 +172,18 @@ def measure(options, pythons, size):
         for program in programs:
             program.close()
     return micros, said
+
+
+def check_bytes(case, programs, said):
+    """Says which of the same-bytes libraries made other pixels of a case with fixed parameters."""
+    wanted = programs[0].ask(case, 0)
+    for program in programs[1:]:
+        if wanted is not None and same_bytes(program.name, case, said):
+            found = program.ask(case, 0)
+            said[program.name].setdefault("checked", []).append(case)
+            if found != wanted:
+                say(f"{program.name} makes other bytes of {case}")
+                said[program.name]["other_bytes"].append(case)
 
 
 def same_bytes(peer, case, said):
@@ -257,6 +271,8 @@ def main():
         micros, said = measure(options, pythons, size)
         report["sizes"][size] = micros
         lines += ["", *table(size, micros, said), *summary(micros, said)]
+    report["same_bytes"] = {peer: sorted(set(entry.get("checked", [])) - set(entry["other_bytes"]))
+                            for peer, entry in said.items() if PEERS[peer][3]}
     report["versions"] = {peer: entry["versions"] for peer, entry in said.items()}
     facts = [f"Microseconds a picture, one thread, {name}; medians of {options.rounds} rounds. "
              + "; ".join(f"{PEERS[peer][0]}: {entry['versions']}" for peer, entry in said.items())

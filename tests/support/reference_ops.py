@@ -123,6 +123,12 @@ def random_perspective(image, entry):
                            fillcolor=fill_of(entry))
 
 
+def posterize(image, entry):
+    bits = int(fixed(entry["bits"]))
+    # New versions of Pillow refuse 0, which used to give black.
+    return image.point([0] * 768) if bits == 0 else F.posterize(image, bits)
+
+
 def solarize_add(image, entry):
     add, threshold = int(fixed(entry.get("add", 64))), fixed(entry.get("threshold", 128))
     table = [min(255, max(0, v + add)) if v < threshold else v for v in range(256)]
@@ -152,7 +158,7 @@ OPS = {
     "saturation": lambda image, entry: F.adjust_saturation(image, factor(entry["factor"])),
     "hue": lambda image, entry: F.adjust_hue(image, factor(entry["factor"])),
     "random_grayscale": lambda image, entry: F.rgb_to_grayscale(image, 3),
-    "posterize": lambda image, entry: F.posterize(image, int(fixed(entry["bits"]))),
+    "posterize": posterize,
     "solarize": lambda image, entry: F.solarize(image, fixed(entry.get("threshold", 128))),
     "solarize_add": solarize_add,
     "equalize": lambda image, entry: F.equalize(image),
