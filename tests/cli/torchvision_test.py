@@ -89,9 +89,9 @@ class Maker:
         more = [f"translate = [{self.rng.random()}, {self.rng.random()}]",
                 f"scale = {self.range_of(0.3, 2)}", f"shear = {self.range_of(-50, 50)}",
                 f"shear = {[self.rng.uniform(-9, 0), 7, -4, self.rng.uniform(0, 20)]}"]
-        chosen = self.rng.sample(more[:3], self.rng.randint(0, 2)) + more[3:] * self.rng.randint(0, 1)
-        if sum("shear" in part for part in chosen) > 1:
-            chosen = chosen[-1:]
+        chosen = self.rng.sample(more[:3], self.rng.randint(0, 2))
+        if self.rng.random() < 0.5 and more[2] not in chosen:
+            chosen.append(more[3])
         parts = [f"degrees = {self.range_of(-180, 180)}", self.warp(), *chosen]
         return ", ".join(parts)
 
@@ -129,11 +129,23 @@ class Maker:
     def autocontrast(self):
         return f"cutoff = {self.rng.choice((0, 0, self.rng.uniform(0, 20)))}"
 
+    def random_erasing(self):
+        value = self.rng.choice((self.rng.randint(0, 255), [1, 20, 255]))
+        return f"p = 0.8, scale = [0.02, 0.6], value = {value}"
+
+    def cutout(self):
+        return f"length = {self.rng.randint(1, 60)}, {self.fill()}"
+
+    def gaussian_blur(self):
+        sizes = [self.rng.choice((1, 3, 5, 9, 23)) for _ in range(2)]
+        return f"kernel_size = {sizes}, sigma = {self.range_of(0.1, 3)}"
+
     def auto_augment(self):
         return self.word("policy", ("imagenet", "cifar10", "svhn")) + ", " + self.warp()
 
     def rand_augment(self):
-        return f"num_ops = {self.rng.randint(1, 3)}, magnitude = {self.rng.randint(0, 30)}, " + self.warp()
+        num_ops, magnitude = self.rng.randint(1, 3), self.rng.randint(0, 30)
+        return f"num_ops = {num_ops}, magnitude = {magnitude}, {self.warp()}"
 
     def trivial_augment_wide(self):
         return self.warp()
@@ -146,6 +158,9 @@ class Maker:
 OPS = sorted(name for name, value in vars(Maker).items()
              if callable(value) and not name.startswith("_")
              and name not in ("range_of", "ints", "size", "fill", "word", "warp", "entry"))
+# torchvision blurs in f32 and sums in another order: where a result lies between two values, either
+# may come out. The other ops leave no choice.
+TOLERANCE = {"gaussian_blur": 1}
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +197,12 @@ def entries_of(explained):
     return tomllib.loads(explained).get("augment", [])
 
 
-def check(run, picture, ops, keys, folder):
+def difference(one, other):
+    numpy = pytest.importorskip("numpy")
+    return numpy.abs(numpy.asarray(one, int) - numpy.asarray(other, int)).max()
+
+
+def check(run, picture, ops, keys, folder, tolerance=0):
     command = ["apply", picture, "-o", folder / "out.png", "--explain", *keys]
     for op in ops:
         command += ["--op", op]
@@ -193,8 +213,7 @@ def check(run, picture, ops, keys, folder):
         wanted = reference_ops.applied(opened.convert("RGB"), entries_of(result.out))
     with IMAGE.open(folder / "out.png") as opened:
         assert opened.size == wanted.size, told
-        same = opened.tobytes() == wanted.tobytes()
-    assert same, told
+        assert difference(opened, wanted) <= tolerance, told
 
 
 def keys_of(rng):
@@ -208,15 +227,19 @@ def test_one_op(run, photographs, built, tmp_path, op):
         pytest.skip(f"{op} is not in this version")
     rng = random.Random(f"{SEED}/{op}")
     for _ in range(TIMES_AN_OP):
-        picture = a_picture(rng, photographs, tmp_path)
-        check(run, picture, [Maker(rng).entry(op)], keys_of(rng), tmp_path)
+        # A border that reflects asks for more pixels than the kernel has.
+        blurs = op == "gaussian_blur"
+        picture = rng.choice(photographs) if blurs else a_picture(rng, photographs, tmp_path)
+        entry = Maker(rng).entry(op)
+        check(run, picture, [entry], keys_of(rng), tmp_path, TOLERANCE.get(op, 0))
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_lists_of_ops(run, photographs, built, tmp_path, part):
     rng = random.Random(f"{SEED}/list {part}")
+    exact = [op for op in built if op not in TOLERANCE]
     for _ in range(LISTS_A_PART):
         picture = a_picture(rng, photographs, tmp_path)
         maker = Maker(rng)
-        ops = [maker.entry(rng.choice(built)) for _ in range(rng.randint(2, 5))]
+        ops = [maker.entry(rng.choice(exact)) for _ in range(rng.randint(2, 5))]
         check(run, picture, ops, keys_of(rng), tmp_path)

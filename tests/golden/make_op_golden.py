@@ -5,8 +5,8 @@ Run with Debian 12's /usr/bin/python3, python3-torchvision 0.14.1 and python3-pi
 make_op_golden.py > op_golden.tsv
 
 A row is: width, height and seed of the picture (make_augment_golden.py's formula), the ops as the
-insides of TOML inline tables with "; " between, and FNV-1a-64 of the result's size (two 32-bit words,
-little endian) and RGB bytes. What an op does is in tests/support/reference_ops.py.
+insides of TOML inline tables with "; " between, and FNV-1a-64 of the result's size (two 32-bit
+words, little endian) and RGB bytes. What an op does is in tests/support/reference_ops.py.
 """
 import pathlib
 import sys
@@ -76,7 +76,8 @@ ANY_SIZE = [
     'op = "random_affine", degrees = [200, 200], interpolation = "bicubic"',
     'op = "random_affine", degrees = [0, 0], scale = [2.5, 2.5], interpolation = "bilinear"',
     'op = "random_affine", degrees = [0, 0], scale = [0.001, 0.001], fill = 50',
-    *[f'op = "{name}", factor = {f}' for name in ("brightness", "contrast", "saturation", "sharpness")
+    *[f'op = "{name}", factor = {f}'
+      for name in ("brightness", "contrast", "saturation", "sharpness")
       for f in both(0.0, 0.3, 0.999, 1.0, 1.7, 5.5)],
     *[f'op = "hue", factor = {f}' for f in both(0.1, -0.5, 0.5, -0.003, 0.25)],
     'op = "random_grayscale", p = 1.0',
@@ -90,6 +91,19 @@ ANY_SIZE = [
     'op = "autocontrast", cutoff = 7.5',
     'op = "invert"',
 ]
+# Ops whose place is drawn, put somewhere: sizes are (width, height).
+PLACED = [
+    ((31, 17), 'op = "random_crop", size = [9, 14], at = [8, 17, 9, 14]'),
+    ((31, 17), 'op = "random_crop", size = [20, 33], padding = [1, 2], at = [1, 0, 20, 33], '
+     'fill = [3, 2, 1]'),
+    ((5, 4), 'op = "random_crop", size = [6, 9], pad_if_needed = true, mode = "symmetric", '
+     'at = [2, 3, 6, 9]'),
+    ((31, 17), 'op = "random_erasing", p = 1.0, at = [3, 5, 9, 20], value = [7, 8, 250]'),
+    ((31, 17), 'op = "cutout", length = 9, at = [0, 30], fill = 99'),
+    ((3, 3), 'op = "cutout", length = 40, at = [1, 1]'),
+    ((31, 17), 'op = "random_resized_crop", size = [12, 40], at = [2, 3, 15, 11], '
+     'interpolation = "bicubic"'),
+]
 # Neighbours that fuse into one table, and tables whose statistics are of fused values.
 LISTS = [
     'op = "posterize", bits = 1; op = "equalize"',
@@ -97,8 +111,8 @@ LISTS = [
     'op = "invert"; op = "contrast", factor = [1.6, 1.6]; op = "solarize", threshold = 90',
     'op = "autocontrast", cutoff = 2; op = "equalize"; op = "posterize", bits = 3; '
     'op = "brightness", factor = [1.4, 1.4]',
-    'op = "random_horizontal_flip", p = 1.0; op = "equalize"; op = "random_vertical_flip", p = 1.0; '
-    'op = "contrast", factor = [0.5, 0.5]',
+    'op = "random_horizontal_flip", p = 1.0; op = "equalize"; '
+    'op = "random_vertical_flip", p = 1.0; op = "contrast", factor = [0.5, 0.5]',
     'op = "random_horizontal_flip", p = 1.0; op = "random_rotation", degrees = [20, 20]; '
     'op = "sharpness", factor = [2.0, 2.0]',
     'op = "random_horizontal_flip", p = 1.0; op = "random_affine", degrees = [15, 15], '
@@ -115,6 +129,7 @@ def cases():
     for ops in ANY_SIZE:
         for size in SIZES:
             yield size, ops
+    yield from PLACED
     for ops in LISTS:
         for size in [(1, 1), (3, 3), *LARGER]:
             yield size, ops

@@ -1,4 +1,4 @@
-"""What an [[augment]] entry with fixed parameters does, said by torchvision on PIL images and Pillow.
+"""What an [[augment]] entry with fixed parameters does, said by torchvision on PIL and Pillow.
 
 Shared by tests/cli/torchvision_test.py, which runs the program beside it, and by
 tests/golden/make_op_golden.py. Entries are tables as TOML gives them; a range stands for its value,
@@ -135,11 +135,32 @@ def solarize_add(image, entry):
     return image.point(table * 3)
 
 
-def erased(image, boxes, colour):
+def erased(image, top, left, bottom, right, colour):
     pixels = numpy.array(image)
-    for top, left, bottom, right in boxes:
-        pixels[top:bottom, left:right] = colour
+    pixels[max(0, top):max(0, bottom), max(0, left):max(0, right)] = colour
     return Image.fromarray(pixels)
+
+
+def random_erasing(image, entry):
+    if "at" not in entry:  # no try found a box
+        return image
+    top, left, height, width = entry["at"]
+    value = entry.get("value", 0)
+    assert value != "random"
+    return erased(image, top, left, top + height, left + width, value)
+
+
+def cutout(image, entry):
+    """The one hole at `at`; several holes have places that only the program can draw."""
+    assert entry.get("n_holes", 1) == 1
+    (row, column), half = entry["at"], entry.get("length", 16) // 2
+    return erased(image, row - half, column - half, row + half, column + half, fill_of(entry))
+
+
+def gaussian_blur(image, entry):
+    sizes, sigma = entry["kernel_size"], fixed(entry["sigma"])
+    sizes = sizes if isinstance(sizes, list) else [sizes, sizes]
+    return F.gaussian_blur(image, sizes, [sigma, sigma])
 
 
 OPS = {
@@ -164,6 +185,9 @@ OPS = {
     "equalize": lambda image, entry: F.equalize(image),
     "autocontrast": lambda image, entry: ImageOps.autocontrast(image, entry.get("cutoff", 0)),
     "invert": lambda image, entry: F.invert(image),
+    "random_erasing": random_erasing,
+    "cutout": cutout,
+    "gaussian_blur": gaussian_blur,
     "sharpness": lambda image, entry: F.adjust_sharpness(image, fixed(entry["factor"])),
 }
 
