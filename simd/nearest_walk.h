@@ -17,7 +17,7 @@ class CentreWalk {
       : step_(step), at_(offset + step * 0.5), size_px_(size_px) {}
   // The index, or -1 outside.
   int32_t Next() {
-    const int32_t index = NearestIndex(at_, size_px_);
+    const int32_t index = PixelAt(at_, size_px_);
     at_ += step_;
     return index;
   }

@@ -66,7 +66,7 @@ void NearestAccumulated(const ConstImageView& source, const AffineMatrix& m, con
   double at_x = row_x;
   double at_y = row_y;
   ForEach(fill, target, [&](uint32_t x, uint32_t, uint8_t* to) {
-    CopyPixel(source, NearestIndex(at_x, source.width), NearestIndex(at_y, source.height), to);
+    CopyPixel(source, PixelAt(at_x, source.width), PixelAt(at_y, source.height), to);
     at_x += m[0];
     at_y += m[3];
     if (x + 1 < target.width) return;
@@ -96,8 +96,7 @@ void PerspectivePixels(const ConstImageView& source, const PerspectiveCoefficien
   ForEach(fill, target, [&](uint32_t x, uint32_t y, uint8_t* to) {
     const Place place = PlaceOf(c, part.x + x, part.y + y);
     if (interpolation == Interpolation::kNearest) {
-      return CopyPixel(source, NearestIndex(place.x, source.width),
-                       NearestIndex(place.y, source.height), to);
+      return CopyPixel(source, PixelAt(place.x, source.width), PixelAt(place.y, source.height), to);
     }
     if (IsInside(place, source.size())) ExactPixel(source, interpolation, place, to);
   });
@@ -115,8 +114,7 @@ void WarpZoom(const ConstImageView& source, const Zoom& zoom, Interpolation inte
   ForEach(fill, target, [&](uint32_t x, uint32_t y, uint8_t* to) {
     const Place place = {across.At(x), down.At(y)};
     if (interpolation == Interpolation::kNearest) {
-      CopyPixel(source, NearestIndex(place.x, source.width), NearestIndex(place.y, source.height),
-                to);
+      CopyPixel(source, PixelAt(place.x, source.width), PixelAt(place.y, source.height), to);
     } else if (IsInside(place, source.size())) {
       ExactRoundedBilinear(source, place, to);
     }

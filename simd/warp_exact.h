@@ -43,7 +43,7 @@ inline bool IsInside(const Place& place, SizePx size) {
 }
 
 // Index of the pixel that holds coordinate `v` of an axis of `size_px`, or -1.
-inline int32_t NearestIndex(double v, uint32_t size_px) {
+inline int32_t PixelAt(double v, uint32_t size_px) {
   const int32_t index = v < 0.0 ? -1 : TruncatedInt(v);
   return index >= 0 && static_cast<uint32_t>(index) < size_px ? index : -1;
 }

@@ -21,7 +21,7 @@ namespace headrace::simd {
 class ZoomWalk {
  public:
   explicit ZoomWalk(const ZoomAxis& axis) : axis_(axis) {}
-  int32_t Next() { return NearestIndex(axis_.At(i_++), axis_.size_px); }
+  int32_t Next() { return PixelAt(axis_.At(i_++), axis_.size_px); }
 
  private:
   ZoomAxis axis_;

@@ -89,13 +89,13 @@ bool ReadMatrix(const OpConfig& config, AffineRanges* ranges, ConfigError* error
 }  // namespace
 
 std::unique_ptr<Op> MakeRandomAffine(const OpConfig& config, ConfigError* error) {
-  constexpr double kAny = std::numeric_limits<double>::lowest();
+  constexpr double kMost = std::numeric_limits<double>::max();
   WarpStyle style;
   AffineRanges ranges;
   std::optional<Range> degrees;
-  if (!ReadRange(config, "degrees", kAny, &degrees, error) ||
+  if (!ReadOptionalRange(config, "degrees", -kMost, kMost, &degrees, error) ||
       !ReadPoint(config, "translate", &ranges.translate, error) ||
-      !ReadRange(config, "scale", 0.0, &ranges.scale, error) ||
+      !ReadOptionalRange(config, "scale", 0, kMost, &ranges.scale, error) ||
       !ReadShear(config, &ranges, error) || !ReadPoint(config, "center", &ranges.centre, error) ||
       !ReadMatrix(config, &ranges, error) || !ReadWarpStyle(config, &style, error)) {
     return nullptr;

@@ -52,14 +52,14 @@ class RandomRotation final : public WarpOp {
 }  // namespace
 
 std::unique_ptr<Op> MakeRandomRotation(const OpConfig& config, ConfigError* error) {
-  constexpr double kAny = std::numeric_limits<double>::lowest();
+  constexpr double kMost = std::numeric_limits<double>::max();
   WarpStyle style;
   std::optional<Range> degrees;
   std::optional<PointPx> centre;
   bool expand = false;
-  if (!ReadRange(config, "degrees", kAny, &degrees, error) ||
+  if (!ReadOptionalRange(config, "degrees", -kMost, kMost, &degrees, error) ||
       !ReadWarpStyle(config, &style, error) || !ReadPoint(config, "center", &centre, error) ||
-      !ReadFlag(config, "expand", &expand, error)) {
+      !ReadBool(config, "expand", &expand, error)) {
     return nullptr;
   }
   if (!degrees.has_value()) {

@@ -71,22 +71,22 @@ class RandomZoom final : public Op {
 
 std::unique_ptr<Op> MakeRandomZoom(const OpConfig& config, ConfigError* error) {
   ZoomParams params;
-  std::optional<Range> height = Range{-0.2, 0.2};
+  constexpr double kMost = std::numeric_limits<double>::max();
+  params.height = {-0.2, 0.2};
   size_t fill_mode = 0;
   size_t interpolation = 0;
-  if (!ReadRange(config, "height_factor", -1.0, &height, error) ||
-      !ReadRange(config, "width_factor", -1.0, &params.width, error) ||
-      !ReadWord(config, "fill_mode", kFillModes, &fill_mode, error) ||
-      !ReadWord(config, "interpolation", kInterpolations, &interpolation, error) ||
+  if (!ReadRealRange(config, "height_factor", -1, kMost, &params.height, error) ||
+      !ReadOptionalRange(config, "width_factor", -1, kMost, &params.width, error) ||
+      !ReadWordOf(config, "fill_mode", kFillModes, &fill_mode, error) ||
+      !ReadWordOf(config, "interpolation", kInterpolations, &interpolation, error) ||
       !ReadFillColour(config, &params.fill, error)) {
     return nullptr;
   }
-  if (!(height->low > -1) || (params.width.has_value() && !(params.width->low > -1))) {
+  if (!(params.height.low > -1) || (params.width.has_value() && !(params.width->low > -1))) {
     OpError(config, Code::kConfigValue, "height_factor, width_factor: expected more than -1",
             error);
     return nullptr;
   }
-  params.height = *height;
   params.fill_mode = static_cast<simd::ZoomFill>(fill_mode);
   params.interpolation =
       interpolation == 0 ? simd::Interpolation::kBilinear : simd::Interpolation::kNearest;

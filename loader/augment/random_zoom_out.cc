@@ -1,13 +1,12 @@
 // random_zoom_out. Draws: the ratio of the sides, then where the picture lies across and down, as
 // shares of what is left. draw.rect: the picture's place on the canvas; values[0]: the ratio;
 // values[1], values[2]: width and height of the canvas.
-#include <algorithm>
-#include <cstring>
 #include <optional>
 #include <vector>
 
 #include "base/check.h"
 #include "base/checked_math.h"
+#include "loader/augment/fill_pixels.h"
 #include "loader/augment/warp.h"
 #include "loader/augment/warp_params.h"
 #include "simd/resize.h"
@@ -105,13 +104,7 @@ class RandomZoomOut final : public Op {
   }
 
   void Place(const ConstImageView& picture, const RectPx& rect, const ImageView& canvas) const {
-    uint8_t* first = canvas.Row(0);
-    for (uint32_t x = 0; x < canvas.width; ++x) {
-      std::copy(params_.fill.begin(), params_.fill.end(), first + size_t{x} * kPictureChannels);
-    }
-    for (uint32_t y = 1; y < canvas.height; ++y) {
-      std::memcpy(canvas.Row(y), first, canvas.row_bytes());
-    }
+    FillPixels(canvas, params_.fill);
     CopyPicture(picture, canvas.Crop({rect.x, rect.y, picture.width, picture.height}));
   }
 
@@ -125,7 +118,7 @@ std::unique_ptr<Op> MakeRandomZoomOut(const OpConfig& config, ConfigError* error
   std::vector<uint32_t> at;
   if (!ReadPositiveRange(config, "side_range", &params.side_range, error) ||
       !ReadFillColour(config, &params.fill, error) ||
-      !ReadFlag(config, "keep_size", &params.keep_size, error) ||
+      !ReadBool(config, "keep_size", &params.keep_size, error) ||
       !ReadInterpolation(config, &params.filter, error) ||
       !ReadWholeNumbers(config, "at", 0, kSidePxMax, &at, error)) {
     return nullptr;

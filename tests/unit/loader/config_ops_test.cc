@@ -222,7 +222,7 @@ TEST(ConfigOpsTest, BadValuesAreTold) {
     std::vector<std::string> parts;
   };
   const Bad kBad[] = {
-      {"size = 3", Code::kConfigMissing, {"[[augment]] op: missing", "random_resized_crop"}},
+      {"size = 3", Code::kConfigMissing, {"[[augment]] op: missing", "random_horizontal_flip"}},
       {"op = 3", Code::kConfigType, {"found an integer, 3"}},
       {"op = \"random_rezised_crop\"",
        Code::kConfigValue,
