@@ -107,7 +107,8 @@ void BilinearAffine(const ConstImageView& source, const AffineMatrix& m, const F
   const size_t stride = source.stride_bytes;
   BilinearRoom room;
   LineRoom lines;
-  const auto chunk = [&](const AffineRow& places, uint32_t x, uint32_t count, uint8_t* to) {
+  const auto chunk = [&](const AffineRow& places, uint32_t x, uint32_t count,
+                         uint8_t* to) HWY_ATTR {
     const auto get = [&](uint32_t, VReal at, VReal* at_x, VReal* at_y)
                          HWY_ATTR { places.Get(at, at_x, at_y); };
     const bool keeps_rows = m[3] == 0 && rounding.guard > 0 && IsWhole(places.Y(x) - 0.5);
@@ -145,7 +146,8 @@ void BicubicAffine(const ConstImageView& source, const AffineMatrix& m, const Fi
   const AxisTaps down(source.height);
   const int32_t guard = IsCoarse(m, 4) ? 0 : kBicubicGuard;
   BicubicRoom room;
-  const auto chunk = [&](const AffineRow& places, uint32_t x, uint32_t count, uint8_t* to) {
+  const auto chunk = [&](const AffineRow& places, uint32_t x, uint32_t count,
+                         uint8_t* to) HWY_ATTR {
     SquareTaps(across, down, x, count, &room,
                [&](uint32_t, VReal at, VReal* at_x, VReal* at_y)
                    HWY_ATTR { places.Get(at, at_x, at_y); });
