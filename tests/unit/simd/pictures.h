@@ -49,9 +49,9 @@ class GuardedPicture {
 
   // The pixels without padding.
   std::vector<uint8_t> Dense() const {
-    std::vector<uint8_t> dense;
+    std::vector<uint8_t> dense(view_.row_bytes() * view_.height);
     for (uint32_t y = 0; y < view_.height; ++y) {
-      dense.insert(dense.end(), view_.Row(y), view_.Row(y) + view_.row_bytes());
+      std::copy_n(view_.Row(y), view_.row_bytes(), dense.data() + y * view_.row_bytes());
     }
     return dense;
   }
