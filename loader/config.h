@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "io/make_reader.h"
+#include "loader/policy.h"
 #include "simd/convert.h"
 
 namespace headrace::loader {
@@ -83,6 +84,7 @@ struct OpConfig {
   std::vector<std::string> except_classes;
   std::map<std::string, std::string> remap;  // flips only
   std::map<std::string, ParamValue> params;
+  std::optional<Policy> policy;  // auto_augment with the path of a policy file: what is in it
   int line = 0;  // of the entry in the file, for later errors; 0 when it came from elsewhere
 };
 

@@ -30,6 +30,8 @@ constexpr ParamWord kCropResizeWords[] = {
     {"bilinear"}, {"bicubic"}, {"lanczos"},        {"box"},
     {"hamming"},  {"nearest"}, {"nearest_legacy"}, {"random"}};
 constexpr ParamWord kWarpWords[] = {{"nearest"}, {"bilinear"}, {"bicubic"}};
+// The policies of timm draw one of bilinear and bicubic for every op.
+constexpr ParamWord kPolicyWarpWords[] = {{"nearest"}, {"bilinear"}, {"bicubic"}, {"random"}};
 constexpr ParamWord kZoomWords[] = {{"bilinear"}, {"nearest"}};
 constexpr ParamWord kPadWords[] = {{"constant"}, {"edge"}, {"reflect"}, {"symmetric"}};
 constexpr ParamWord kZoomFillWords[] = {{"reflect"}, {"constant"}, {"wrap"}, {"nearest"}};
@@ -209,19 +211,25 @@ constexpr ParamSpec kCutout[] = {
 // Policies.
 constexpr ParamSpec kProfile{
     .name = "profile", .kind = kWord, .default_toml = "\"torchvision\"", .words = kProfileWords};
+// The defaults are those of torchvision's profile; config_toml_policy.cc puts the others'.
+constexpr ParamSpec kPolicyWarp{.name = "interpolation",
+                                .kind = kWord,
+                                .default_toml = "\"nearest\"",
+                                .words = kPolicyWarpWords};
 constexpr ParamSpec kAutoAugment[] = {
     {.name = "policy", .kind = kText, .default_toml = "\"imagenet\""},
     kProfile,
-    kWarpNearest,
+    kPolicyWarp,
     kFillParam};
 constexpr ParamSpec kRandAugment[] = {
     {.name = "num_ops", .kind = kInt, .default_toml = "2", .bounds = {0, 16}},
     {.name = "magnitude", .kind = kNumber, .default_toml = "9", .bounds = {0, 999}},
     kBins,
     kProfile,
-    kWarpNearest,
+    {.name = "config", .kind = kText, .need = kOptional},
+    kPolicyWarp,
     kFillParam};
-constexpr ParamSpec kTrivialAugment[] = {kBins, kWarpNearest, kFillParam};
+constexpr ParamSpec kTrivialAugment[] = {kBins, kPolicyWarp, kFillParam};
 constexpr ParamSpec kAugMix[] = {
     {.name = "severity", .kind = kNumber, .default_toml = "3", .bounds = {1, 10}},
     {.name = "mixture_width", .kind = kInt, .default_toml = "3", .bounds = {1, 16}},
@@ -234,7 +242,9 @@ constexpr ParamSpec kAugMix[] = {
      .default_toml = "\"reference\"",
      .words = kAugMixProfileWords},
     kWarpBilinear,
-    kFillParam};
+    kFillParam,
+    // Instead of drawing: how a replayed recipe names its chains.
+    {.name = "replay", .kind = kText, .need = kOptional}};
 constexpr ParamSpec kColorFilter[] = {
     {.name = "family", .kind = kWord, .default_toml = "\"smooth\"", .words = kFamilyWords},
     {.name = "bound", .kind = kNumber, .default_toml = "2", .bounds = {1, 1000}},

@@ -181,6 +181,12 @@ void Report::NotBuilt(const Complaint& complaint) {
   if (not_built_.code == Code::kOk) not_built_ = {complaint.code, ComplaintText(complaint), 0};
 }
 
+bool Report::Take(const Report& other) {
+  if (failure_.code == Code::kOk) failure_ = other.failure_;
+  if (not_built_.code == Code::kOk) not_built_ = other.not_built_;
+  return other.failure_.code == Code::kOk;
+}
+
 bool Report::Finish(ConfigError* error) const {
   const ConfigError& first = failure_.code != Code::kOk ? failure_ : not_built_;
   if (first.code == Code::kOk) return true;

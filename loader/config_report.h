@@ -51,6 +51,8 @@ class Report {
   // Always false, so that callers can return it.
   bool Fail(const Complaint& complaint);
   void NotBuilt(const Complaint& complaint);
+  // What a report on another text found counts here; true when that was no error.
+  bool Take(const Report& other);
 
   // True when nothing was found; else *error is filled.
   bool Finish(ConfigError* error) const;

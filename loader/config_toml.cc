@@ -3,6 +3,7 @@
 #include "loader/config_toml.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -108,22 +109,6 @@ bool Fenced(Document* document, ConfigError* error, Body body) {
   return false;
 }
 
-// Reads at most kTomlBytesMax + 1 bytes; 0 or an errno.
-int ReadText(const std::string& path, std::string* text) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno;
-  const ScopeGuard close_fd([fd] { close(fd); });
-  std::array<char, 65536> block;
-  while (text->size() <= kTomlBytesMax) {
-    const ssize_t count = read(fd, block.data(), block.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno;
-    if (count == 0) break;
-    text->append(block.data(), static_cast<size_t>(count));
-  }
-  return 0;
-}
-
 bool FailRead(Document* document, int error_number) {
   const bool folder = error_number == EISDIR;
   std::array<char, 128> buffer{};
@@ -220,6 +205,28 @@ bool ParseToml(Document* document, std::string_view text, std::string_view origi
   return true;
 }
 
+int ReadTomlFile(const std::string& path, TomlFile kind, std::string* text) {
+  // Not blocking: a pipe that nobody writes to would keep the call for ever.
+  const int flags = kind == TomlFile::kRegular ? O_NONBLOCK : 0;
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+  if (fd < 0) return errno;
+  const ScopeGuard close_fd([fd] { close(fd); });
+  struct stat about {};
+  if (kind == TomlFile::kRegular && fstat(fd, &about) != 0) return errno;
+  if (kind == TomlFile::kRegular && !S_ISREG(about.st_mode)) {
+    return S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
+  }
+  std::array<char, 65536> block;
+  while (text->size() <= kTomlBytesMax) {
+    const ssize_t count = read(fd, block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    if (count == 0) break;
+    text->append(block.data(), static_cast<size_t>(count));
+  }
+  return 0;
+}
+
 bool ParseConfig(const ConfigSource& source, Config* config, ConfigError* error) {
   Document document;
   return Fenced(&document, error, [&] {
@@ -237,7 +244,7 @@ bool ParseConfigFile(const std::string& path, std::span<const std::string> overr
     const size_t slash = path.rfind('/');
     if (slash != path.npos) document.folder = path.substr(0, std::max<size_t>(slash, 1));
     std::string text;
-    if (const int error_number = ReadText(path, &text); error_number != 0) {
+    if (const int error_number = ReadTomlFile(path, TomlFile::kAny, &text); error_number != 0) {
       return FailRead(&document, error_number);
     }
     ConfigSource source;

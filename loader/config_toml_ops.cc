@@ -235,23 +235,6 @@ bool CheckTogether(const TableReader& entry, const OpConfig& op) {
     const auto longest = static_cast<double>(std::get<int64_t>(op.params.at("max_size")));
     return longest > size[0] || max_size->WrongValue("an integer above size");
   }
-  if (op.op == "rand_augment" && std::get<std::string>(op.params.at("profile")) == "torchvision") {
-    const auto bins = static_cast<double>(std::get<int64_t>(op.params.at("num_magnitude_bins")));
-    const auto magnitude = entry.Find("magnitude");
-    return !magnitude || std::get<double>(op.params.at("magnitude")) <= bins - 1 ||
-           magnitude->WrongValue("a number below num_magnitude_bins");
-  }
-  if (op.op == "aug_mix" && std::get<int64_t>(op.params.at("chain_depth")) == 0) {
-    return entry.Find("chain_depth")->WrongValue("-1 (drawn from 1 to 3), or 1 to 16");
-  }
-  if (op.op == "auto_augment") {
-    constexpr std::string_view kPolicies[] = {"imagenet", "cifar10", "svhn"};
-    const std::string& policy = std::get<std::string>(op.params.at("policy"));
-    const bool known = std::ranges::find(kPolicies, policy) != std::end(kPolicies);
-    if (known || policy.find_first_of("./") != policy.npos) return true;
-    return entry.Find("policy")->WrongValue("imagenet, cifar10, svhn or the path of a policy file",
-                                            Closest(policy, kPolicies));
-  }
   return true;
 }
 
@@ -405,7 +388,7 @@ bool ReadOp(Document* document, const toml::table& table, OpConfig* op) {
   return (!only || only->Texts(&op->only_classes)) &&
          (!except || except->Texts(&op->except_classes)) &&
          (!remap || ReadRemap(*remap, &op->remap)) && ReadParams(entry, *spec, op) &&
-         CheckTogether(entry, *op);
+         CheckTogether(entry, *op) && ReadPolicy(entry, op);
 }
 
 bool ReadMix(Document* document, const toml::table& table, MixConfig* mix) {

@@ -171,6 +171,10 @@ bool ValueReader::WrongEntry(Code code, const toml::node& entry, std::string_vie
   return Fail(code, std::move(found), allowed, {});
 }
 
+bool ValueReader::WrongPart(Code code, std::string_view found, std::string_view allowed) const {
+  return Fail(code, std::string(found), allowed, {});
+}
+
 void ValueReader::NotBuilt(std::string_view built) const {
   document_->report.NotBuilt(
       {.code = Code::kNotInThisVersion,

@@ -21,6 +21,8 @@ namespace headrace::loader {
 inline constexpr size_t kTomlBytesMax = size_t{1} << 20;
 inline constexpr size_t kTomlDepthMax = 32;
 
+class TableReader;
+
 // What one parse works on: where texts come from, and what was found wrong.
 struct Document {
   std::string name;           // of the file, for messages
@@ -42,11 +44,18 @@ bool ParseToml(Document* document, std::string_view text, std::string_view origi
 // Puts one `dotted.key=value` over *root.
 bool ApplyOverride(Document* document, std::string_view text, toml::table* root);
 
+// Reads a file, of more than kTomlBytesMax bytes just enough to tell; 0 or an errno.
+enum class TomlFile : uint8_t { kAny, kRegular };
+int ReadTomlFile(const std::string& path, TomlFile kind, std::string* text);
+
 // Reads the tables of a whole configuration.
 bool ReadConfig(Document* document, const toml::table& root, Config* config);
 // Reads one [[augment]] or [[mix]] entry.
 bool ReadOp(Document* document, const toml::table& entry, OpConfig* op);
 bool ReadMix(Document* document, const toml::table& entry, MixConfig* mix);
+// Of an op that is a policy: the rules that tie its parameters, what its profile says for those
+// that were not given, and its policy file.
+bool ReadPolicy(const TableReader& entry, OpConfig* op);
 
 // The keys of each plain table, for suggestions across tables.
 struct TableKeys {
@@ -90,9 +99,12 @@ class ValueReader {
   // Reports the value, with what is allowed instead; false.
   bool WrongType(std::string_view allowed) const;
   bool WrongValue(std::string_view allowed, std::string_view suggestion = {}) const;
+  // What is wrong about a value that has parts: "found \"q3\"".
+  bool WrongPart(Code code, std::string_view found, std::string_view allowed) const;
   // A list's entry that is wrong.
   bool WrongEntry(Code code, const toml::node& entry, std::string_view allowed) const;
   void NotBuilt(std::string_view built = {}) const;
+  const std::string& place() const { return place_; }
 
  private:
   bool Fail(Code code, std::string found, std::string_view allowed,
