@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "loader/augment/aug_mix.h"
+#include "loader/augment/auto_augment.h"
 #include "loader/augment/blend_ops.h"
 #include "loader/augment/center_crop.h"
 #include "loader/augment/color_jitter.h"
@@ -14,8 +16,10 @@
 #include "loader/augment/op_params.h"
 #include "loader/augment/pad.h"
 #include "loader/augment/point_ops.h"
+#include "loader/augment/rand_augment.h"
 #include "loader/augment/random_resized_crop.h"
 #include "loader/augment/resize.h"
+#include "loader/augment/trivial_augment.h"
 #include "loader/augment/warp.h"
 
 namespace headrace::loader {
@@ -27,6 +31,8 @@ struct Registered {
 };
 
 constexpr std::array kRegistry = {
+    Registered{"aug_mix", MakeAugMix},
+    Registered{"auto_augment", MakeAutoAugment},
     Registered{"autocontrast", MakeAutocontrast},
     Registered{"brightness", MakeBrightness},
     Registered{"center_crop", MakeCenterCrop},
@@ -41,6 +47,7 @@ constexpr std::array kRegistry = {
     Registered{"pad", MakePad},
     Registered{"poisson_noise", MakePoissonNoise},
     Registered{"posterize", MakePosterize},
+    Registered{"rand_augment", MakeRandAugment},
     Registered{"random_affine", MakeRandomAffine},
     Registered{"random_crop", MakeRandomCrop},
     Registered{"random_erasing", MakeRandomErasing},
@@ -59,6 +66,7 @@ constexpr std::array kRegistry = {
     Registered{"solarize", MakeSolarize},
     Registered{"solarize_add", MakeSolarizeAdd},
     Registered{"speckle_noise", MakeSpeckleNoise},
+    Registered{"trivial_augment_wide", MakeTrivialAugment},
 };
 
 }  // namespace
