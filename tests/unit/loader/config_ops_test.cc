@@ -228,7 +228,6 @@ TEST(ConfigOpsTest, BadValuesAreTold) {
     std::vector<std::string> parts;
   };
   const Bad kBad[] = {
-      {"size = 3", Code::kConfigMissing, {"[[augment]] op: missing", "random_horizontal_flip"}},
       {"size = 3", Code::kConfigMissing, {"[[augment]] op: missing", "docs/ops.md"}},
       {"op = 3", Code::kConfigType, {"found an integer, 3"}},
       {"op = \"random_rezised_crop\"",
