@@ -46,7 +46,8 @@ std::vector<OpCase> Geometry(SizePx size) {
       {"random_affine/bicubic", {affine + ", interpolation = \"bicubic\""}},
       {"random_perspective", {"op = \"random_perspective\", p = 1.0"}, kManyDraws},
       {"random_zoom", {"op = \"random_zoom\", height_factor = [0.15, 0.15]"}},
-      {"random_zoom_out", {"op = \"random_zoom_out\", side_range = [1.5, 1.5]"}},
+      {"random_zoom_out",
+       {"op = \"random_zoom_out\", side_range = [1.5, 1.5], at = " + Numbers({h / 5, w / 5})}},
   };
 }
 

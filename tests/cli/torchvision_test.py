@@ -25,7 +25,7 @@ PARTS = 8
 LISTS_A_PART = 30 // SHARE
 TIMES_AN_OP = max(2, 10 // SHARE)
 WARPS = ("nearest", "bilinear", "bicubic")
-FILTERS = ("bilinear", "bicubic", "lanczos", "box", "hamming")
+FILTERS = ("bilinear", "bicubic", "lanczos", "box", "hamming", "nearest")
 
 
 class Maker:
@@ -97,6 +97,11 @@ class Maker:
 
     def random_perspective(self):
         return f"p = 1.0, distortion_scale = {self.rng.random()}, {self.warp()}"
+
+    def random_zoom_out(self):
+        keep = self.rng.choice(("true", "false"))
+        mode = self.word("interpolation", FILTERS)
+        return f"side_range = {self.range_of(1, 2)}, keep_size = {keep}, {mode}, {self.fill()}"
 
     def brightness(self):
         return f"factor = {self.range_of(0, 3)}"

@@ -101,6 +101,16 @@ PLACED = [
     ((31, 17), 'op = "random_erasing", p = 1.0, at = [3, 5, 9, 20], value = [7, 8, 250]'),
     ((31, 17), 'op = "cutout", length = 9, at = [0, 30], fill = 99'),
     ((3, 3), 'op = "cutout", length = 40, at = [1, 1]'),
+    ((31, 17), 'op = "random_zoom_out", side_range = [1.7, 1.7], at = [10, 0], fill = [1, 2, 3]'),
+    ((17, 31), 'op = "random_perspective", p = 1.0, interpolation = "bicubic", fill = 60, coefficients = '
+     '[1.2, 0.1, -3.5, -0.05, 1.3, 2.25, 0.002, 0.001]'),
+    ((31, 17), 'op = "random_perspective", p = 1.0, interpolation = "nearest", coefficients = '
+     '[0.5, 0.3, 4, 0.1, 0.9, -1.75, -0.001, 0.02]'),
+    ((31, 17), 'op = "random_affine", degrees = 0, matrix = [0.8, 0.3, -2.7, -0.1, 1.1, 0.9], '
+     'interpolation = "bilinear", fill = 9'),
+    ((31, 17), 'op = "random_affine", degrees = 0, matrix = [1, 0.4, 0, 0, 1, 0]'),
+    ((31, 17), 'op = "random_affine", degrees = 0, matrix = [1, 0, 3, 0, 1, -2], fill = 77'),
+    ((31, 17), 'op = "resize", size = [40, 9], interpolation = "nearest"'),
     ((31, 17), 'op = "random_resized_crop", size = [12, 40], at = [2, 3, 15, 11], '
      'interpolation = "bicubic"'),
 ]

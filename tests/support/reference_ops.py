@@ -58,6 +58,13 @@ def four(padding):
     return padding * 2 if len(padding) == 2 else padding
 
 
+def mirrored(n, before, after):
+    """Indices of numpy.pad's "reflect" in its new versions. Those before 2 lose the period where a
+    border is longer than the line."""
+    period = max(1, 2 * (n - 1))
+    return [i % period if i % period < n else period - i % period for i in range(-before, n + after)]
+
+
 def padded(image, padding, entry):
     """By numpy.pad, as torchvision does for a PIL image; a border below 0 cuts."""
     left, top, right, bottom = padding
@@ -71,6 +78,9 @@ def padded(image, padding, entry):
             planes = [numpy.pad(pixels[..., c], around, constant_values=v)
                       for c, v in enumerate(fill_of(entry))]
             pixels = numpy.stack(planes, -1)
+        elif mode == "reflect":
+            rows, columns = (mirrored(n, *b) for n, b in zip(pixels.shape, around))
+            pixels = pixels[rows][:, columns]
         else:
             pixels = numpy.pad(pixels, [*around, (0, 0)], mode=mode)
         image = Image.fromarray(numpy.ascontiguousarray(pixels))
@@ -129,6 +139,17 @@ def posterize(image, entry):
     return image.point([0] * 768) if bits == 0 else F.posterize(image, bits)
 
 
+def random_zoom_out(image, entry):
+    side = fixed(entry["side_range"])
+    top, left = entry["at"]
+    canvas = Image.new("RGB", (int(image.width * side), int(image.height * side)), fill_of(entry))
+    canvas.paste(image, (left, top))
+    if not entry.get("keep_size", True):
+        return canvas
+    return F.resize(canvas, [image.height, image.width],
+                    MODES[entry.get("interpolation", "bilinear")])
+
+
 def solarize_add(image, entry):
     add, threshold = int(fixed(entry.get("add", 64))), fixed(entry.get("threshold", 128))
     table = [min(255, max(0, v + add)) if v < threshold else v for v in range(256)]
@@ -174,6 +195,7 @@ OPS = {
     "random_rotation": random_rotation,
     "random_affine": random_affine,
     "random_perspective": random_perspective,
+    "random_zoom_out": random_zoom_out,
     "brightness": lambda image, entry: F.adjust_brightness(image, factor(entry["factor"])),
     "contrast": lambda image, entry: F.adjust_contrast(image, factor(entry["factor"])),
     "saturation": lambda image, entry: F.adjust_saturation(image, factor(entry["factor"])),
