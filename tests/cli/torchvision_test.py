@@ -98,6 +98,12 @@ class Maker:
     def random_perspective(self):
         return f"p = 1.0, distortion_scale = {self.rng.random()}, {self.warp()}"
 
+    def random_zoom(self):
+        mode = self.word("fill_mode", ("reflect", "constant", "wrap", "nearest"))
+        width = self.rng.choice(("", f"width_factor = {self.range_of(-0.6, 2)}, "))
+        filter_word = self.word("interpolation", ("bilinear", "nearest"))
+        return f"height_factor = {self.range_of(-0.6, 2)}, {width}{mode}, {filter_word}, {self.fill()}"
+
     def random_zoom_out(self):
         keep = self.rng.choice(("true", "false"))
         mode = self.word("interpolation", FILTERS)

@@ -139,6 +139,46 @@ def posterize(image, entry):
     return image.point([0] * 768) if bits == 0 else F.posterize(image, bits)
 
 
+def inside(place, n, mode):
+    """Where a position outside of 0..n leads to. Positions are mapped, not the pixels beside them:
+    over a seam of "wrap" nothing is blended."""
+    if mode == "reflect":
+        place = place - 2 * n * numpy.floor(place / (2 * n))
+        return numpy.minimum(place, 2 * n - place)
+    if mode == "wrap":
+        return place - n * numpy.floor(place / n)
+    return numpy.clip(place, 0, n)
+
+
+def random_zoom(image, entry):
+    """The formula in f64, as nobody else has this op for PIL images."""
+    pixels = numpy.asarray(image)
+    sides = pixels.shape[:2]
+    mode = entry.get("fill_mode", "reflect")
+    factors = [1 + fixed(entry[name]) for name in ("height_factor", "width_factor")]
+    places = [z * (numpy.arange(n) + 0.5) + n / 2 * (1 - z) for z, n in zip(factors, sides)]
+    covered = [(place >= 0) & (place < n) for place, n in zip(places, sides)]
+    places = [inside(place, n, mode) for place, n in zip(places, sides)]
+
+    def taps(axis, offset):
+        return numpy.clip(low[axis] + offset, 0, sides[axis] - 1)
+
+    if entry.get("interpolation", "bilinear") == "nearest":
+        low = [numpy.floor(place).astype(int) for place in places]
+        result = pixels[taps(0, 0)][:, taps(1, 0)]
+    else:
+        low = [numpy.floor(place - 0.5).astype(int) for place in places]
+        part = [place - 0.5 - base for place, base in zip(places, low)]
+        left, right = (pixels[:, taps(1, offset)].astype(float) for offset in (0, 1))
+        lines = left + (right - left) * part[1][None, :, None]
+        top, bottom = lines[taps(0, 0)], lines[taps(0, 1)]
+        result = numpy.rint(top + (bottom - top) * part[0][:, None, None])
+    if mode == "constant":
+        both = covered[0][:, None] & covered[1][None]
+        result = numpy.where(both[..., None], result, fill_of(entry))
+    return Image.fromarray(result.astype(numpy.uint8))
+
+
 def random_zoom_out(image, entry):
     side = fixed(entry["side_range"])
     top, left = entry["at"]
@@ -195,6 +235,7 @@ OPS = {
     "random_rotation": random_rotation,
     "random_affine": random_affine,
     "random_perspective": random_perspective,
+    "random_zoom": random_zoom,
     "random_zoom_out": random_zoom_out,
     "brightness": lambda image, entry: F.adjust_brightness(image, factor(entry["factor"])),
     "contrast": lambda image, entry: F.adjust_contrast(image, factor(entry["factor"])),
