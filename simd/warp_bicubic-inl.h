@@ -83,29 +83,25 @@ HWY_INLINE void FetchSquares(const ConstImageView& source, size_t count, Bicubic
 
 // ------------------------------------------------------------------ blending
 
-// The taps of one row, in order; channel c in byte c.
-struct RowTaps {
-  VWord tap[4];
-};
-
+// The 4 taps of one row, in order; channel c in byte c.
 template <size_t kChannels>
-HWY_INLINE RowTaps LoadRowTaps(const uint8_t* row, size_t i) {
+HWY_INLINE void LoadRowTaps(const uint8_t* row, size_t i, VWord* taps) {
   const DWord d;
-  RowTaps taps;
   if constexpr (kChannels == 1) {
-    const VWord all = hn::Load(d, reinterpret_cast<const uint32_t*>(row) + i);
-    taps = {{all, hn::ShiftRight<8>(all), hn::ShiftRight<16>(all), hn::ShiftRight<24>(all)}};
+    taps[0] = hn::Load(d, reinterpret_cast<const uint32_t*>(row) + i);
+    taps[1] = hn::ShiftRight<8>(taps[0]);
+    taps[2] = hn::ShiftRight<16>(taps[0]);
+    taps[3] = hn::ShiftRight<24>(taps[0]);
   } else {
     alignas(16) static constexpr uint8_t kSpread[16] = {0, 1, 2, 0x80, 3, 4,  5,  0x80,
                                                         6, 7, 8, 0x80, 9, 10, 11, 0x80};
     const V8 spread = LoadBlocksAt([](size_t) HWY_ATTR { return kSpread; });
     for (size_t k = 0; k < 4; ++k) {
       const V8 pixels = hn::Load(D8(), row + 16 * i + k * kVectorBytes);
-      taps.tap[k] = hn::BitCast(d, hn::TableLookupBytesOr0(pixels, spread));
+      taps[k] = hn::BitCast(d, hn::TableLookupBytesOr0(pixels, spread));
     }
-    TransposeBlocks(d, taps.tap[0], taps.tap[1], taps.tap[2], taps.tap[3]);
+    TransposeBlocks(d, taps[0], taps[1], taps[2], taps[3]);
   }
-  return taps;
 }
 
 // The cubic (a = -1) as tap 1 and differences from it: exact when all taps are alike.
@@ -132,7 +128,7 @@ class CubicWeights {
 };
 
 template <int kChannel>
-HWY_INLINE V32 BlendSquare(const RowTaps* rows, const CubicWeights& across,
+HWY_INLINE V32 BlendSquare(const VWord (*rows)[4], const CubicWeights& across,
                            const CubicWeights& down) {
   const DFloat d;
   const VWord mask = hn::Set(DWord(), 0xFFu << (8 * kChannel));
@@ -141,7 +137,7 @@ HWY_INLINE V32 BlendSquare(const RowTaps* rows, const CubicWeights& across,
   };
   VFloat sums[4];
   for (size_t r = 0; r < 4; ++r) {
-    const VWord* tap = rows[r].tap;
+    const VWord* tap = rows[r];
     sums[r] = across.Blend(value(tap[0]), value(tap[1]), value(tap[2]), value(tap[3]));
   }
   // What is beyond 0 or 255 goes where no integer is near.
@@ -152,17 +148,17 @@ HWY_INLINE V32 BlendSquare(const RowTaps* rows, const CubicWeights& across,
 }
 
 // Bits in which the taps that count differ: in a place on a tap's row or column, only those on it.
-HWY_INLINE VWord SquareDifferences(const RowTaps* rows, VFloat part_x, VFloat part_y) {
+HWY_INLINE VWord SquareDifferences(const VWord (*rows)[4], VFloat part_x, VFloat part_y) {
   const DWord d;
   const VFloat zero = hn::Zero(DFloat());
-  const VWord centre = rows[1].tap[1];
+  const VWord centre = rows[1][1];
   VWord in_row = hn::Zero(d);
   VWord in_column = hn::Zero(d);
   VWord elsewhere = hn::Zero(d);
   for (size_t r = 0; r < 4; ++r) {
     for (size_t k = 0; k < 4; ++k) {
       VWord& bits = r == 1 ? in_row : k == 1 ? in_column : elsewhere;
-      bits = hn::Or(bits, hn::Xor(rows[r].tap[k], centre));
+      bits = hn::Or(bits, hn::Xor(rows[r][k], centre));
     }
   }
   const auto between = [=](VFloat part) HWY_ATTR {
@@ -180,8 +176,8 @@ HWY_INLINE void BlendSquares(const BicubicRoom& room, size_t count, int32_t guar
                              const Exact& exact) {
   const DFloat df;
   for (size_t i = 0; i < count; i += kLanes) {
-    RowTaps rows[4];
-    for (size_t r = 0; r < 4; ++r) rows[r] = LoadRowTaps<kChannels>(room.taps[r], i);
+    VWord rows[4][4];
+    for (size_t r = 0; r < 4; ++r) LoadRowTaps<kChannels>(room.taps[r], i, rows[r]);
     const CubicWeights across(hn::Load(df, room.part_x + i));
     const CubicWeights down(hn::Load(df, room.part_y + i));
     V32 values[kChannels];
