@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "hwy/highway.h"
 #include "simd/rows-inl.h"
@@ -82,53 +83,67 @@ constexpr int32_t kBilinearGuard = 5;
 
 // ------------------------------------------------------------------ fetching
 
+// Two pixels that begin at byte `at` of the source. Bytes behind the source are not read: what
+// stands for them counts for nothing.
+template <class Pixels>
+HWY_INLINE Pixels LoadAtEnd(const TapSource& source, int64_t at) {
+  const int64_t last = source.bytes - static_cast<int64_t>(sizeof(Pixels));
+  const int64_t over = at > last ? at - last : 0;
+  Pixels pixels;
+  std::memcpy(&pixels, source.first + at - over, sizeof(Pixels));
+  return static_cast<Pixels>(pixels >> (8 * over));
+}
+
+// `last`: the largest offset, or less if all pixels are far from the end.
 template <size_t kChannels>
 HWY_INLINE void FetchTaps(const TapSource& source, size_t count, int32_t last, BilinearRoom* room) {
+  using Pixels = std::conditional_t<kChannels == 1, uint16_t, uint64_t>;
   const uint8_t* HWY_RESTRICT upper = source.first;
   const uint8_t* HWY_RESTRICT lower = upper + source.down;
   const int32_t* HWY_RESTRICT offsets = room->offsets;
+  const auto down = static_cast<int64_t>(source.down);
+  const bool near_end = last + down + static_cast<int64_t>(sizeof(Pixels)) > source.bytes;
   if constexpr (kChannels == 1) {
     auto* HWY_RESTRICT quads = reinterpret_cast<uint8_t*>(room->top);
     for (size_t i = 0; i < count; ++i) {
-      std::memcpy(quads + 4 * i, upper + offsets[i], 2);
-      std::memcpy(quads + 4 * i + 2, lower + offsets[i], 2);
+      uint16_t pairs[2];
+      if (near_end) {
+        pairs[0] = LoadAtEnd<Pixels>(source, offsets[i]);
+        pairs[1] = LoadAtEnd<Pixels>(source, offsets[i] + down);
+      } else {
+        std::memcpy(&pairs[0], upper + offsets[i], 2);
+        std::memcpy(&pairs[1], lower + offsets[i], 2);
+      }
+      std::memcpy(quads + 4 * i, pairs, 4);
     }
     return;
   }
-  const int64_t last_load = source.bytes - 8;
-  if (last + static_cast<int64_t>(source.down) <= last_load) {
-    const hn::FixedTag<uint64_t, 1> d1;
-    const hn::FixedTag<uint64_t, 2> d2;
-    const auto pair = [=](const uint8_t* a, const uint8_t* b) HWY_ATTR {
-      return hn::Combine(d2, hn::LoadU(d1, reinterpret_cast<const uint64_t*>(b)),
-                         hn::LoadU(d1, reinterpret_cast<const uint64_t*>(a)));
-    };
-    size_t i = 0;
-    for (; i + 2 <= count; i += 2) {
-      // One load for both, as loads are what this is short of.
-      uint64_t both;
-      std::memcpy(&both, offsets + i, 8);
-      const auto a = static_cast<uint32_t>(both);
-      const auto b = both >> 32;
-      hn::Store(pair(upper + a, upper + b), d2, room->top + i);
-      hn::Store(pair(lower + a, lower + b), d2, room->bottom + i);
-    }
-    if (i < count) {
-      std::memcpy(room->top + i, upper + offsets[i], 8);
-      std::memcpy(room->bottom + i, lower + offsets[i], 8);
+  if (near_end) {
+    for (size_t i = 0; i < count; ++i) {
+      room->top[i] = LoadAtEnd<uint64_t>(source, offsets[i]);
+      room->bottom[i] = LoadAtEnd<uint64_t>(source, offsets[i] + down);
     }
     return;
   }
-  // The last pixels of the source: bytes behind them must not be read.
-  const auto load = [&](int64_t at) {
-    const int64_t over = at > last_load ? at - last_load : 0;
-    uint64_t pixels;
-    std::memcpy(&pixels, source.first + at - over, 8);
-    return pixels >> (8 * over);
+  const hn::FixedTag<uint64_t, 1> d1;
+  const hn::FixedTag<uint64_t, 2> d2;
+  const auto pair = [=](const uint8_t* a, const uint8_t* b) HWY_ATTR {
+    return hn::Combine(d2, hn::LoadU(d1, reinterpret_cast<const uint64_t*>(b)),
+                       hn::LoadU(d1, reinterpret_cast<const uint64_t*>(a)));
   };
-  for (size_t i = 0; i < count; ++i) {
-    room->top[i] = load(offsets[i]);
-    room->bottom[i] = load(offsets[i] + static_cast<int64_t>(source.down));
+  size_t i = 0;
+  for (; i + 2 <= count; i += 2) {
+    // One load for both, as loads are what this is short of.
+    uint64_t both;
+    std::memcpy(&both, offsets + i, 8);
+    const auto a = static_cast<uint32_t>(both);
+    const auto b = both >> 32;
+    hn::Store(pair(upper + a, upper + b), d2, room->top + i);
+    hn::Store(pair(lower + a, lower + b), d2, room->bottom + i);
+  }
+  if (i < count) {
+    std::memcpy(room->top + i, upper + offsets[i], 8);
+    std::memcpy(room->bottom + i, lower + offsets[i], 8);
   }
 }
 

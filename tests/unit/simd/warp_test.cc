@@ -224,6 +224,38 @@ TEST_P(WarpOnTarget, TheIdentityKeepsEveryByte) {
   }
 }
 
+// The source ends where its memory ends: a byte too far is AddressSanitizer's to see.
+TEST_P(WarpOnTarget, ReadsNoByteOutsideOfTheSource) {
+  std::mt19937 random(PropertySeed() + 3);
+  std::uniform_real_distribution<double> real(-1, 1);
+  for (const SizePx size : kSizes) {
+    for (const uint32_t channels : {1u, 3u}) {
+      const size_t row = size_t{size.width} * channels;
+      const std::vector<uint8_t> pixels(row * size.height, 77);
+      const std::vector<uint8_t> exact(pixels);  // no spare capacity
+      const ConstImageView source = {exact.data(), size.width, size.height, channels, row};
+      GuardedPicture out(size, channels);
+      for (int round = 0; round < 8; ++round) {
+        const double turn = round < 4 ? 90 * round : 180 * real(random);
+        const AffineMatrix m = Rotation(turn, size, round % 2 == 0 ? 1 : std::exp(real(random)));
+        const PerspectiveCoefficients c = {
+            m[0], m[1], m[2], m[3], m[4], m[5], real(random) / 900, real(random) / 900};
+        for (const Interpolation interpolation : kInterpolations) {
+          WarpAffine(source, m, interpolation, {}, out.view());
+          WarpPerspective(source, c, interpolation, {}, out.view());
+        }
+        WarpAffine(source, {1, 0.01 * round, 0, 0, 1, 0}, Interpolation::kBilinear, {}, out.view());
+        WarpAffine(source, {1, 0, 0, 0.01 * round, 1, 0}, Interpolation::kBilinear, {}, out.view());
+        const Zoom zoom = {std::exp(real(random)), std::exp(real(random)), ZoomFill::kReflect};
+        WarpZoom(source, zoom, Interpolation::kBilinear, {}, out.view());
+        WarpZoom(source, zoom, Interpolation::kNearest, {}, out.view());
+        ResizeNearest(source, out.view().Crop({0, 0, (size.width + 1) / 2, size.height}),
+                      NearestRule::kCorner, Mirror::kYes);
+      }
+    }
+  }
+}
+
 // Flat parts of a picture must not cost the exact arithmetic, nor change.
 TEST_P(WarpOnTarget, AConstantPictureStaysConstant) {
   GuardedPicture source({40, 30}, 3);
