@@ -1,7 +1,7 @@
 #include "loader/augment/policy_ops.h"
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 

@@ -1,9 +1,10 @@
 #include "loader/augment/rand_augment.h"
 
 #include <algorithm>
-#include <cmath>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "loader/augment/op_params.h"
 #include "loader/augment/policy_levels.h"
