@@ -164,6 +164,10 @@ bool ReadAutoAugment(const TableReader& entry, OpConfig* op) {
     if (!table->levels_only || ProfileOf(*op) != PolicyProfile::kTorchvision) return true;
     return value->WrongValue("with profile = \"timm\" or \"tf\", for v0 has no bins");
   }
+  if (policy.starts_with("rand-")) {
+    return value->WrongValue(
+        "a policy; timm's texts go to op = \"rand_augment\", config = \"rand-...\"");
+  }
   if (policy.find_first_of("./") != policy.npos) return LoadPolicy(entry, *value, policy, op);
   std::vector<std::string_view> names;
   for (const PolicyTable& table : PolicyTables()) names.push_back(table.name);

@@ -321,8 +321,8 @@ constexpr const char* kEntries[] = {
     "op = \"random_affine\"\ndegrees = 0\ninterpolation = \"bilinear\"\nshear = [0, 9, 0, 9]\n",
     "op = \"random_perspective\"\ninterpolation = \"nearest\"\nfill = 7\n",
     "op = \"random_zoom\"\nfill_mode = \"wrap\"\n",
-    "op = \"random_zoom\"\nheight_factor = [-0.5, 0.9]\nwidth_factor = 0.1\nfill = 99\n"
-    "fill_mode = \"constant\"\ninterpolation = \"nearest\"\n",
+    ("op = \"random_zoom\"\nheight_factor = [-0.5, 0.9]\nwidth_factor = 0.1\nfill = 99\n"
+     "fill_mode = \"constant\"\ninterpolation = \"nearest\"\n"),
     "op = \"random_zoom_out\"\nside_range = [1, 2]\ninterpolation = \"nearest\"\n",
     "op = \"random_resized_crop\"\nsize = [9, 7]\ninterpolation = \"random\"\n",
     "op = \"resize\"\nsize = [9, 7]\ninterpolation = \"nearest_legacy\"\n"};
