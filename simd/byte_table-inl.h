@@ -44,12 +44,12 @@ class ByteTable {
   uint8x16x4_t parts_[4];
 };
 
-#else
+#elif HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
 
-// A shuffle looks at an index's lower four bits, and finds 0 if its highest is set. Stepping the
-// index down by 16 with signed saturation, part k of a half is seen by the indices of parts k and
-// above; so if part k holds the difference (xor) to part k - 1, all that is seen adds up to what is
-// looked for. The halves are told apart by the index's highest bit.
+// x86's shuffle looks at an index's lower four bits, and finds 0 if its highest is set. Stepping
+// the index down by 16 with signed saturation, part k of a half is seen by the indices of parts k
+// and above; so if part k holds the difference (xor) to part k - 1, all that is seen adds up to
+// what is looked for. The halves are told apart by the index's highest bit.
 class ByteTable {
  public:
   explicit ByteTable(const uint8_t* entries) {
@@ -83,6 +83,26 @@ class ByteTable {
 
  private:
   alignas(64) uint8_t steps_[256];
+};
+
+#else
+
+// Byte by byte: elsewhere (Highway's emulation) a shuffle makes other things of large indices.
+class ByteTable {
+ public:
+  explicit ByteTable(const uint8_t* entries) : entries_(entries) {}
+  template <size_t kCount>
+  HWY_INLINE void LookUp(V8* v) const {
+    alignas(64) uint8_t bytes[kVectorBytes];
+    for (size_t n = 0; n < kCount; ++n) {
+      hn::Store(v[n], D8(), bytes);
+      for (uint8_t& byte : bytes) byte = entries_[byte];
+      v[n] = hn::Load(D8(), bytes);
+    }
+  }
+
+ private:
+  const uint8_t* entries_;
 };
 
 #endif
