@@ -155,8 +155,15 @@ class Maker:
         return self.word("policy", ("imagenet", "cifar10", "svhn")) + ", " + self.warp()
 
     def rand_augment(self):
+        if self.rng.random() < 0.3:
+            return 'config = "rand-m9-n3-mstd1-inc1"'
         num_ops, magnitude = self.rng.randint(1, 3), self.rng.randint(0, 30)
         return f"num_ops = {num_ops}, magnitude = {magnitude}, {self.warp()}"
+
+    def aug_mix(self):
+        every, profile = self.rng.choice(("true", "false")), self.rng.choice(("reference", "timm"))
+        return f'severity = {self.rng.randint(1, 10)}, all_ops = {every}, profile = "{profile}", ' + \
+            self.warp()
 
     def trivial_augment_wide(self):
         return self.warp()

@@ -90,6 +90,9 @@ ANY_SIZE = [
     'op = "autocontrast"',
     'op = "autocontrast", cutoff = 7.5',
     'op = "invert"',
+    'op = "aug_mix", replay = "0.625|0.3 rotate=8 equalize|0.7 shear_x=-0.03 posterize=3"',
+    'op = "aug_mix", replay = "0.9|0.5 color=1.3 translate_y=-2|0.1|0.4 solarize=99.5 autocontrast", '
+    'interpolation = "nearest", fill = 50',
 ]
 # Ops whose place is drawn, put somewhere: sizes are (width, height).
 PLACED = [

@@ -224,6 +224,51 @@ def gaussian_blur(image, entry):
     return F.gaussian_blur(image, sizes, [sigma, sigma])
 
 
+def chain_step(image, step, entry):
+    """One op of aug_mix's `replay`, as torchvision's policies carry it out."""
+    name, _, amount = step.partition("=")
+    amount = float(amount or 0)
+    mode = entry.get("interpolation", "bilinear")
+    matrices = {
+        "shear_x": [1, amount, 0, 0, 1, 0],
+        "shear_y": [1, 0, 0, amount, 1, 0],
+        "translate_x": [1, 0, -amount, 0, 1, 0],
+        "translate_y": [1, 0, 0, 0, 1, -amount],
+    }
+    if name in matrices:
+        return image.transform(image.size, Image.Transform.AFFINE, matrices[name], RESAMPLE[mode],
+                               fillcolor=fill_of(entry))
+    if name == "rotate":
+        return F.rotate(image, amount, MODES[mode], fill=fill_of(entry))
+    steps = {
+        "identity": lambda: image,
+        "autocontrast": lambda: F.autocontrast(image),
+        "equalize": lambda: F.equalize(image),
+        "posterize": lambda: posterize(image, {"bits": amount}),
+        "solarize": lambda: F.solarize(image, amount),
+        "brightness": lambda: F.adjust_brightness(image, amount),
+        "color": lambda: F.adjust_saturation(image, amount),
+        "contrast": lambda: F.adjust_contrast(image, amount),
+        "sharpness": lambda: F.adjust_sharpness(image, amount),
+    }
+    return steps[name]()
+
+
+def aug_mix(image, entry):
+    """The chains of `replay`, added up in f32 in their order and rounded once."""
+    f32 = numpy.float32
+    share, *chains = entry["replay"].split("|")
+    share, mixture = f32(share), f32(0)
+    for chain in chains:
+        weight, *steps = chain.split()
+        result = image
+        for step in steps:
+            result = chain_step(result, step, entry)
+        mixture = mixture + f32(weight) * numpy.asarray(result, f32)
+    mixed = (f32(1) - share) * numpy.asarray(image, f32) + share * mixture
+    return Image.fromarray(numpy.clip(numpy.rint(mixed), 0, 255).astype(numpy.uint8))
+
+
 OPS = {
     "random_horizontal_flip": lambda image, entry: F.hflip(image),
     "random_vertical_flip": lambda image, entry: F.vflip(image),
@@ -249,6 +294,7 @@ OPS = {
     "autocontrast": lambda image, entry: ImageOps.autocontrast(image, entry.get("cutoff", 0)),
     "invert": lambda image, entry: F.invert(image),
     "random_erasing": random_erasing,
+    "aug_mix": aug_mix,
     "cutout": cutout,
     "gaussian_blur": gaussian_blur,
     "sharpness": lambda image, entry: F.adjust_sharpness(image, fixed(entry["factor"])),
