@@ -58,11 +58,14 @@ def four(padding):
     return padding * 2 if len(padding) == 2 else padding
 
 
-def mirrored(n, before, after):
-    """Indices of numpy.pad's "reflect" in its new versions. Those before 2 lose the period where a
-    border is longer than the line."""
+def mirrored(n, before, after, mode):
+    """Indices of numpy.pad's "reflect" and "symmetric" in its new versions. Those before 2 lose the
+    period where a border is longer than the line."""
+    if mode == "symmetric":
+        period = 2 * n
+        return [min(i % period, period - 1 - i % period) for i in range(-before, n + after)]
     period = max(1, 2 * (n - 1))
-    return [i % period if i % period < n else period - i % period for i in range(-before, n + after)]
+    return [min(i % period, period - i % period) for i in range(-before, n + after)]
 
 
 def padded(image, padding, entry):
@@ -78,8 +81,8 @@ def padded(image, padding, entry):
             planes = [numpy.pad(pixels[..., c], around, constant_values=v)
                       for c, v in enumerate(fill_of(entry))]
             pixels = numpy.stack(planes, -1)
-        elif mode == "reflect":
-            rows, columns = (mirrored(n, *b) for n, b in zip(pixels.shape, around))
+        elif mode != "edge":
+            rows, columns = (mirrored(n, *b, mode) for n, b in zip(pixels.shape, around))
             pixels = pixels[rows][:, columns]
         else:
             pixels = numpy.pad(pixels, [*around, (0, 0)], mode=mode)
