@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace headrace {
 
@@ -49,5 +50,18 @@ struct BasicImageView {
 
 using ImageView = BasicImageView<uint8_t>;
 using ConstImageView = BasicImageView<const uint8_t>;
+
+// Whether two views have as many rows, columns and channels.
+inline bool AreAlike(const ConstImageView& a, const ConstImageView& b) {
+  return a.size() == b.size() && a.channels == b.channels;
+}
+
+// Row by row; the two are alike. Nothing to do when they are the same pixels.
+inline void CopyPixels(const ConstImageView& source, const ImageView& target) {
+  if (source.data == target.data) return;
+  for (uint32_t y = 0; y < source.height; ++y) {
+    std::memcpy(target.Row(y), source.Row(y), source.row_bytes());
+  }
+}
 
 }  // namespace headrace

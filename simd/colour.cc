@@ -204,35 +204,26 @@ HWY_EXPORT(GrayscaleOnTarget);
 HWY_EXPORT(SaturateOnTarget);
 HWY_EXPORT(SharpenOnTarget);
 
-[[maybe_unused]] bool AreAlike(const ConstImageView& source, const ImageView& target) {
-  return source.size() == target.size() && source.channels == target.channels &&
-         (source.channels == 1 || source.channels == 3);
-}
-
-void Copy(const ConstImageView& source, const ImageView& target) {
-  if (source.data == target.data) return;
-  for (uint32_t y = 0; y < source.height; ++y) {
-    std::memcpy(target.Row(y), source.Row(y), source.row_bytes());
-  }
-}
-
 }  // namespace
 
 void Grayscale(const ConstImageView& source, const ImageView& target) {
   HR_DCHECK(AreAlike(source, target));
-  if (source.channels == 1) return Copy(source, target);
+  HR_DCHECK(source.channels == 1 || source.channels == 3);
+  if (source.channels == 1) return CopyPixels(source, target);
   HWY_DYNAMIC_DISPATCH(GrayscaleOnTarget)(source, target);
 }
 
 void Saturate(const ConstImageView& source, float factor, const ImageView& target) {
   HR_DCHECK(AreAlike(source, target));
+  HR_DCHECK(source.channels == 1 || source.channels == 3);
   HR_DCHECK(std::isfinite(factor) && factor >= 0);
-  if (source.channels == 1) return Copy(source, target);
+  if (source.channels == 1) return CopyPixels(source, target);
   HWY_DYNAMIC_DISPATCH(SaturateOnTarget)(source, factor, target);
 }
 
 void Sharpen(const ConstImageView& source, float factor, const ImageView& target) {
   HR_DCHECK(AreAlike(source, target));
+  HR_DCHECK(source.channels == 1 || source.channels == 3);
   HR_DCHECK(std::isfinite(factor) && factor >= 0);
   HWY_DYNAMIC_DISPATCH(SharpenOnTarget)(source, factor, target);
 }

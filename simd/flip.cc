@@ -208,12 +208,12 @@ Exchanged ExchangeRows(const ConstImageView& source, const Turn& turn) {
 }  // namespace
 
 void FlipHorizontal(const ConstImageView& source, const ImageView& target) {
-  HR_DCHECK(source.size() == target.size() && source.channels == target.channels);
+  HR_DCHECK(AreAlike(source, target));
   HWY_DYNAMIC_DISPATCH(FlipColumns)(source, target, Rows::kInOrder);
 }
 
 void FlipVertical(const ConstImageView& source, const ImageView& target) {
-  HR_DCHECK(source.size() == target.size() && source.channels == target.channels);
+  HR_DCHECK(AreAlike(source, target));
   CopyRows(source, target, Rows::kReversed);
 }
 

@@ -27,13 +27,7 @@ template <int8_t kA, int8_t kB>
 HWY_INLINE V16 SumOfUnsignedBytes(V16 pairs) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
   const auto factors = hn::Set(D16(), static_cast<int16_t>(kB * 256 + (kA & 0xFF)));
-#if HWY_MAX_BYTES == 64
-  return V16{_mm512_maddubs_epi16(pairs.raw, factors.raw)};
-#elif HWY_MAX_BYTES == 32
-  return V16{_mm256_maddubs_epi16(pairs.raw, factors.raw)};
-#else
-  return V16{_mm_maddubs_epi16(pairs.raw, factors.raw)};
-#endif
+  return SumOfProducts(pairs, factors);
 #else
   const V16 lower = hn::And(pairs, hn::Set(D16(), 0xFF));
   const V16 upper = hn::BitCast(D16(), hn::ShiftRight<8>(hn::BitCast(DU16(), pairs)));

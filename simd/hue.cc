@@ -1,7 +1,6 @@
 #include "simd/hue.h"
 
 #include <cmath>
-#include <cstring>
 
 #include "base/check.h"
 #include "simd/reference_hue.h"
@@ -168,23 +167,12 @@ namespace {
 HWY_EXPORT(ShiftHueOnTarget);
 HWY_EXPORT(ShiftHueFloatOnTarget);
 
-[[maybe_unused]] bool AreAlike(const ConstImageView& source, const ImageView& target) {
-  return source.size() == target.size() && source.channels == target.channels &&
-         (source.channels == 1 || source.channels == 3);
-}
-
-void Copy(const ConstImageView& source, const ImageView& target) {
-  if (source.data == target.data) return;
-  for (uint32_t y = 0; y < source.height; ++y) {
-    std::memcpy(target.Row(y), source.Row(y), source.row_bytes());
-  }
-}
-
 }  // namespace
 
 void ShiftHue(const ConstImageView& source, uint8_t steps, const ImageView& target) {
   HR_DCHECK(AreAlike(source, target));
-  if (source.channels == 1) return Copy(source, target);
+  HR_DCHECK(source.channels == 1 || source.channels == 3);
+  if (source.channels == 1) return CopyPixels(source, target);
   HWY_DYNAMIC_DISPATCH(ShiftHueOnTarget)(source, steps, target);
 }
 
@@ -195,8 +183,9 @@ uint8_t HueSteps(double turns) {
 
 void ShiftHueFloat(const ConstImageView& source, float turns, const ImageView& target) {
   HR_DCHECK(AreAlike(source, target));
+  HR_DCHECK(source.channels == 1 || source.channels == 3);
   HR_DCHECK(std::abs(turns) <= 1);
-  if (source.channels == 1) return Copy(source, target);
+  if (source.channels == 1) return CopyPixels(source, target);
   HWY_DYNAMIC_DISPATCH(ShiftHueFloatOnTarget)(source, turns, target);
 }
 

@@ -91,7 +91,7 @@ class ReciprocalsByDivision {
   static HWY_INLINE V32 Truncated(VF v) {
     // Not above 2^16 where R is not 0, and what it is then does not matter: no need of Highway's
     // care for what is too large.
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
 #if HWY_MAX_BYTES == 64
     return V32{_mm512_cvttps_epi32(v.raw)};
 #elif HWY_MAX_BYTES == 32

@@ -199,7 +199,7 @@ void CountRows(const ConstImageView& source, uint32_t rows, size_t row_bytes,
 }  // namespace
 
 void ApplyTables(const ConstImageView& source, const PointTables& tables, const ImageView& target) {
-  HR_DCHECK(source.size() == target.size() && source.channels == target.channels);
+  HR_DCHECK(AreAlike(source, target));
   HR_DCHECK(source.channels == 1 || source.channels == 3);
   HWY_DYNAMIC_DISPATCH(ApplyTablesOnTarget)(source, tables, target);
 }

@@ -51,12 +51,6 @@ struct Picture {
   ImageView view;
 };
 
-void CopyRows(const ConstImageView& source, const ImageView& target) {
-  for (uint32_t y = 0; y < source.height; ++y) {
-    std::memcpy(target.Row(y), source.Row(y), source.row_bytes());
-  }
-}
-
 }  // namespace
 
 void FlipHorizontal(const ConstImageView& source, const ImageView& target) {
@@ -92,7 +86,7 @@ void Resize(const ConstImageView& source, const ImageView& target, Filter filter
   if (mirror == Mirror::kYes) {
     FlipHorizontal(source, turned.view);
   } else {
-    CopyRows(source, turned.view);
+    CopyPixels(source, turned.view);
   }
   Picture across(target.width, source.height, source.channels);
   if (source.width == target.width) {
@@ -110,7 +104,7 @@ void Resize(const ConstImageView& source, const ImageView& target, Filter filter
     }
   }
   if (source.height == target.height) {
-    CopyRows(across.view, target);
+    CopyPixels(across.view, target);
     return;
   }
   const std::vector<Window> windows = WindowsOf(filter, source.height, target.height);

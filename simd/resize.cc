@@ -94,9 +94,7 @@ void Resize(const ConstImageView& source, const ImageView& target, Filter filter
     if (mirror == Mirror::kYes) {
       FlipHorizontal(source, target);
     } else {
-      for (uint32_t y = 0; y < source.height; ++y) {
-        std::memcpy(target.Row(y), source.Row(y), source.row_bytes());
-      }
+      CopyPixels(source, target);
     }
     return;
   }

@@ -125,7 +125,7 @@ HWY_EXPORT(ZoomOnTarget);
 
 void WarpZoom(const ConstImageView& source, const Zoom& zoom, Interpolation interpolation,
               const FillColour& fill, const ImageView& target) {
-  HR_DCHECK(source.channels == target.channels && source.size() == target.size());
+  HR_DCHECK(AreAlike(source, target));
   HR_DCHECK(interpolation != Interpolation::kBicubic);
   HWY_DYNAMIC_DISPATCH(ZoomOnTarget)(source, zoom, interpolation, fill, target);
 }

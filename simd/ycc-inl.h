@@ -39,18 +39,26 @@ struct Rgb {
 
 // ------------------------------------------------------------------ 16-bit lanes
 
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
+// The products of the lower and of the upper bytes of each lane, added; those of the first are
+// unsigned, of the second signed.
+HWY_INLINE V16 SumOfProducts(V16 unsigned_pairs, V16 signed_pairs) {
+#if HWY_MAX_BYTES == 64
+  return V16{_mm512_maddubs_epi16(unsigned_pairs.raw, signed_pairs.raw)};
+#elif HWY_MAX_BYTES == 32
+  return V16{_mm256_maddubs_epi16(unsigned_pairs.raw, signed_pairs.raw)};
+#else
+  return V16{_mm_maddubs_epi16(unsigned_pairs.raw, signed_pairs.raw)};
+#endif
+}
+#endif
+
 // kA * the lower byte + kB * the upper one of each lane; the bytes are signed, the sum fits.
 template <uint8_t kA, uint8_t kB>
 HWY_INLINE V16 SumOfBytes(V16 pairs) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
   const auto factors = hn::Set(D16(), static_cast<int16_t>(kB << 8 | kA));
-#if HWY_MAX_BYTES == 64
-  return V16{_mm512_maddubs_epi16(factors.raw, pairs.raw)};
-#elif HWY_MAX_BYTES == 32
-  return V16{_mm256_maddubs_epi16(factors.raw, pairs.raw)};
-#else
-  return V16{_mm_maddubs_epi16(factors.raw, pairs.raw)};
-#endif
+  return SumOfProducts(factors, pairs);
 #else
   const V16 lower = hn::ShiftRight<8>(hn::ShiftLeft<8>(pairs));
   const V16 upper = hn::ShiftRight<8>(pairs);
