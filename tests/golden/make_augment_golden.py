@@ -2,7 +2,7 @@
 """Makes augment_golden.tsv: hashes of crops and resizes made by Pillow.
 
 Run with Debian 12's /usr/bin/python3 and python3-pil 9.4:  make_augment_golden.py > augment_golden.tsv
-The pictures are an integer formula (see picture()), so the test needs neither Pillow nor files. A
+The pictures are an integer formula (golden_pictures.py), so the test needs neither Pillow nor files. A
 row is: kind, width, height, seed, six numbers, filter, FNV-1a-64 of the result's RGB bytes.
 
   crop_resize       top left height width out_height out_width
@@ -14,6 +14,8 @@ import sys
 
 from PIL import Image
 
+from golden_pictures import fnv, picture
+
 FILTERS = {
     "box": Image.Resampling.BOX,
     "bilinear": Image.Resampling.BILINEAR,
@@ -21,27 +23,6 @@ FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
-M32 = 0xFFFFFFFF
-
-
-def picture(width, height, seed):
-    data = bytearray()
-    for y in range(height):
-        for x in range(width):
-            for c in range(3):
-                v = (x * 2654435761 + y * 2246822519 + c * 3266489917 + seed * 668265263) & M32
-                v = ((v ^ (v >> 15)) * 2246822519) & M32
-                noise = (v ^ (v >> 13)) & 255
-                ramp = (x * 255 // max(1, width - 1) + y * 2 + c * 40) & 255
-                data.append((noise + 3 * ramp) // 4)
-    return Image.frombytes("RGB", (width, height), bytes(data))
-
-
-def fnv(data):
-    value = 0xCBF29CE484222325
-    for byte in data:
-        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return value
 
 
 def short_side_size(width, height, short, max_size):

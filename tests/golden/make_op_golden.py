@@ -4,7 +4,7 @@
 Run with Debian 12's /usr/bin/python3, python3-torchvision 0.14.1 and python3-pil 9.4:
 make_op_golden.py > op_golden.tsv
 
-A row is: width, height and seed of the picture (make_augment_golden.py's formula), the ops as the
+A row is: width, height and seed of the picture (golden_pictures.py's formula), the ops as the
 insides of TOML inline tables with "; " between, and FNV-1a-64 of the result's size (two 32-bit
 words, little endian) and RGB bytes. What an op does is in tests/support/reference_ops.py.
 """
@@ -12,36 +12,15 @@ import pathlib
 import sys
 import tomllib
 
-from PIL import Image
+from golden_pictures import fnv, picture
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import reference_ops  # noqa: E402
 
-M32 = 0xFFFFFFFF
 # From 1x1 on, wide, tall, below and above the sides at which kernels change their way.
 SIZES = [(1, 1), (1, 7), (7, 1), (2, 2), (2, 3), (3, 3), (31, 17), (32, 32), (5, 90), (131, 4),
          (67, 45)]
 LARGER = [(31, 17), (67, 45), (5, 90)]
-
-
-def picture(width, height, seed):
-    data = bytearray()
-    for y in range(height):
-        for x in range(width):
-            for c in range(3):
-                v = (x * 2654435761 + y * 2246822519 + c * 3266489917 + seed * 668265263) & M32
-                v = ((v ^ (v >> 15)) * 2246822519) & M32
-                noise = (v ^ (v >> 13)) & 255
-                ramp = (x * 255 // max(1, width - 1) + y * 2 + c * 40) & 255
-                data.append((noise + 3 * ramp) // 4)
-    return Image.frombytes("RGB", (width, height), bytes(data))
-
-
-def fnv(data):
-    value = 0xCBF29CE484222325
-    for byte in data:
-        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return value
 
 
 def hash_of(image):

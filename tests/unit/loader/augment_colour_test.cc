@@ -15,19 +15,12 @@
 #include "tests/support/allocation_counter.h"
 #include "tests/support/distribution.h"
 #include "tests/unit/loader/augment_pictures.h"
+#include "tests/unit/loader/augment_replay.h"
 
 namespace headrace::loader {
 namespace {
 
 using Params = std::map<std::string, ParamValue>;
-
-std::vector<OpConfig> Parsed(const std::string& augment) {
-  const std::string text = "[dataset]\npath = \"unused\"\n" + augment;
-  Config config;
-  ConfigError error;
-  EXPECT_TRUE(ParseConfig({.text = text}, &config, &error)) << error.text << "\n" << text;
-  return config.augment;
-}
 
 // ------------------------------------------------------------------ twins
 
@@ -269,7 +262,7 @@ TEST(AugmentColourTest, ListsEqualTheOpsOneByOne) {
 }
 
 TEST(AugmentColourTest, ExplainedEntriesGiveTheSameBytesAgain) {
-  const std::vector<OpConfig> ops = Parsed(R"(
+  const std::vector<OpConfig> ops = ParsedOps(R"(
     [[augment]]
     op = "color_jitter"
     brightness = 0.4
@@ -312,16 +305,7 @@ TEST(AugmentColourTest, ExplainedEntriesGiveTheSameBytesAgain) {
     space = "float"
     p = 0.5
   )");
-  const auto program = MakeProgram(ops);
-  const Bitmap picture = MakePicture({57, 43}, 5);
-  for (uint64_t id = 0; id < 100; ++id) {
-    const Recipe recipe = MakeRecipe(*program, {.seed = 11, .id = id}, picture.size);
-    const std::string toml = program->Explain(recipe);
-    const auto again = MakeProgram(Parsed(toml));
-    const Recipe fixed = MakeRecipe(*again, {.seed = 999, .epoch = 3, .id = id + 1}, picture.size);
-    ASSERT_EQ(Applied(*again, fixed, picture), Applied(*program, recipe, picture)) << toml;
-    ASSERT_EQ(again->Explain(fixed), toml);
-  }
+  ExpectReplays(ops, MakePicture({57, 43}, 5), 100);
 }
 
 TEST(AugmentColourTest, TheFloatSpaceOfHueIsAnotherArithmetic) {

@@ -29,7 +29,7 @@ struct Bitmap {
   friend bool operator==(const Bitmap&, const Bitmap&) = default;
 };
 
-// The picture of tests/golden/make_augment_golden.py: noise on a ramp.
+// The picture of tests/golden/golden_pictures.py: noise on a ramp.
 inline Bitmap MakePicture(SizePx size, uint32_t seed) {
   Bitmap picture(size);
   size_t i = 0;

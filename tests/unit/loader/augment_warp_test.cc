@@ -13,6 +13,7 @@
 #include "tests/support/allocation_counter.h"
 #include "tests/support/distribution.h"
 #include "tests/unit/loader/augment_pictures.h"
+#include "tests/unit/loader/augment_replay.h"
 
 namespace headrace::loader {
 namespace {
@@ -20,16 +21,8 @@ namespace {
 using testing::KsDistance;
 using testing::KsLimit;
 
-std::vector<OpConfig> Parsed(const std::string& entry) {
-  const std::string text = "[dataset]\npath = \"unused\"\n[[augment]]\n" + entry;
-  Config config;
-  ConfigError error;
-  EXPECT_TRUE(ParseConfig({.text = text}, &config, &error)) << error.text << "\n" << text;
-  return config.augment;
-}
-
 std::unique_ptr<AugmentProgram> ProgramOf(const std::string& entry) {
-  return MakeProgram(Parsed(entry));
+  return MakeProgram(ParsedOp(entry));
 }
 
 // The one draw of a one-op list.
@@ -273,7 +266,7 @@ TEST(RandomZoomOutTest, PutsThePictureOnTheCanvas) {
     ASSERT_EQ(out.size, (SizePx{width, height}));
     Bitmap wanted(out.size);
     for (size_t i = 0; i < wanted.bytes.size(); ++i) wanted.bytes[i] = i % 3 + 1;
-    CopyPicture(picture.view(), wanted.view().Crop({left, top, 17, 12}));
+    CopyPixels(picture.view(), wanted.view().Crop({left, top, 17, 12}));
     ASSERT_EQ(out, wanted);
     const Recipe kept = MakeRecipe(*keeping, {.seed = 4, .id = id}, size);
     ASSERT_EQ(Applied(*keeping, kept, picture), Resized(wanted, size, simd::Filter::kBicubic));
@@ -330,15 +323,7 @@ constexpr const char* kEntries[] = {
 TEST(WarpExplainTest, GivesTheSameBytesAgainUnderAnyKey) {
   const Bitmap picture = MakePicture({57, 43}, 5);
   for (const char* entry : kEntries) {
-    const auto program = ProgramOf(entry);
-    for (uint64_t id = 0; id < 20; ++id) {
-      const Recipe recipe = MakeRecipe(*program, {.seed = 11, .id = id}, picture.size);
-      const std::string toml = program->Explain(recipe);
-      const auto again = ProgramOf(toml.substr(toml.find('\n') + 1));
-      const Recipe fixed = MakeRecipe(*again, {.seed = 99, .id = id + 1}, picture.size);
-      ASSERT_EQ(Applied(*again, fixed, picture), Applied(*program, recipe, picture)) << toml;
-      ASSERT_EQ(again->Explain(fixed), toml);
-    }
+    ExpectReplays(ParsedOp(entry), picture, 20);
   }
 }
 
