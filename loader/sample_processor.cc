@@ -14,8 +14,6 @@
 namespace headrace::loader {
 namespace {
 
-constexpr uint64_t kAlignment = 64;
-
 // Planes of a half, a quarter or an eighth of the size will do when they still have half as many
 // samples again as the result, each way: what is lost then is beyond what the resize keeps.
 uint32_t ReductionFor(SizePx region, SizePx result) {
@@ -83,7 +81,7 @@ uint64_t SampleProcessor::AugmentBytes(const AugmentProgram::Start& start, SizeP
   for (uint32_t i = 0; i < view_count; ++i) {
     most = std::max(most, program_.ScratchBytes(recipes_[i], branch.start, branch.size));
   }
-  return SaturatingAdd(RoundUp(branch.scratch_bytes, kAlignment), most);
+  return SaturatingAdd(RoundUp(branch.scratch_bytes, kScratchAlignment), most);
 }
 
 Status SampleProcessor::AugmentShared(uint32_t view_count, ProcessTiming* timing,
@@ -91,7 +89,7 @@ Status SampleProcessor::AugmentShared(uint32_t view_count, ProcessTiming* timing
   if (view_count == 1) return {};
   const AugmentProgram::Branch branch =
       program_.BranchOf(recipes_[0], decoded->start, decoded->pixels.size());
-  const uint64_t bytes = RoundUp(branch.scratch_bytes, kAlignment);
+  const uint64_t bytes = RoundUp(branch.scratch_bytes, kScratchAlignment);
   ConstImageView shared;
   HR_TRY(program_.ApplyShared(recipes_[0], decoded->start, decoded->pixels,
                               decoded->scratch.first(bytes), &shared, &timing->augment));
@@ -128,7 +126,7 @@ void SampleProcessor::CountDecode(int64_t begin_ns, ProcessTiming* timing) const
 Status SampleProcessor::DecodeRgb(uint32_t view_count, ProcessTiming* timing, Decoded* decoded) {
   const Recipe& recipe = recipes_[0];
   decoded->start = AugmentProgram::StartOf(recipe);
-  const uint64_t decode_bytes = RoundUp(decoder_->ScratchBytes(recipe.region), kAlignment);
+  const uint64_t decode_bytes = RoundUp(decoder_->ScratchBytes(recipe.region), kScratchAlignment);
   const uint64_t ops_bytes = AugmentBytes(decoded->start, recipe.region.size(), view_count);
   HR_TRY(FindScratch(SaturatingAdd(decode_bytes, ops_bytes), decoded));
   const int64_t begin = NowNs();
@@ -145,12 +143,12 @@ Status SampleProcessor::DecodePlanes(uint32_t view_count, ProcessTiming* timing,
   const codecs::PlanesRequest request = {recipe.region,
                                          ReductionFor(recipe.region.size(), head.size)};
   const bool done = view_count == 1 && AugmentProgram::IsDone(recipe, head.start);
-  const uint64_t decode_bytes = RoundUp(decoder_->PlanesScratchBytes(request), kAlignment);
+  const uint64_t decode_bytes = RoundUp(decoder_->PlanesScratchBytes(request), kScratchAlignment);
   const uint64_t resize_bytes = RoundUp(
       simd::ResizePlanesScratchBytes(decoder_->PlanesShape(request), head.size, head.filter),
-      kAlignment);
+      kScratchAlignment);
   const uint64_t plane_bytes =
-      RoundUp(SaturatingMul(head.size.width, head.size.height), kAlignment);
+      RoundUp(SaturatingMul(head.size.width, head.size.height), kScratchAlignment);
   const uint64_t planes_bytes = SaturatingMul(plane_bytes, simd::kPlanesMax);
   const uint64_t rgb_bytes = done ? 0 : planes_bytes;
   AugmentProgram::Start start = head.start;

@@ -1,6 +1,5 @@
 #include "loader/transform.h"
 
-#include <cstring>
 #include <iterator>
 
 #include "base/checked_math.h"
@@ -93,9 +92,7 @@ Status Transform::Apply(std::span<const std::byte> file, const SampleKey& key,
     if (picture.flip == simd::FlipColumns::kYes) {
       simd::FlipHorizontal(pixels, out);
     } else {
-      for (uint32_t y = 0; y < out.height; ++y) {
-        memcpy(out.Row(y), pixels.Row(y), out.row_bytes());
-      }
+      CopyPixels(pixels, out);
     }
     last_ = out;
   };

@@ -23,7 +23,6 @@
 namespace headrace::loader {
 namespace {
 
-constexpr uint64_t kAlignment = 64;
 // The reference draws levels from here on.
 constexpr double kReferenceLevelMin = 0.1;
 // torchvision draws from so many bins.
@@ -170,7 +169,8 @@ class AugMix final : public Op {
 
  private:
   static size_t SumsBytes(SizePx size) {
-    return static_cast<size_t>(RoundUp(simd::MixSumsBytes(size, kPictureChannels), kAlignment));
+    return static_cast<size_t>(
+        RoundUp(simd::MixSumsBytes(size, kPictureChannels), kScratchAlignment));
   }
 
   // Dirichlet(alpha, ..., alpha): gammas over their sum, in logs, which small alphas need.
@@ -238,14 +238,6 @@ bool ReadProfile(const OpConfig& config, AugMixProfile* profile, ConfigError* er
   return true;
 }
 
-bool ReadInto(const OpConfig& config, const char* name, int64_t low, uint32_t* out,
-              ConfigError* error) {
-  std::optional<int64_t> value;
-  if (!ReadInteger(config, name, low, 16, &value, error)) return false;
-  if (value.has_value()) *out = static_cast<uint32_t>(std::max<int64_t>(*value, 0));
-  return true;
-}
-
 bool ReadReplay(const OpConfig& config, AugMixChoice* choice, ConfigError* error) {
   const std::string_view text = PolicyText(config, "replay", {});
   if (text.empty()) return true;
@@ -270,20 +262,21 @@ std::string CommonToml(const OpConfig& config) {
 
 bool ReadChoice(const OpConfig& config, AugMixChoice* choice, ConfigError* error) {
   bool all_ops = false;
-  // Of chain_depth, -1 becomes the 0 that stands for drawn.
-  const auto depth = config.params.find("chain_depth");
-  if (depth != config.params.end() && depth->second == ParamValue(int64_t{0})) {
-    return OpError(config, Code::kConfigValue, "chain_depth: expected -1 or 1 to 16", error);
-  }
+  std::optional<int64_t> depth;
   if (!ReadProfile(config, &choice->profile, error) ||
       !ReadReal(config, "severity", 1, 10, &choice->severity, error) ||
-      !ReadInto(config, "mixture_width", 1, &choice->width, error) ||
-      !ReadInto(config, "chain_depth", -1, &choice->depth, error) ||
+      !ReadCount(config, "mixture_width", 1, kAugMixWidthMax, &choice->width, error) ||
+      !ReadInteger(config, "chain_depth", -1, kAugMixDepthMax, &depth, error) ||
       !ReadReal(config, "alpha", 1e-9, 1000, &choice->alpha, error) ||
-      !ReadInto(config, "views", 1, &choice->views, error) ||
+      !ReadCount(config, "views", 1, 16, &choice->views, error) ||
       !ReadBool(config, "all_ops", &all_ops, error) || !ReadReplay(config, choice, error)) {
     return false;
   }
+  if (depth == 0) {
+    return OpError(config, Code::kConfigValue, "chain_depth: expected -1 or 1 to 16", error);
+  }
+  // -1 becomes the 0 that stands for drawn.
+  choice->depth = static_cast<uint32_t>(std::max<int64_t>(depth.value_or(-1), 0));
   choice->ops = all_ops ? AugMixOps::kAll : AugMixOps::kWithoutColour;
   choice->common_toml = CommonToml(config);
   return choice->profile != AugMixProfile::kTorchvision ||

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "loader/augment/drawn_range.h"
 #include "loader/augment/op_params.h"
+#include "loader/augment/param_values.h"
 #include "loader/augment/point_pass.h"
 #include "simd/colour.h"
 
@@ -69,11 +70,6 @@ class Contrast final : public Blend {
   }
 };
 
-// Where an op that works in place puts its result.
-ImageView TargetOf(const OpMemory& memory, const Picture& picture) {
-  return picture.ours ? picture.Writable() : PictureIn(memory.output, picture.pixels.size());
-}
-
 class Saturation final : public Blend {
  public:
   explicit Saturation(const Range& factor) : Blend("saturation", factor) {}
@@ -81,10 +77,9 @@ class Saturation final : public Blend {
   bool WorksInPlace() const override { return true; }
   Status Run(const OpDraw& draw, const OpMemory& memory, Picture* picture) const override {
     if (FactorOf(draw) == 1) return {};
-    const ImageView target = TargetOf(memory, *picture);
+    const ImageView target = picture->TargetIn(memory.output);
     simd::Saturate(picture->pixels, FactorOf(draw), target);
     picture->pixels = target;
-    picture->ours = true;
     return {};
   }
 };
@@ -98,7 +93,6 @@ class Sharpness final : public Blend {
     const ImageView target = PictureIn(memory.output, draw.out);
     simd::Sharpen(picture->pixels, FactorOf(draw), target);
     picture->pixels = target;
-    picture->ours = true;
     return {};
   }
 };
@@ -111,10 +105,9 @@ class RandomGrayscale final : public Op {
   bool SeesColumns() const override { return false; }
   bool WorksInPlace() const override { return true; }
   Status Run(const OpDraw&, const OpMemory& memory, Picture* picture) const override {
-    const ImageView target = TargetOf(memory, *picture);
+    const ImageView target = picture->TargetIn(memory.output);
     simd::Grayscale(picture->pixels, target);
     picture->pixels = target;
-    picture->ours = true;
     return {};
   }
   void Explain(const OpDraw&, std::string*) const override {}
@@ -123,7 +116,7 @@ class RandomGrayscale final : public Op {
 template <class BlendOp>
 std::unique_ptr<Op> MakeBlend(const OpConfig& config, ConfigError* error) {
   Range factor{1, 1};
-  if (!ReadDrawnRange(config, "factor", kFactors, &factor, error)) return nullptr;
+  if (!ReadRealRange(config, "factor", kFactors.low, kFactors.high, &factor, error)) return nullptr;
   return std::make_unique<BlendOp>(factor);
 }
 

@@ -7,6 +7,7 @@
 #include "loader/augment/blend_ops.h"
 #include "loader/augment/drawn_range.h"
 #include "loader/augment/hue.h"
+#include "loader/augment/param_values.h"
 
 namespace headrace::loader {
 namespace {
@@ -72,7 +73,8 @@ std::unique_ptr<Op> MakeColorJitter(const OpConfig& config, ConfigError* error) 
   for (size_t i = 0; i < kParts; ++i) {
     const PartKind& kind = kKinds[i];
     Range range{kind.neutral, kind.neutral};
-    if (!ReadDrawnRange(config, kind.param, kind.bounds, &range, error)) return nullptr;
+    if (!ReadRealRange(config, kind.param, kind.bounds.low, kind.bounds.high, &range, error))
+      return nullptr;
     std::unique_ptr<Op> op = kind.make(own, error);
     if (op == nullptr) return nullptr;
     const bool is_neutral = range.low == kind.neutral && range.high == kind.neutral;

@@ -1,7 +1,5 @@
 #include "loader/augment/draw_list.h"
 
-#include <cstring>
-
 #include "base/check.h"
 #include "base/checked_math.h"
 
@@ -17,11 +15,8 @@ ImageView PictureIn(std::span<std::byte> memory, SizePx size) {
           size_t{size.width} * kPictureChannels};
 }
 
-void CopyPicture(const ConstImageView& source, const ImageView& target) {
-  HR_DCHECK(source.size() == target.size() && source.channels == target.channels);
-  for (uint32_t y = 0; y < source.height; ++y) {
-    std::memcpy(target.Row(y), source.Row(y), source.row_bytes());
-  }
+ImageView Picture::TargetIn(std::span<std::byte> output) const {
+  return ours ? Writable() : PictureIn(output, pixels.size());
 }
 
 }  // namespace headrace::loader

@@ -115,6 +115,8 @@ struct Picture {
     return {const_cast<uint8_t*>(pixels.data), pixels.width, pixels.height, pixels.channels,
             pixels.stride_bytes};
   }
+  // Where an op that works in place puts its result: here if `ours`, else in `output`.
+  ImageView TargetIn(std::span<std::byte> output) const;
 };
 
 // `rect` of a picture `width` wide, in the coordinates of the same picture mirrored.
@@ -130,6 +132,9 @@ constexpr RectPx TurnOverRect(const RectPx& rect, uint32_t height) {
 // Bytes of a dense picture.
 uint64_t PictureBytes(SizePx size);
 
+// Of every block of scratch and output.
+inline constexpr uint64_t kScratchAlignment = 64;
+
 // Memory lent to Run, 64-byte aligned, as large as OutputBytes and ScratchBytes said. The picture
 // that Run gets never lies in it.
 struct OpMemory {
@@ -139,8 +144,5 @@ struct OpMemory {
 
 // `memory` as a dense picture; it must be large enough.
 ImageView PictureIn(std::span<std::byte> memory, SizePx size);
-
-// Of equal sizes.
-void CopyPicture(const ConstImageView& source, const ImageView& target);
 
 }  // namespace headrace::loader

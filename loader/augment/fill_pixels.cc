@@ -4,12 +4,11 @@
 #include <cstring>
 
 #include "base/checked_math.h"
+#include "loader/augment/draw_list.h"
 #include "simd/border.h"
 
 namespace headrace::loader {
 namespace {
-
-constexpr uint64_t kAlignment = 64;
 
 int64_t BorderIndex(int64_t i, int64_t n, PadMode mode) {
   switch (mode) {
@@ -71,11 +70,11 @@ int64_t PadAxis::SourceOf(uint64_t i, PadMode mode) const {
 }
 
 uint64_t PadMaps::Bytes(SizePx size) {
-  return RoundUp(uint64_t{size.width} * 4, kAlignment) + uint64_t{size.height} * 4;
+  return RoundUp(uint64_t{size.width} * 4, kScratchAlignment) + uint64_t{size.height} * 4;
 }
 
 PadMaps PadMaps::In(std::span<std::byte> memory, SizePx size) {
-  std::byte* rows = memory.data() + RoundUp(uint64_t{size.width} * 4, kAlignment);
+  std::byte* rows = memory.data() + RoundUp(uint64_t{size.width} * 4, kScratchAlignment);
   return {{reinterpret_cast<int32_t*>(memory.data()), size.width},
           {reinterpret_cast<int32_t*>(rows), size.height}};
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "loader/augment/drawn_range.h"
 #include "loader/augment/op_params.h"
 #include "loader/augment/param_values.h"
 #include "simd/blur.h"
@@ -19,7 +20,7 @@ class GaussianBlurOp final : public Op {
   std::string_view name() const override { return "gaussian_blur"; }
 
   Status Draw(RandomStream* stream, OpDraw* draw) const override {
-    draw->values[0] = stream->NextUniform(sigma_.low, sigma_.high);
+    draw->values[0] = DrawFrom(sigma_, stream);
     return {};
   }
 
@@ -32,8 +33,7 @@ class GaussianBlurOp final : public Op {
   }
 
   Status Run(const OpDraw& draw, const OpMemory& memory, Picture* picture) const override {
-    const ImageView target =
-        picture->ours ? picture->Writable() : PictureIn(memory.output, draw.out);
+    const ImageView target = picture->TargetIn(memory.output);
     simd::GaussianBlur(picture->pixels, Kernel(draw), target, memory.scratch);
     picture->pixels = target;
     return {};

@@ -2,12 +2,14 @@
 
 #include "loader/augment/drawn_range.h"
 #include "loader/augment/op_params.h"
+#include "loader/augment/param_values.h"
 #include "simd/hue.h"
 
 namespace headrace::loader {
 namespace {
 
-enum class HueSpace : bool { kPil, kFloat };
+enum class HueSpace : uint8_t { kPil, kFloat };
+constexpr std::string_view kSpaceWords[] = {"pil", "float"};
 
 class Hue final : public Op {
  public:
@@ -23,15 +25,13 @@ class Hue final : public Op {
   bool WorksInPlace() const override { return true; }
   Status Run(const OpDraw& draw, const OpMemory& memory, Picture* picture) const override {
     if (draw.values[0] == 0) return {};
-    const ImageView target =
-        picture->ours ? picture->Writable() : PictureIn(memory.output, draw.out);
+    const ImageView target = picture->TargetIn(memory.output);
     if (space_ == HueSpace::kPil) {
       simd::ShiftHue(picture->pixels, simd::HueSteps(draw.values[0]), target);
     } else {
       simd::ShiftHueFloat(picture->pixels, static_cast<float>(draw.values[0]), target);
     }
     picture->pixels = target;
-    picture->ours = true;
     return {};
   }
   void Explain(const OpDraw& draw, std::string* toml) const override {
@@ -44,30 +44,16 @@ class Hue final : public Op {
   HueSpace space_;
 };
 
-bool ReadSpace(const OpConfig& config, HueSpace* space, ConfigError* error) {
-  const auto found = config.params.find("space");
-  if (found == config.params.end()) return true;
-  const auto* text = std::get_if<std::string>(&found->second);
-  if (text == nullptr) {
-    return OpError(config, Code::kConfigType, "space: expected a string", error);
-  }
-  if (*text != "pil" && *text != "float") {
-    return OpError(config, Code::kConfigValue, "space: expected \"pil\" or \"float\"", error);
-  }
-  *space = *text == "pil" ? HueSpace::kPil : HueSpace::kFloat;
-  return true;
-}
-
 }  // namespace
 
 std::unique_ptr<Op> MakeHue(const OpConfig& config, ConfigError* error) {
   Range shift;
-  HueSpace space = HueSpace::kPil;
-  if (!ReadDrawnRange(config, "factor", {-0.5, 0.5}, &shift, error) ||
-      !ReadSpace(config, &space, error)) {
+  size_t space = 0;
+  if (!ReadRealRange(config, "factor", -0.5, 0.5, &shift, error) ||
+      !ReadWordOf(config, "space", kSpaceWords, &space, error)) {
     return nullptr;
   }
-  return std::make_unique<Hue>(shift, space);
+  return std::make_unique<Hue>(shift, static_cast<HueSpace>(space));
 }
 
 }  // namespace headrace::loader

@@ -14,8 +14,6 @@
 namespace headrace::loader {
 namespace {
 
-constexpr uint64_t kAlignment = 64;
-
 // Adds the time from construction to destruction to *sum, if there is one.
 class Stopwatch {
  public:
@@ -103,12 +101,12 @@ class ListRun::Walk {
     OpMemory memory;
     if (output_bytes > 0) {
       const size_t next = where_ == 0 ? 1 : 0;
-      output_bytes_[next] = std::max(output_bytes_[next], RoundUp(output_bytes, kAlignment));
+      output_bytes_[next] = std::max(output_bytes_[next], RoundUp(output_bytes, kScratchAlignment));
       memory.output = outputs_[next];
       where_ = static_cast<int>(next);
       ours_ = true;
     }
-    scratch_bytes_ = std::max(scratch_bytes_, RoundUp(scratch_bytes, kAlignment));
+    scratch_bytes_ = std::max(scratch_bytes_, RoundUp(scratch_bytes, kScratchAlignment));
     memory.scratch = scratch_;
     return memory;
   }
@@ -178,7 +176,7 @@ class ListRun::Walk {
     const auto* first = reinterpret_cast<const std::byte*>(picture_->pixels.data);
     if (first < memory.output.data() || first >= memory.output.data() + memory.output.size()) {
       const ImageView target = PictureIn(memory.output, size_);
-      CopyPicture(picture_->pixels, target);
+      CopyPixels(picture_->pixels, target);
       picture_->pixels = target;
     }
     picture_->ours = true;
@@ -245,7 +243,8 @@ Status ListRun::Run(const ConstImageView& pixels, std::span<std::byte> memory, P
   HR_ENSURE(pixels.size() == size_, "pixels are not what the list begins with");
   HR_ENSURE(pixels.channels == kPictureChannels, "pixels are not RGB");
   HR_ENSURE(memory.size() >= measured.need().bytes, "scratch is smaller than it has to be");
-  HR_ENSURE(reinterpret_cast<uintptr_t>(memory.data()) % kAlignment == 0, "scratch not aligned");
+  HR_ENSURE(reinterpret_cast<uintptr_t>(memory.data()) % kScratchAlignment == 0,
+            "scratch not aligned");
   *picture = {.pixels = pixels, .ours = start_.ours};
   Walk walk(*this);
   walk.Use(measured, memory, picture, timing);

@@ -3,6 +3,7 @@
 #include <limits>
 #include <string>
 
+#include "loader/augment/drawn_range.h"
 #include "loader/augment/noise_key.h"
 #include "loader/augment/op_params.h"
 #include "loader/augment/param_values.h"
@@ -16,7 +17,7 @@ namespace {
 class NoiseOp : public Op {
  public:
   Status Draw(RandomStream* stream, OpDraw* draw) const override {
-    draw->values[0] = stream->NextUniform(strength_.low, strength_.high);
+    draw->values[0] = DrawFrom(strength_, stream);
     DrawNoiseKey(stream, key_, draw);
     return {};
   }
@@ -24,8 +25,7 @@ class NoiseOp : public Op {
   bool WorksInPlace() const override { return true; }
 
   Status Run(const OpDraw& draw, const OpMemory& memory, Picture* picture) const override {
-    const ImageView target =
-        picture->ours ? picture->Writable() : PictureIn(memory.output, draw.out);
+    const ImageView target = picture->TargetIn(memory.output);
     Add(draw, picture->pixels, memory.scratch, target);
     picture->pixels = target;
     return {};

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "loader/augment/drawn_range.h"
 #include "loader/augment/fill_pixels.h"
 #include "loader/augment/noise_key.h"
 #include "loader/augment/op_params.h"
@@ -38,13 +39,10 @@ class OcclusionOp : public Op {
   bool SkipsCleanView() const override { return true; }
 
   Status Run(const OpDraw& draw, const OpMemory& memory, Picture* picture) const override {
-    if (!picture->ours) {
-      const ImageView target = PictureIn(memory.output, draw.out);
-      CopyPicture(picture->pixels, target);
-      picture->pixels = target;
-      picture->ours = true;
-    }
-    Occlude(draw, picture->Writable(), picture->mirrored);
+    const ImageView target = picture->TargetIn(memory.output);
+    CopyPixels(picture->pixels, target);
+    picture->pixels = target;
+    Occlude(draw, target, picture->mirrored);
     return {};
   }
 
@@ -114,7 +112,7 @@ class RandomErasing final : public OcclusionOp {
   RectPx DrawBox(RandomStream* stream, SizePx in) const {
     const double area = static_cast<double>(in.width) * in.height;
     for (int attempt = 0; attempt < kTries; ++attempt) {
-      const double box_area = area * stream->NextUniform(scale_.low, scale_.high);
+      const double box_area = area * DrawFrom(scale_, stream);
       const double ratio = stream->NextLogUniform(ratio_.low, ratio_.high);
       const double height = std::nearbyint(std::sqrt(box_area * ratio));
       const double width = std::nearbyint(std::sqrt(box_area / ratio));

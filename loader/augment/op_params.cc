@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "loader/augment/op.h"
+#include "loader/augment/param_values.h"
 #include "loader/config_ops.h"
 
 namespace headrace::loader {
@@ -22,11 +23,6 @@ constexpr std::array kInterpolations = {
     std::pair{std::string_view("nearest_legacy"), simd::Filter::kNearestLegacy},
 };
 
-const ParamValue* Find(const OpConfig& config, std::string_view name) {
-  const auto found = config.params.find(std::string(name));
-  return found == config.params.end() ? nullptr : &found->second;
-}
-
 }  // namespace
 
 bool OpError(const OpConfig& config, Code code, const std::string& what, ConfigError* error) {
@@ -37,21 +33,18 @@ bool OpError(const OpConfig& config, Code code, const std::string& what, ConfigE
   return false;
 }
 
+const ParamValue* FindParam(const OpConfig& config, std::string_view name) {
+  const auto found = config.params.find(std::string(name));
+  return found == config.params.end() ? nullptr : &found->second;
+}
+
 bool ReadWholeNumbers(const OpConfig& config, std::string_view name, uint32_t low, uint32_t high,
                       std::vector<uint32_t>* values, ConfigError* error) {
   values->clear();
-  const ParamValue* value = Find(config, name);
+  const ParamValue* value = FindParam(config, name);
   if (value == nullptr) return true;
   std::vector<double> numbers;
-  if (const auto* whole = std::get_if<int64_t>(value)) {
-    numbers = {static_cast<double>(*whole)};
-  } else if (const auto* real = std::get_if<double>(value)) {
-    numbers = {*real};
-  } else if (const auto* range = std::get_if<Range>(value)) {
-    numbers = {range->low, range->high};
-  } else if (const auto* list = std::get_if<std::vector<double>>(value)) {
-    numbers = *list;
-  } else {
+  if (!NumbersOf(*value, &numbers)) {
     return OpError(config, Code::kConfigType,
                    std::string(name) + ": expected a whole number or a list of them", error);
   }
@@ -96,7 +89,7 @@ bool ReadRect(const OpConfig& config, std::string_view name, std::optional<RectP
 
 bool ReadPositiveRange(const OpConfig& config, std::string_view name, Range* range,
                        ConfigError* error) {
-  const ParamValue* value = Find(config, name);
+  const ParamValue* value = FindParam(config, name);
   if (value == nullptr) return true;
   if (const auto* pair = std::get_if<Range>(value)) {
     *range = *pair;
@@ -114,12 +107,12 @@ bool ReadPositiveRange(const OpConfig& config, std::string_view name, Range* ran
 }
 
 bool ReadInterpolation(const OpConfig& config, simd::Filter* filter, ConfigError* error) {
-  if (const ParamValue* antialias = Find(config, "antialias");
+  if (const ParamValue* antialias = FindParam(config, "antialias");
       antialias != nullptr && *antialias == ParamValue(false)) {
     return OpError(config, Code::kNotInThisVersion, "antialias = false: not in this version",
                    error);
   }
-  const ParamValue* value = Find(config, "interpolation");
+  const ParamValue* value = FindParam(config, "interpolation");
   if (value == nullptr) return true;
   const auto* text = std::get_if<std::string>(value);
   if (text == nullptr) {

@@ -23,6 +23,9 @@ namespace headrace::loader {
 // Fills *error with "[[augment]] NAME (line N): what" and returns false.
 bool OpError(const OpConfig& config, Code code, const std::string& what, ConfigError* error);
 
+// The parameter `name`, or null.
+const ParamValue* FindParam(const OpConfig& config, std::string_view name);
+
 // The parameter `name` as whole numbers: one number or a list; absent gives an empty list. Each
 // between `low` and `high`.
 bool ReadWholeNumbers(const OpConfig& config, std::string_view name, uint32_t low, uint32_t high,

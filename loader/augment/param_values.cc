@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <vector>
 
 #include "loader/augment/op_params.h"
 
 namespace headrace::loader {
 namespace {
-
-const ParamValue* Find(const OpConfig& config, std::string_view name) {
-  const auto found = config.params.find(std::string(name));
-  return found == config.params.end() ? nullptr : &found->second;
-}
 
 bool Fail(const OpConfig& config, Code code, std::string_view name, const std::string& expected,
           ConfigError* error) {
@@ -41,8 +35,32 @@ std::string Bounds(double low, double high) {
 
 }  // namespace
 
+bool NumbersOf(const ParamValue& value, std::vector<double>* numbers) {
+  double number = 0;
+  if (const auto* range = std::get_if<Range>(&value)) {
+    *numbers = {range->low, range->high};
+  } else if (const auto* list = std::get_if<std::vector<double>>(&value)) {
+    *numbers = *list;
+  } else if (NumberOf(value, &number)) {
+    *numbers = {number};
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool ReadNumbers(const OpConfig& config, std::string_view name, std::vector<double>* values,
+                 ConfigError* error) {
+  values->clear();
+  const ParamValue* value = FindParam(config, name);
+  if (value == nullptr) return true;
+  if (!NumbersOf(*value, values)) return Fail(config, Code::kConfigType, name, "numbers", error);
+  if (std::ranges::all_of(*values, [](double v) { return std::isfinite(v); })) return true;
+  return Fail(config, Code::kConfigValue, name, "finite numbers", error);
+}
+
 bool ReadBool(const OpConfig& config, std::string_view name, bool* out, ConfigError* error) {
-  const ParamValue* value = Find(config, name);
+  const ParamValue* value = FindParam(config, name);
   if (value == nullptr) return true;
   const auto* flag = std::get_if<bool>(value);
   if (flag == nullptr) return Fail(config, Code::kConfigType, name, "true or false", error);
@@ -52,7 +70,7 @@ bool ReadBool(const OpConfig& config, std::string_view name, bool* out, ConfigEr
 
 bool ReadReal(const OpConfig& config, std::string_view name, double low, double high, double* out,
               ConfigError* error) {
-  const ParamValue* value = Find(config, name);
+  const ParamValue* value = FindParam(config, name);
   if (value == nullptr) return true;
   double number = 0;
   if (!NumberOf(*value, &number)) {
@@ -67,7 +85,7 @@ bool ReadReal(const OpConfig& config, std::string_view name, double low, double 
 
 bool ReadRealRange(const OpConfig& config, std::string_view name, double low, double high,
                    Range* out, ConfigError* error) {
-  const ParamValue* value = Find(config, name);
+  const ParamValue* value = FindParam(config, name);
   if (value == nullptr) return true;
   Range range;
   if (const auto* given = std::get_if<Range>(value)) {
@@ -84,9 +102,24 @@ bool ReadRealRange(const OpConfig& config, std::string_view name, double low, do
   return true;
 }
 
+bool ReadWholeRange(const OpConfig& config, std::string_view name, double low, double high,
+                    Range* out, ConfigError* error) {
+  if (!ReadRealRange(config, name, low, high, out, error)) return false;
+  if (std::trunc(out->low) == out->low && std::trunc(out->high) == out->high) return true;
+  return Fail(config, Code::kConfigValue, name, "whole numbers", error);
+}
+
+bool ReadCount(const OpConfig& config, std::string_view name, uint32_t low, uint32_t high,
+               uint32_t* out, ConfigError* error) {
+  std::optional<int64_t> value;
+  if (!ReadInteger(config, name, low, high, &value, error)) return false;
+  if (value.has_value()) *out = static_cast<uint32_t>(*value);
+  return true;
+}
+
 bool ReadInteger(const OpConfig& config, std::string_view name, int64_t low, int64_t high,
                  std::optional<int64_t>* out, ConfigError* error) {
-  const ParamValue* value = Find(config, name);
+  const ParamValue* value = FindParam(config, name);
   if (value == nullptr) return true;
   const auto* number = std::get_if<int64_t>(value);
   if (number == nullptr) return Fail(config, Code::kConfigType, name, "an integer", error);
@@ -100,7 +133,7 @@ bool ReadInteger(const OpConfig& config, std::string_view name, int64_t low, int
 
 bool ReadWordOf(const OpConfig& config, std::string_view name,
                 std::span<const std::string_view> words, size_t* index, ConfigError* error) {
-  const ParamValue* value = Find(config, name);
+  const ParamValue* value = FindParam(config, name);
   if (value == nullptr) return true;
   const auto* text = std::get_if<std::string>(value);
   const auto found = text == nullptr ? words.end() : std::ranges::find(words, *text);
@@ -118,7 +151,7 @@ bool ReadWordOf(const OpConfig& config, std::string_view name,
 
 bool ReadChannels(const OpConfig& config, std::string_view name, std::array<double, 3>* out,
                   ConfigError* error) {
-  const ParamValue* value = Find(config, name);
+  const ParamValue* value = FindParam(config, name);
   if (value == nullptr) return true;
   double number = 0;
   std::vector<double> list;

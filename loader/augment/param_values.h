@@ -8,12 +8,18 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "loader/config.h"
 #include "loader/config_toml.h"
 
 namespace headrace::loader {
 
+// The numbers of a value: a number is a list of one, a range one of two. False if it is no number.
+bool NumbersOf(const ParamValue& value, std::vector<double>* numbers);
+// The same of a parameter, all finite; absent gives an empty list.
+bool ReadNumbers(const OpConfig& config, std::string_view name, std::vector<double>* values,
+                 ConfigError* error);
 bool ReadBool(const OpConfig& config, std::string_view name, bool* out, ConfigError* error);
 // A number from `low` to `high`.
 bool ReadReal(const OpConfig& config, std::string_view name, double low, double high, double* out,
@@ -21,6 +27,12 @@ bool ReadReal(const OpConfig& config, std::string_view name, double low, double 
 // A number or [low, high], both from `low` to `high`.
 bool ReadRealRange(const OpConfig& config, std::string_view name, double low, double high,
                    Range* out, ConfigError* error);
+// As ReadRealRange, of whole numbers.
+bool ReadWholeRange(const OpConfig& config, std::string_view name, double low, double high,
+                    Range* out, ConfigError* error);
+// An integer from `low` to `high`.
+bool ReadCount(const OpConfig& config, std::string_view name, uint32_t low, uint32_t high,
+               uint32_t* out, ConfigError* error);
 // Any integer from `low` to `high`; absent leaves it without a value.
 bool ReadInteger(const OpConfig& config, std::string_view name, int64_t low, int64_t high,
                  std::optional<int64_t>* out, ConfigError* error);

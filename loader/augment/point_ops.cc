@@ -5,6 +5,7 @@
 
 #include "loader/augment/drawn_range.h"
 #include "loader/augment/op_params.h"
+#include "loader/augment/param_values.h"
 #include "loader/augment/point_pass.h"
 
 namespace headrace::loader {
@@ -235,21 +236,21 @@ class Equalize final : public PointOp {
 
 std::unique_ptr<Op> MakePosterize(const OpConfig& config, ConfigError* error) {
   Range bits{8, 8};
-  if (!ReadDrawnWholeRange(config, "bits", {0, 8}, &bits, error)) return nullptr;
+  if (!ReadWholeRange(config, "bits", 0, 8, &bits, error)) return nullptr;
   return std::make_unique<Posterize>(bits);
 }
 
 std::unique_ptr<Op> MakeSolarize(const OpConfig& config, ConfigError* error) {
   Range threshold{128, 128};
-  if (!ReadDrawnRange(config, "threshold", {0, 256}, &threshold, error)) return nullptr;
+  if (!ReadRealRange(config, "threshold", 0, 256, &threshold, error)) return nullptr;
   return std::make_unique<Solarize>(threshold);
 }
 
 std::unique_ptr<Op> MakeSolarizeAdd(const OpConfig& config, ConfigError* error) {
   Range add{64, 64};
   Range threshold{128, 128};
-  if (!ReadDrawnWholeRange(config, "add", {-128, 128}, &add, error) ||
-      !ReadDrawnRange(config, "threshold", {0, 256}, &threshold, error)) {
+  if (!ReadWholeRange(config, "add", -128, 128, &add, error) ||
+      !ReadRealRange(config, "threshold", 0, 256, &threshold, error)) {
     return nullptr;
   }
   return std::make_unique<SolarizeAdd>(add, threshold);
@@ -259,7 +260,7 @@ std::unique_ptr<Op> MakeInvert(const OpConfig&, ConfigError*) { return std::make
 
 std::unique_ptr<Op> MakeAutocontrast(const OpConfig& config, ConfigError* error) {
   Range cutoff;  // one number, which reads as a range of it alone
-  if (!ReadDrawnRange(config, "cutoff", {0, 50}, &cutoff, error)) return nullptr;
+  if (!ReadRealRange(config, "cutoff", 0, 50, &cutoff, error)) return nullptr;
   if (cutoff.low != cutoff.high) {
     OpError(config, Code::kConfigType, "cutoff: expected a number", error);
     return nullptr;

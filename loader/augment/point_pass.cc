@@ -75,16 +75,15 @@ uint64_t PointPass::GraySum() {
 void PointPass::Finish() {
   Flush();
   if (picture_.ours) return;
-  const ImageView target = PictureIn(output_, picture_.pixels.size());
-  CopyPicture(picture_.pixels, target);
+  const ImageView target = picture_.TargetIn(output_);
+  CopyPixels(picture_.pixels, target);
   picture_.pixels = target;
   picture_.ours = true;
 }
 
 void PointPass::Flush() {
   if (!pending_) return;
-  const ImageView target =
-      picture_.ours ? picture_.Writable() : PictureIn(output_, picture_.pixels.size());
+  const ImageView target = picture_.TargetIn(output_);
   simd::ApplyTables(picture_.pixels, tables_, target);
   picture_.pixels = target;
   picture_.ours = true;

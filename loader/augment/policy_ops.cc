@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "loader/augment/op_params.h"
+#include "loader/augment/param_values.h"
 #include "loader/augment/warp.h"
 #include "loader/augment/warp_matrix.h"
 
@@ -213,12 +214,9 @@ std::string_view PolicyText(const OpConfig& config, const char* name, std::strin
 }
 
 bool ReadPolicyProfile(const OpConfig& config, PolicyProfile* profile, ConfigError* error) {
-  const auto* found =
-      std::ranges::find(kPolicyProfileNames, PolicyText(config, "profile", "torchvision"));
-  if (found == kPolicyProfileNames.end()) {
-    return OpError(config, Code::kConfigValue, "profile: expected torchvision, timm or tf", error);
-  }
-  *profile = static_cast<PolicyProfile>(found - kPolicyProfileNames.begin());
+  size_t index = 0;
+  if (!ReadWordOf(config, "profile", kPolicyProfileNames, &index, error)) return false;
+  *profile = static_cast<PolicyProfile>(index);
   return true;
 }
 

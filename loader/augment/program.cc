@@ -112,6 +112,7 @@ bool AugmentProgram::MarkViews(std::span<const OpConfig> ops, ConfigError* error
                        "views: another entry makes several views already; only one may", error);
       }
       views_ = views;
+      views_step_ = i;
       step.draws_by_view = true;
       step.skips_clean_view = true;
     } else if (behind && !step.op->IsFlip() && !step.op->CropsOrResizes()) {
@@ -160,10 +161,7 @@ Status AugmentProgram::MakeRecipe(const SampleKey& key, SizePx source, Recipe* r
   }
   HR_ENSURE(!list.overflowed(), "an op drew more than it said");
   recipe->list_count = static_cast<uint32_t>(list.count());
-  const auto branch = std::ranges::find_if(steps_, [](const auto& s) { return s->draws_by_view; });
-  recipe->shared_count = branch == steps_.end()
-                             ? recipe->list_count
-                             : recipe->steps[static_cast<size_t>(branch - steps_.begin())].first;
+  recipe->shared_count = views_ == 1 ? recipe->list_count : recipe->steps[views_step_].first;
   Start start;
   recipe->region = {0, 0, source.width, source.height};
   FoldGeometry(*recipe, &start, &recipe->region);

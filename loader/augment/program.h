@@ -161,6 +161,7 @@ class AugmentProgram {
   std::vector<std::unique_ptr<Step>> steps_;
   uint32_t draw_count_max_ = 0;
   uint32_t views_ = 1;
+  size_t views_step_ = 0;  // which step makes them, when there are several
   std::optional<SizePx> output_size_;
   std::string exact_because_;
 };

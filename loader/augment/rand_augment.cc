@@ -4,9 +4,9 @@
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "loader/augment/op_params.h"
+#include "loader/augment/param_values.h"
 #include "loader/augment/policy_levels.h"
 #include "loader/augment/policy_ops.h"
 #include "loader/augment/policy_tables.h"
@@ -90,27 +90,6 @@ class TimmRandAugment final : public PolicyBase {
   PolicyOps ops_;
 };
 
-bool ReadWhole(const OpConfig& config, std::string_view name, uint32_t low, uint32_t high,
-               uint32_t* out, ConfigError* error) {
-  std::vector<uint32_t> values;
-  if (!ReadWholeNumbers(config, name, low, high, &values, error)) return false;
-  if (!values.empty()) *out = values.front();
-  return true;
-}
-
-bool ReadMagnitude(const OpConfig& config, double most, double* out, ConfigError* error) {
-  const auto found = config.params.find("magnitude");
-  if (found != config.params.end()) {
-    const auto* real = std::get_if<double>(&found->second);
-    const auto* whole = std::get_if<int64_t>(&found->second);
-    *out = real != nullptr ? *real : whole != nullptr ? static_cast<double>(*whole) : -1;
-  }
-  return (*out >= 0 && *out <= most) ||
-         OpError(config, Code::kConfigValue,
-                 "magnitude: expected a number from 0 to " + std::to_string(static_cast<int>(most)),
-                 error);
-}
-
 std::unique_ptr<Op> MakeTimm(const OpConfig& config, const TimmRand& rand, ConfigError* error) {
   PolicyOps ops;
   if (!ops.Make(config, RandAugmentOps(PolicyProfile::kTimm), PolicyOps::Shear::kEntry, error))
@@ -137,14 +116,14 @@ std::unique_ptr<Op> MakeRandAugment(const OpConfig& config, ConfigError* error) 
   uint32_t bins = 31;
   choice.level.magnitude = 9;
   if (!ReadPolicyProfile(config, &profile, error) ||
-      !ReadWhole(config, "num_ops", 0, kLayersMax, &choice.layers, error) ||
-      !ReadWhole(config, "num_magnitude_bins", 2, 1000, &bins, error)) {
+      !ReadCount(config, "num_ops", 0, kLayersMax, &choice.layers, error) ||
+      !ReadCount(config, "num_magnitude_bins", 2, 1000, &bins, error)) {
     return nullptr;
   }
   const double most = profile == PolicyProfile::kTorchvision ? bins - 1
                       : profile == PolicyProfile::kTimm      ? kPolicyLevelMax
                                                              : kTfLevelMax;
-  if (!ReadMagnitude(config, most, &choice.level.magnitude, error)) return nullptr;
+  if (!ReadReal(config, "magnitude", 0, most, &choice.level.magnitude, error)) return nullptr;
   if (profile == PolicyProfile::kTimm) {
     rand.magnitude = choice.level.magnitude;
     rand.layers = static_cast<int>(choice.layers);

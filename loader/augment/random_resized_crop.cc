@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "loader/augment/drawn_range.h"
 #include "loader/augment/op_params.h"
 
 namespace headrace::loader {
@@ -101,7 +102,7 @@ bool ReadCropInterpolation(const OpConfig& config, std::optional<simd::Filter>* 
 RectPx DrawResizedCrop(RandomStream* stream, SizePx in, const Range& scale, const Range& ratio) {
   const double area = static_cast<double>(in.width) * in.height;
   for (int attempt = 0; attempt < kTries; ++attempt) {
-    const double crop_area = area * stream->NextUniform(scale.low, scale.high);
+    const double crop_area = area * DrawFrom(scale, stream);
     const double aspect = stream->NextLogUniform(ratio.low, ratio.high);
     const uint32_t width = RoundSide(std::sqrt(crop_area * aspect));
     const uint32_t height = RoundSide(std::sqrt(crop_area / aspect));

@@ -2,6 +2,7 @@
 #include <limits>
 #include <optional>
 
+#include "loader/augment/drawn_range.h"
 #include "loader/augment/warp.h"
 #include "loader/augment/warp_matrix.h"
 #include "loader/augment/warp_params.h"
@@ -21,7 +22,7 @@ class RandomRotation final : public WarpOp {
   }
 
   Status Draw(RandomStream* stream, OpDraw* draw) const override {
-    draw->values[6] = stream->NextUniform(degrees_.low, degrees_.high);
+    draw->values[6] = DrawFrom(degrees_, stream);
     const Rotation rotation = RotationOf(draw->values[6], draw->in, centre_, canvas_);
     if (rotation.width > kSidePxMax || rotation.height > kSidePxMax) {
       return Status(Code::kLimitPixels,

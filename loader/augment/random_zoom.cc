@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "loader/augment/drawn_range.h"
 #include "loader/augment/warp.h"
 #include "loader/augment/warp_params.h"
 
@@ -28,10 +29,8 @@ class RandomZoom final : public Op {
   std::string_view name() const override { return "random_zoom"; }
 
   Status Draw(RandomStream* stream, OpDraw* draw) const override {
-    const double height = stream->NextUniform(params_.height.low, params_.height.high);
-    const double width = params_.width.has_value()
-                             ? stream->NextUniform(params_.width->low, params_.width->high)
-                             : height;
+    const double height = DrawFrom(params_.height, stream);
+    const double width = params_.width.has_value() ? DrawFrom(*params_.width, stream) : height;
     const double zoom_x = 1 + width;
     const double zoom_y = 1 + height;
     draw->values = {zoom_x, 0,      draw->in.width / 2.0 * (1 - zoom_x),

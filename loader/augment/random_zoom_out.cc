@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/checked_math.h"
+#include "loader/augment/drawn_range.h"
 #include "loader/augment/fill_pixels.h"
 #include "loader/augment/warp.h"
 #include "loader/augment/warp_params.h"
@@ -22,8 +23,6 @@ struct ZoomOutParams {
   std::optional<PointPx> at;  // upper left corner on the canvas, when given instead of drawn
 };
 
-constexpr uint64_t kAlignment = 64;
-
 class RandomZoomOut final : public Op {
  public:
   explicit RandomZoomOut(const ZoomOutParams& params) : params_(params) {}
@@ -34,7 +33,7 @@ class RandomZoomOut final : public Op {
   }
 
   Status Draw(RandomStream* stream, OpDraw* draw) const override {
-    const double ratio = stream->NextUniform(params_.side_range.low, params_.side_range.high);
+    const double ratio = DrawFrom(params_.side_range, stream);
     const double width = static_cast<double>(static_cast<uint64_t>(draw->in.width * ratio));
     const double height = static_cast<double>(static_cast<uint64_t>(draw->in.height * ratio));
     if (width > kSidePxMax || height > kSidePxMax) {
@@ -66,7 +65,7 @@ class RandomZoomOut final : public Op {
     const SizePx canvas = CanvasOf(draw);
     if (draw.out == canvas) return 0;
     return SaturatingAdd(
-        RoundUp(PictureBytes(canvas), kAlignment),
+        RoundUp(PictureBytes(canvas), kScratchAlignment),
         simd::ResizeScratchBytes(canvas, draw.out, kPictureChannels, params_.filter));
   }
 
@@ -80,7 +79,7 @@ class RandomZoomOut final : public Op {
     if (draw.out == canvas) {
       Place(picture->pixels, draw.rect, target);
     } else {
-      const uint64_t canvas_bytes = RoundUp(PictureBytes(canvas), kAlignment);
+      const uint64_t canvas_bytes = RoundUp(PictureBytes(canvas), kScratchAlignment);
       const ImageView whole = PictureIn(memory.scratch.first(canvas_bytes), canvas);
       Place(picture->pixels, draw.rect, whole);
       simd::Resize(whole, target, params_.filter, simd::Mirror::kNo,
@@ -105,7 +104,7 @@ class RandomZoomOut final : public Op {
 
   void Place(const ConstImageView& picture, const RectPx& rect, const ImageView& canvas) const {
     FillPixels(canvas, params_.fill);
-    CopyPicture(picture, canvas.Crop({rect.x, rect.y, picture.width, picture.height}));
+    CopyPixels(picture, canvas.Crop({rect.x, rect.y, picture.width, picture.height}));
   }
 
   ZoomOutParams params_;

@@ -1,9 +1,8 @@
 #include "loader/augment/trivial_augment.h"
 
 #include <utility>
-#include <vector>
 
-#include "loader/augment/op_params.h"
+#include "loader/augment/param_values.h"
 #include "loader/augment/policy_levels.h"
 #include "loader/augment/policy_ops.h"
 #include "loader/augment/policy_tables.h"
@@ -39,13 +38,13 @@ class TrivialAugment final : public PolicyBase {
 }  // namespace
 
 std::unique_ptr<Op> MakeTrivialAugment(const OpConfig& config, ConfigError* error) {
-  std::vector<uint32_t> bins;
+  uint32_t bins = 31;
   PolicyOps ops;
-  if (!ReadWholeNumbers(config, "num_magnitude_bins", 2, 1000, &bins, error) ||
+  if (!ReadCount(config, "num_magnitude_bins", 2, 1000, &bins, error) ||
       !ops.Make(config, TrivialAugmentOps(), PolicyOps::Shear::kAngle, error)) {
     return nullptr;
   }
-  return std::make_unique<TrivialAugment>(bins.empty() ? 31 : bins.front(), std::move(ops));
+  return std::make_unique<TrivialAugment>(bins, std::move(ops));
 }
 
 }  // namespace headrace::loader

@@ -1,47 +1,17 @@
 #include "loader/augment/warp_params.h"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 
 namespace headrace::loader {
 namespace {
 
 constexpr std::string_view kInterpolationWords[] = {"nearest", "bilinear", "bicubic"};
 
-const ParamValue* Find(const OpConfig& config, std::string_view name) {
-  const auto found = config.params.find(std::string(name));
-  return found == config.params.end() ? nullptr : &found->second;
-}
-
 }  // namespace
-
-bool ReadNumbers(const OpConfig& config, std::string_view name, std::vector<double>* values,
-                 ConfigError* error) {
-  values->clear();
-  const ParamValue* value = Find(config, name);
-  if (value == nullptr) return true;
-  if (const auto* whole = std::get_if<int64_t>(value)) {
-    *values = {static_cast<double>(*whole)};
-  } else if (const auto* real = std::get_if<double>(value)) {
-    *values = {*real};
-  } else if (const auto* range = std::get_if<Range>(value)) {
-    *values = {range->low, range->high};
-  } else if (const auto* list = std::get_if<std::vector<double>>(value)) {
-    *values = *list;
-  } else {
-    return OpError(config, Code::kConfigType, std::string(name) + ": expected numbers", error);
-  }
-  if (!std::all_of(values->begin(), values->end(), [](double v) { return std::isfinite(v); })) {
-    return OpError(config, Code::kConfigValue, std::string(name) + ": expected finite numbers",
-                   error);
-  }
-  return true;
-}
 
 bool ReadOptionalRange(const OpConfig& config, std::string_view name, double low, double high,
                        std::optional<Range>* range, ConfigError* error) {
-  if (!config.params.contains(std::string(name))) return true;
+  if (FindParam(config, name) == nullptr) return true;
   return ReadRealRange(config, name, low, high, &range->emplace(), error);
 }
 

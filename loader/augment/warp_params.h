@@ -13,10 +13,6 @@
 
 namespace headrace::loader {
 
-// A list of finite numbers (a number is a list of one, a range one of two); absent gives an empty
-// list.
-bool ReadNumbers(const OpConfig& config, std::string_view name, std::vector<double>* values,
-                 ConfigError* error);
 // As ReadRealRange; absent gives nothing.
 bool ReadOptionalRange(const OpConfig& config, std::string_view name, double low, double high,
                        std::optional<Range>* range, ConfigError* error);
