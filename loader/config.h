@@ -32,6 +32,13 @@ struct DatasetConfig {
   Source source = Source::kFolder;
   std::vector<std::string> path;  // absolute or resolved against the file's folder; one for folder
   std::vector<std::string> classes;  // empty: folder names in byte order
+  // coco: the annotations; empty: found in the folder. Resolved like path.
+  std::string annotations;
+  // coco: a folder of PNG label masks, instead of annotations.
+  std::string masks;
+  // Saliency maps for [[mix]] rmix with saliency = "maps": an .npy of [samples, height, width], of
+  // each whole picture, in the order of the ids. Resolved like path.
+  std::string saliency_maps;
 };
 
 struct LoaderConfig {
@@ -57,6 +64,7 @@ struct OutputConfig {
   std::optional<std::vector<double>> std;
   Labels labels = Labels::kAuto;
   Pin pin = Pin::kAuto;
+  bool keep_u8 = false;  // batches keep their pixels as u8 beside the images, for hr_batch_*
 };
 
 struct DecodeConfig {
@@ -88,17 +96,58 @@ struct OpConfig {
   int line = 0;  // of the entry in the file, for later errors; 0 when it came from elsewhere
 };
 
+enum class RmixPairing : uint8_t { kMatching, kReverse, kPermute };
+enum class RmixSaliency : uint8_t {
+  kSr,
+  kSobel,
+  kContrast,
+  kCenter,
+  kUniform,
+  kModel,     // hr_options.model's gradients
+  kCallback,  // hr_options.saliency
+  kMaps,      // [dataset] saliency_maps
+};
+
+// What [[mix]] rmix has of its own.
+struct RmixConfig {
+  std::vector<uint32_t> patches = {2, 4};
+  std::vector<double> quantiles;  // empty: 0, 0.11, ..., 0.99 (ten steps)
+  RmixPairing pairing = RmixPairing::kMatching;
+  bool lam_per_pair = false;
+  RmixSaliency saliency = RmixSaliency::kSr;
+  bool centre_prior = true;
+};
+
+enum class AceStep : uint8_t { kL2, kSign };
+enum class AceKeep : uint8_t { kLast, kBest };
+
+// What [[mix]] ace has of its own; MixConfig::alpha is the length of a step, 0: by itself.
+struct AceConfig {
+  uint32_t pieces = 64;
+  double bound = 8;
+  uint32_t steps = 5;
+  AceStep step = AceStep::kL2;
+  double kappa = 0;
+  bool freeze_on_success = true;
+  bool random_start = false;
+  uint32_t chunk = 64;
+  AceKeep keep = AceKeep::kLast;
+  bool final_eval = false;
+};
+
 // One [[mix]] entry.
 struct MixConfig {
-  std::string op;  // mixup | cutmix (rmix and ace are not in this version)
+  std::string op;  // mixup | cutmix | rmix | ace
   double alpha = 0.2;
   double weight = 1.0;
-  double p = 1.0;
+  double p = 1.0;  // that the batch is mixed; ace: that a sample is changed
   MixMode mode = MixMode::kBatch;
   MixPartner partner = MixPartner::kRoll;
   double label_smoothing = 0.0;
   bool correct_lam = true;
   std::optional<Range> minmax;
+  RmixConfig rmix;
+  AceConfig ace;
   int line = 0;
 };
 

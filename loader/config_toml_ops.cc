@@ -294,58 +294,43 @@ const OpSpec* ReadOpName(const TableReader& entry, std::string* op) {
 
 // [[mix]].
 
-constexpr ParamWord kMixOpWords[] = {{"mixup"}, {"cutmix"}, {"rmix", false}, {"ace", false}};
-constexpr ParamWord kModeWords[] = {{"batch"}, {"pair", false}, {"element", false}};
+constexpr ParamWord kMixOpWords[] = {{"mixup"}, {"cutmix"}, {"rmix"}, {"ace"}};
+constexpr ParamWord kModeWords[] = {{"batch"}, {"pair"}, {"element"}};
 constexpr ParamWord kPartnerWords[] = {{"roll"}, {"flip"}, {"perm"}};
 static_assert(static_cast<size_t>(MixMode::kElement) == 2);
 static_assert(static_cast<size_t>(MixPartner::kPerm) == 2);
 
 constexpr ParamWord kPairingWords[] = {{"matching"}, {"reverse"}, {"permute"}};
-constexpr ParamWord kSaliencyWords[] = {{"sr"},     {"sobel"},   {"contrast"},
-                                        {"center"}, {"uniform"}, {"model"}};
-constexpr ParamWord kSolverWords[] = {{"pgd"}, {"adam"}};
+constexpr ParamWord kSaliencyWords[] = {{"sr"},      {"sobel"}, {"contrast"}, {"center"},
+                                        {"uniform"}, {"model"}, {"callback"}, {"maps"}};
+constexpr ParamWord kSolverWords[] = {{"pgd"}, {"adam", false}};
 constexpr ParamWord kStepWords[] = {{"l2"}, {"sign"}};
 constexpr ParamWord kKeepWords[] = {{"last"}, {"best"}};
+static_assert(static_cast<size_t>(RmixPairing::kPermute) == 2);
+static_assert(static_cast<size_t>(RmixSaliency::kMaps) == 7);
+static_assert(static_cast<size_t>(AceStep::kSign) == 1);
+static_assert(static_cast<size_t>(AceKeep::kBest) == 1);
 
-// Parameters of the mixes that are checked but not built.
-constexpr ParamSpec kRmixParams[] = {
-    {.name = "pairing", .kind = ParamKind::kWord, .words = kPairingWords},
-    {.name = "lam_per_pair", .kind = ParamKind::kBool},
-    {.name = "saliency", .kind = ParamKind::kWord, .words = kSaliencyWords},
-    {.name = "centre_prior", .kind = ParamKind::kBool},
-    {.name = "cache", .kind = ParamKind::kBool}};
-constexpr ParamSpec kAceParams[] = {
-    {.name = "pieces", .kind = ParamKind::kInt, .bounds = {2, 256}},
-    {.name = "bound", .kind = ParamKind::kNumber, .bounds = {1, 1000}},
-    {.name = "steps", .kind = ParamKind::kInt, .bounds = {1, 10000}},
-    {.name = "solver", .kind = ParamKind::kWord, .words = kSolverWords},
-    {.name = "step", .kind = ParamKind::kWord, .words = kStepWords},
-    {.name = "kappa", .kind = ParamKind::kNumber, .bounds = {0, 1e9}},
-    {.name = "freeze_on_success", .kind = ParamKind::kBool},
-    {.name = "random_start", .kind = ParamKind::kBool},
-    {.name = "chunk", .kind = ParamKind::kInt, .bounds = {1, 65536}},
-    {.name = "keep", .kind = ParamKind::kWord, .words = kKeepWords},
-    {.name = "final_eval", .kind = ParamKind::kBool}};
-constexpr std::string_view kRmixLists[] = {"patches", "quantiles"};
+constexpr std::string_view kRmixKeys[] = {"patches",  "quantiles",    "pairing", "lam_per_pair",
+                                          "saliency", "centre_prior", "cache"};
+constexpr std::string_view kAceKeys[] = {"pieces", "bound",        "steps",
+                                         "solver", "step",         "kappa",
+                                         "chunk",  "random_start", "freeze_on_success",
+                                         "keep",   "final_eval"};
 constexpr std::string_view kMixKeys[] = {"op",   "alpha",   "weight",          "p",
                                          "mode", "partner", "label_smoothing", "correct_lam"};
 
-std::span<const ParamSpec> OwnMixParams(std::string_view op) {
-  if (op == "rmix") return kRmixParams;
-  if (op == "ace") return kAceParams;
-  return {};
-}
-
 bool CheckMixKeys(const TableReader& entry, std::string_view op) {
   std::vector<std::string_view> keys(std::begin(kMixKeys), std::end(kMixKeys));
-  for (const ParamSpec& param : OwnMixParams(op)) keys.push_back(param.name);
-  if (op == "rmix") keys.insert(keys.end(), std::begin(kRmixLists), std::end(kRmixLists));
+  if (op == "rmix") keys.insert(keys.end(), std::begin(kRmixKeys), std::end(kRmixKeys));
+  if (op == "ace") keys.insert(keys.end(), std::begin(kAceKeys), std::end(kAceKeys));
   if (op == "cutmix") keys.push_back("minmax");
   return entry.Keys(keys);
 }
 
 // A list of 1 to 64 numbers inside the bounds.
-bool CheckList(const TableReader& entry, std::string_view key, const ParamBounds& bounds) {
+bool ReadList(const TableReader& entry, std::string_view key, const ParamBounds& bounds,
+              std::vector<double>* numbers) {
   const auto value = entry.Find(key);
   if (!value) return true;
   const std::string allowed = "a list of 1 to 64 numbers, each " + BoundsText(bounds);
@@ -353,18 +338,48 @@ bool CheckList(const TableReader& entry, std::string_view key, const ParamBounds
   if (list == nullptr) return value->WrongType(allowed);
   if (list->empty() || list->size() > 64) return value->WrongValue(allowed);
   const size_t counts[] = {list->size()};
-  std::vector<double> numbers;
-  return value->Numbers(bounds, counts, &numbers);
+  return value->Numbers(bounds, counts, numbers);
 }
 
-bool CheckOwnMixParams(const TableReader& entry, std::string_view op) {
-  for (const ParamSpec& param : OwnMixParams(op)) {
-    const auto value = entry.Find(param.name);
-    ParamValue ignored;
-    if (value && !ReadParam(*value, param, &ignored)) return false;
+bool ReadRmix(const TableReader& entry, RmixConfig* rmix) {
+  std::vector<double> patches;
+  bool cache = false;
+  if (!ReadList(entry, "patches", {1, 64}, &patches) ||
+      !ReadList(entry, "quantiles", {0, 1}, &rmix->quantiles) ||
+      !entry.Word("pairing", kPairingWords, &rmix->pairing) ||
+      !entry.Bool("lam_per_pair", &rmix->lam_per_pair) ||
+      !entry.Word("saliency", kSaliencyWords, &rmix->saliency) ||
+      !entry.Bool("centre_prior", &rmix->centre_prior) || !entry.Bool("cache", &cache)) {
+    return false;
   }
-  return op != "rmix" ||
-         (CheckList(entry, "patches", {1, 64}) && CheckList(entry, "quantiles", {0, 1}));
+  if (cache) entry.Find("cache")->NotBuilt("false");
+  if (patches.empty()) return true;
+  rmix->patches.clear();
+  for (const double count : patches) {
+    if (count != std::floor(count)) {
+      return entry.Find("patches")->WrongValue("a list of whole numbers from 1 to 64");
+    }
+    rmix->patches.push_back(static_cast<uint32_t>(count));
+  }
+  return true;
+}
+
+bool ReadAce(const TableReader& entry, AceConfig* ace) {
+  enum class Solver : uint8_t { kPgd, kAdam } solver = Solver::kPgd;
+  return entry.U32("pieces", 2, 256, &ace->pieces) &&
+         entry.Number("bound", {1, 1000}, &ace->bound) &&
+         entry.U32("steps", 1, 10000, &ace->steps) && entry.Word("solver", kSolverWords, &solver) &&
+         entry.Word("step", kStepWords, &ace->step) &&
+         entry.Number("kappa", {0, 1e9}, &ace->kappa) &&
+         entry.Bool("freeze_on_success", &ace->freeze_on_success) &&
+         entry.Bool("random_start", &ace->random_start) &&
+         entry.U32("chunk", 1, 65536, &ace->chunk) && entry.Word("keep", kKeepWords, &ace->keep) &&
+         entry.Bool("final_eval", &ace->final_eval);
+}
+
+bool ReadOwnMixKeys(const TableReader& entry, MixConfig* mix) {
+  if (mix->op == "rmix") return ReadRmix(entry, &mix->rmix);
+  return mix->op != "ace" || ReadAce(entry, &mix->ace);
 }
 
 }  // namespace
@@ -401,6 +416,7 @@ bool ReadMix(Document* document, const toml::table& table, MixConfig* mix) {
   mix->line = table.source().path ? 0 : static_cast<int>(table.source().begin.line);
   // CutMix's papers and tools draw the area uniformly: Beta(1, 1).
   if (mix->op == "cutmix") mix->alpha = 1.0;
+  if (mix->op == "ace") mix->alpha = 0.0;
   // ACE's alpha is a step length, and 0 lets it choose.
   const ParamBounds alpha_bounds = {0, 1000, mix->op != "ace"};
 
@@ -409,7 +425,7 @@ bool ReadMix(Document* document, const toml::table& table, MixConfig* mix) {
       !entry.Word("mode", kModeWords, &mix->mode) ||
       !entry.Word("partner", kPartnerWords, &mix->partner) ||
       !entry.Number("label_smoothing", {0, 1}, &mix->label_smoothing) ||
-      !entry.Bool("correct_lam", &mix->correct_lam) || !CheckOwnMixParams(entry, mix->op)) {
+      !entry.Bool("correct_lam", &mix->correct_lam) || !ReadOwnMixKeys(entry, mix)) {
     return false;
   }
   const auto minmax = entry.Find("minmax");

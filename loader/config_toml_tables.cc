@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view kRootKeys[] = {"dataset", "loader",  "output", "decode",
                                           "limits",  "augment", "mix"};
-constexpr std::string_view kDatasetKeys[] = {"source", "path", "classes", "include", "split", "of"};
+constexpr std::string_view kDatasetKeys[] = {
+    "source", "path", "classes", "annotations", "masks", "saliency_maps", "include", "split", "of"};
 constexpr std::string_view kLoaderKeys[] = {
     "batch_size", "shuffle",        "seed",           "workers", "prefetch_batches", "tail",
     "on_corrupt", "corrupt_budget", "max_host_bytes", "rank",    "world_size",       "reader"};
@@ -28,8 +29,7 @@ constexpr TableKeys kTables[] = {{"dataset", kDatasetKeys},
                                  {"limits", kLimitsKeys}};
 
 // Words in the order of their enums.
-constexpr ParamWord kSourceWords[] = {
-    {"folder"}, {"tar", false}, {"coco", false}, {"manifest", false}};
+constexpr ParamWord kSourceWords[] = {{"folder"}, {"tar", false}, {"coco"}, {"manifest", false}};
 constexpr ParamWord kShuffleWords[] = {{"full"}, {"block", false}, {"none"}};
 constexpr ParamWord kTailWords[] = {{"drop"}, {"pad"}, {"exact"}};
 constexpr ParamWord kCorruptWords[] = {{"error"}, {"mark"}, {"substitute"}};
@@ -111,6 +111,22 @@ bool ReadDataset(const TableReader& table, DatasetConfig* dataset) {
   }
   if (const auto classes = table.Find("classes"); classes && !classes->Texts(&dataset->classes)) {
     return false;
+  }
+  const auto read_path = [&](std::string_view key, std::string* out) {
+    const auto value = table.Find(key);
+    if (!value) return true;
+    if (!value->Text(out)) return false;
+    *out = table.document()->Resolve(*out);
+    return true;
+  };
+  if (!read_path("annotations", &dataset->annotations) || !read_path("masks", &dataset->masks) ||
+      !read_path("saliency_maps", &dataset->saliency_maps)) {
+    return false;
+  }
+  for (const std::string_view key : {"annotations", "masks"}) {
+    const auto value = table.Find(key);
+    if (!value || dataset->source == Source::kCoco) continue;
+    return value->WrongValue("only with source = \"coco\"");
   }
   if (const auto include = table.Find("include")) {
     std::string path;
@@ -197,10 +213,7 @@ bool ReadOutput(const TableReader& table, OutputConfig* output) {
       !table.Word("pin", kPinWords, &output->pin)) {
     return false;
   }
-  bool keep_u8 = false;
-  if (!table.Bool("keep_u8", &keep_u8)) return false;
-  if (keep_u8) table.Find("keep_u8")->NotBuilt("false");
-  return true;
+  return table.Bool("keep_u8", &output->keep_u8);
 }
 
 bool ReadAlpha(const ValueReader& value, DecodeConfig* decode) {

@@ -105,6 +105,50 @@ typedef void *(*hr_allocate_fn)(void *context, size_t bytes, size_t alignment);
 /* Called inside close, inside the last hr_batch_release, or open when it fails. */
 typedef void (*hr_free_fn)(void *context, void *pointer, size_t bytes);
 
+/* Rows of a batch for the user's model. `data` are the very numbers that training would see (f32,
+ * normalised); all pointers live for the call. */
+typedef struct hr_model_in {
+  uint32_t struct_size;
+  uint32_t rows;
+  uint32_t channels;
+  uint32_t height;
+  uint32_t width;
+  int32_t step;            /* of the attack, from 0; 0 for saliency */
+  const float *data;
+  int64_t stride[4];       /* of row, channel, y, x, in elements */
+  const int32_t *label;    /* [rows]; -1: none */
+  const float *soft_label; /* [rows, classes], or NULL */
+  int64_t classes;
+  const uint32_t *lane;    /* [rows]: index in the batch */
+  uint64_t batch;          /* number over all ranks */
+} hr_model_in;
+/* What it answers. The library presets the pointers to memory of its own; `grad` may be pointed at
+ * the callee's memory, with its strides, which must live until the next call. */
+typedef struct hr_model_out {
+  uint32_t struct_size;
+  uint32_t reserved;
+  float *loss;             /* [rows]: what ACE raises, such as the cross-entropy of the label */
+  float *margin;           /* [rows], optional: logit of the label less the best other; preset NaN */
+  const float *grad;       /* d(loss of the row) / d(data), as `data` is laid out by `stride` */
+  int64_t stride[4];
+} hr_model_out;
+/* The user's model: loss of each row, and its gradient with respect to the pixels. Called only inside
+ * hr_loader_next and hr_batch_*, on the caller's thread; must not call into the same loader. Returns 0,
+ * or anything else when it failed. */
+typedef int (*hr_model_fn)(void *context, const hr_model_in *in, hr_model_out *out);
+
+/* Where a picture is salient: one grid a row, any numbers of at least 0. Preset to memory for a grid of
+ * the picture's own size; a smaller grid may be set instead, or `maps` pointed elsewhere. */
+typedef struct hr_saliency_out {
+  uint32_t struct_size;
+  uint32_t grid_height;
+  uint32_t grid_width;
+  uint32_t reserved;
+  float *maps;             /* [rows, grid_height, grid_width] */
+} hr_saliency_out;
+/* As hr_model_fn. */
+typedef int (*hr_saliency_fn)(void *context, const hr_model_in *in, hr_saliency_out *out);
+
 typedef struct hr_options {
   uint32_t struct_size;
   uint32_t override_count;
@@ -116,6 +160,10 @@ typedef struct hr_options {
   void *allocate_context;
   int32_t world_size; /* with rank: overrides loader.rank; 0: by the configuration */
   int32_t rank;
+  hr_model_fn model;       /* for [[mix]] ace, and rmix with saliency = "model" */
+  void *model_context;
+  hr_saliency_fn saliency; /* for [[mix]] rmix with saliency = "callback" */
+  void *saliency_context;
 } hr_options;
 
 /* ------------------------------------------------------------------------------------- loader -- */
@@ -227,6 +275,31 @@ HR_API hr_status hr_loader_stats(const hr_loader *loader, hr_stats *out, hr_erro
 typedef enum hr_dtype { HR_U8 = 0, HR_F16 = 1, HR_BF16 = 2, HR_F32 = 3 } hr_dtype;
 typedef enum hr_layout { HR_NCHW = 0, HR_NHWC = 1 } hr_layout;
 
+/* Of hr_targets.flags. */
+enum {
+  HR_TARGET_MOVED = 1,    /* instaboost or object_zoom put it elsewhere */
+  HR_TARGET_CLIPPED = 2,  /* a part lies outside the picture */
+  HR_TARGET_OCCLUDED = 4  /* a part is hidden by another object, or by a mix */
+};
+
+/* The objects of a batch, sample by sample: those of sample i are entries offsets[i] to
+ * offsets[i + 1] - 1. Dense arrays; they live until hr_batch_release. */
+typedef struct hr_targets {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t count;          /* N */
+  const int64_t *offsets;  /* [B+1] */
+  const float *boxes;      /* [N,4]: x0, y0, x1, y1 in output pixels, tight around the mask */
+  const int64_t *classes;  /* [N]: index of the class */
+  const int64_t *ids;      /* [N]: of the annotation */
+  const float *area;       /* [N]: pixels of the mask */
+  const uint8_t *crowd;    /* [N] */
+  const uint8_t *flags;    /* [N]: HR_TARGET_* */
+  const float *weights;    /* [N]: 1, or the share of its sample in a mixed one */
+  const int64_t *mask_offsets; /* [N+1]: into masks */
+  const char *masks;       /* COCO's compressed RLE of [height, width], one after the other, no NUL */
+} hr_targets;
+
 /* Pointers are dense arrays in row-major order and live until hr_batch_release. */
 typedef struct hr_batch_info {
   uint32_t struct_size;
@@ -250,6 +323,7 @@ typedef struct hr_batch_info {
   const int32_t *partner;  /* [B]: index in this batch; itself when unmixed */
   int32_t mix_status;      /* HR_OK, or HR_CALLBACK_FAILED: the batch came clean and unmixed */
   int32_t mix_entry;       /* index in [[mix]] of what was applied, or -1 */
+  const hr_targets *targets; /* NULL when the data set knows no objects */
 } hr_batch_info;
 HR_API hr_status hr_batch_view(const hr_batch *batch, hr_batch_info *out, hr_error *error);
 

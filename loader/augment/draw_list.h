@@ -15,6 +15,7 @@
 namespace headrace::loader {
 
 class Op;
+struct ObjectList;
 
 // Pixels of a picture are RGB until the conversion to the output.
 inline constexpr uint32_t kPictureChannels = 3;
@@ -140,6 +141,9 @@ inline constexpr uint64_t kScratchAlignment = 64;
 struct OpMemory {
   std::span<std::byte> output;
   std::span<std::byte> scratch;
+  // What is known of the objects in the picture, as it is before the op; null: nothing. An op that
+  // says MovesObjects brings it up to date.
+  ObjectList* objects = nullptr;
 };
 
 // `memory` as a dense picture; it must be large enough.

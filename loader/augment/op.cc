@@ -88,6 +88,23 @@ Status Op::Run(const OpDraw&, const OpMemory&, Picture*) const {
   return Status(Code::kInternal, "an op that needs no pixels was asked to run on some");
 }
 
+PointMap Op::PointsOf(const OpDraw& draw) const {
+  const RectPx& rect = draw.rect;
+  switch (FormOf(draw)) {
+    case OpForm::kMirror: return PointMap::ScaleShift(-1, draw.in.width, 1, 0);
+    case OpForm::kFlipRows: return PointMap::ScaleShift(1, 0, -1, draw.in.height);
+    case OpForm::kCrop:
+    case OpForm::kCropResize: {
+      const double scale_x = static_cast<double>(draw.out.width) / rect.width;
+      const double scale_y = static_cast<double>(draw.out.height) / rect.height;
+      return PointMap::ScaleShift(scale_x, -scale_x * rect.x, scale_y, -scale_y * rect.y);
+    }
+    case OpForm::kPoint:
+    case OpForm::kPixels: break;
+  }
+  return {};
+}
+
 std::unique_ptr<Op> MakeOp(const OpConfig& config, ConfigError* error) {
   for (const Registered& entry : kRegistry) {
     if (entry.name == config.op) return entry.make(config, error);

@@ -21,6 +21,7 @@
 #include "base/status.h"
 #include "loader/augment/draw_list.h"
 #include "loader/augment/output_scale.h"
+#include "loader/augment/point_map.h"
 #include "loader/config.h"
 #include "loader/config_toml.h"
 #include "simd/resize.h"
@@ -96,6 +97,12 @@ class Op {
   virtual uint64_t OutputBytes(const OpDraw& draw) const;
   virtual uint64_t ScratchBytes(const OpDraw& draw) const;
   virtual Status Run(const OpDraw& draw, const OpMemory& memory, Picture* picture) const;
+
+  // Where the draw puts the points of its input. What changes colours only moves nothing; mirrors,
+  // crops and resizes are known by their form.
+  virtual PointMap PointsOf(const OpDraw& draw) const;
+  // Whether Run brings memory.objects up to date by itself; else they follow PointsOf.
+  virtual bool MovesObjects() const { return false; }
 
   // Appends the parameters that fix this draw as lines of TOML, without op and p.
   virtual void Explain(const OpDraw& draw, std::string* toml) const = 0;
