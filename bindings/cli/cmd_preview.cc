@@ -1,6 +1,7 @@
 // headrace preview: what the model will see, as a contact sheet.
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "bindings/cli/output_file.h"
 #include "bindings/cli/preview_sheet.h"
 #include "bindings/cli/source_picture.h"
+#include "bindings/cli/stand_in_model.h"
 
 namespace headrace::cli {
 namespace {
@@ -37,9 +39,14 @@ void AddPreviewOverrides(uint32_t channels, Overrides* overrides) {
   overrides->Add("loader.prefetch_batches=1");
 }
 
-hr_status Open(const ParsedArgs& args, Overrides overrides, Console& console, LoaderHandle* loader,
-               hr_error* error) {
-  const hr_options options = overrides.ToOptions(console);
+// `model`: for a mix that asks for one; or null.
+hr_status Open(const ParsedArgs& args, Overrides overrides, Console& console, StandInModel* model,
+               LoaderHandle* loader, hr_error* error) {
+  hr_options options = overrides.ToOptions(console);
+  if (model != nullptr) {
+    options.model = &StandInModel::Call;
+    options.model_context = model;
+  }
   hr_loader* opened = nullptr;
   const hr_status status =
       hr_loader_open_file(args.operands()[0].c_str(), &options, &opened, error);
@@ -50,7 +57,8 @@ hr_status Open(const ParsedArgs& args, Overrides overrides, Console& console, Lo
 // The number of channels is the configuration's and shows only in a batch, but mean and std must
 // have as many values: three are tried, then one. When neither opens, the configuration is opened
 // as it stands, so that the error is the user's and not one of these overrides.
-int OpenForPreview(const ParsedArgs& args, Console& console, LoaderHandle* loader) {
+int OpenForPreview(const ParsedArgs& args, Console& console, std::unique_ptr<StandInModel>* model,
+                   LoaderHandle* loader) {
   Overrides given;
   std::string text;
   if (!given.Read(args, &text)) return console.Usage(text);
@@ -58,10 +66,22 @@ int OpenForPreview(const ParsedArgs& args, Console& console, LoaderHandle* loade
   for (const uint32_t channels : {3u, 1u}) {
     Overrides overrides = given;
     AddPreviewOverrides(channels, &overrides);
-    if (Open(args, std::move(overrides), console, loader, &error) == HR_OK) return kExitGood;
+    *model = std::make_unique<StandInModel>(
+        [&args, &console, pictures = overrides]() mutable {
+          pictures.Add("mix=[]");
+          pictures.Add("output.labels=\"index\"");
+          LoaderHandle opened;
+          HR_INIT(hr_error, ignored);  // the same opened a moment ago, but for these two
+          (void)Open(args, std::move(pictures), console, nullptr, &opened, &ignored);
+          return opened;
+        },
+        &console);
+    if (Open(args, std::move(overrides), console, model->get(), loader, &error) == HR_OK) {
+      return kExitGood;
+    }
   }
   HR_INIT(hr_error, own_error);
-  const hr_status own_status = Open(args, std::move(given), console, loader, &own_error);
+  const hr_status own_status = Open(args, std::move(given), console, nullptr, loader, &own_error);
   if (own_status != HR_OK) return console.Fail(own_status, own_error);
   return console.Fail(static_cast<hr_status>(error.code), error);
 }
@@ -224,8 +244,11 @@ int Run(const ParsedArgs& args, Console& console) {
     return console.Usage("-o: found \"" + output +
                          "\", expected a name that ends in .png, .jpg or .jpeg");
   }
+  std::unique_ptr<StandInModel> model;  // outlives the loader that calls it
   LoaderHandle loader;
-  if (const int opened = OpenForPreview(args, console, &loader); opened != kExitGood) return opened;
+  if (const int opened = OpenForPreview(args, console, &model, &loader); opened != kExitGood) {
+    return opened;
+  }
   Originals originals;
   if (args.Has("original")) {
     if (const int opened = originals.Open(console); opened != kExitGood) return opened;
@@ -260,7 +283,8 @@ constinit const Command kPreviewCommand = {
         .details =
             "The first samples of epoch 0 after every op and mix, before mean and std. A mixed\n"
             "sample shows both labels with their weights, a substitute an orange frame, a\n"
-            "sample that was marked bad a red one. Several views of a sample stand side by side.\n",
+            "sample that was marked bad a red one. Several views of a sample stand side by side.\n"
+            "Where a mix asks for a model, a small one stands in that is trained on the spot.\n",
         .example = "  headrace preview train.toml -o sheet.png --count 24 --original\n",
     },
     Run,
