@@ -12,6 +12,7 @@
 #include "loader/checkpoints/checkpoint_index.h"
 #include "loader/checkpoints/checkpoint_limits.h"
 #include "loader/pipeline/bad_samples.h"
+#include "loader/pipeline/consumer_stage.h"
 
 namespace headrace::loader {
 namespace {
@@ -86,6 +87,7 @@ void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_byte
   plan->lane_bytes = SaturatingMul(plan->lanes, plan->lane_bytes_each);
   plan->scratch_bytes = SaturatingMul(
       plan->workers, SaturatingAdd(plan->scratch_bytes_each, codecs::DecoderSetBytes(limits)));
+  plan->scratch_bytes = SaturatingAdd(plan->scratch_bytes, plan->consumer_bytes);
   plan->big_image_bytes = SaturatingAdd(plan->big_encoded_bytes, plan->big_decoded_bytes);
   plan->index_bytes = dataset.index_bytes() + dataset.size() / 4;  // and two bits a sample: bad ids
   if (checkpoints) {
@@ -117,6 +119,9 @@ BatchLayout LayOutBatch(const BatchShape& shape, bool soft_labels) {
     end = RoundUp(SaturatingAdd(end, bytes), 64);
     return at;
   };
+  // Planar u8 images are their own pixels.
+  const bool apart = shape.dtype != simd::Dtype::kU8 || shape.layout != simd::Layout::kNchw;
+  if (shape.keep_u8 && apart) layout.pixels = place(SaturatingMul(n, shape.sample_elements()));
   layout.labels = place(n * sizeof(int64_t));
   layout.ids = place(n * sizeof(int64_t));
   layout.soft = place(soft_labels ? SaturatingMul(n, uint64_t{shape.classes} * sizeof(float)) : 0);
@@ -145,6 +150,7 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
   plan->batch_buffers = loader.prefetch_batches + 1;
   plan->batch_buffer_bytes_each = LayOutBatch(shape, soft_labels).bytes;
   plan->lane_bytes_each = LaneBytesFor(dataset, UsesCheckpoints(config));
+  plan->consumer_bytes = ConsumerStage::Bytes(config, shape, soft_labels);
   plan->scratch_pixels = config.limits.scratch_pixels;
   SumUp(config, dataset, mix_scratch_bytes, plan);
   // Many workers: smaller scratch first, which only sends more pictures to the shared area; then
@@ -163,8 +169,8 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
                   " is too small, the plan needs " + Mebibytes(plan->total_bytes) + ": " +
                   std::to_string(plan->batch_buffers) + " batch buffers " +
                   Mebibytes(plan->batch_bytes) + ", " + std::to_string(plan->workers) +
-                  " workers' scratch " + Mebibytes(plan->scratch_bytes) + ", read lanes " +
-                  Mebibytes(plan->lane_bytes) + ", large images " +
+                  " workers' scratch and room for models " + Mebibytes(plan->scratch_bytes) +
+                  ", read lanes " + Mebibytes(plan->lane_bytes) + ", large images " +
                   Mebibytes(plan->big_image_bytes) + ", index and the rest " +
                   Mebibytes(plan->index_bytes + plan->other_bytes) +
                   "; raise it or lower batch_size, prefetch_batches, workers, "

@@ -23,6 +23,7 @@ struct Plan {
   uint64_t scratch_bytes_each = 0;  // of one worker
   uint64_t big_encoded_bytes = 0;
   uint64_t big_decoded_bytes = 0;
+  uint64_t consumer_bytes = 0;  // what the caller's thread needs to run the user's model
 
   // The sum, term by term (hr_memory has the same).
   uint64_t batch_bytes = 0;
@@ -38,6 +39,7 @@ struct Plan {
 
 // Where the arrays of a batch lie in its buffer; images come first.
 struct BatchLayout {
+  uint64_t pixels = 0;  // with keep_u8; 0, the images themselves, where they are the same
   uint64_t labels = 0;
   uint64_t ids = 0;
   uint64_t soft = 0;

@@ -27,6 +27,7 @@ struct BatchShape {
   simd::Dtype dtype = simd::Dtype::kF32;
   simd::Layout layout = simd::Layout::kNchw;
   uint32_t classes = 0;
+  bool keep_u8 = false;  // the pixels are kept as u8 too, planar, before any mixing
 
   size_t sample_elements() const { return size_t{channels} * height * width; }
   size_t sample_bytes() const { return sample_elements() * simd::DtypeBytes(dtype); }

@@ -86,6 +86,8 @@ void BatchAssembler::FinishRows(BatchBuffer* buffer) {
 void BatchAssembler::Finish(BatchBuffer* buffer) {
   FinishRows(buffer);
   buffer->mix.entry = -1;
+  buffer->mix_status = Code::kOk;
+  buffer->ace_calls = 0;
   if (!shared_.mixer.empty()) {
     shared_.mixer.Draw(shared_.config.loader.seed, buffer->epoch, buffer->global_batch,
                        {buffer->valid, buffer->rows}, &buffer->mix, {buffer->lambda, buffer->rows},

@@ -48,6 +48,9 @@ void SampleStage::Run(uint32_t lane_index) {
   const auto convert = [&](uint32_t view, const ProcessedPicture& picture) {
     const int64_t begin = NowNs();
     picture.ConvertTo(shared_.convert, shared_.store->SampleAt(buffer, view, ticket.index));
+    if (shared_.convert_pixels != nullptr) {
+      picture.ConvertTo(*shared_.convert_pixels, shared_.store->PixelsAt(buffer, ticket.index));
+    }
     convert_ns += static_cast<uint64_t>(NowNs() - begin);
   };
   const Status status = processor_->Process(lane.encoded, key, shared_.augment.views(),

@@ -79,6 +79,7 @@ struct PipelineShared {
   const AugmentProgram& augment;
   const Mixer& mixer;
   const simd::ConvertTable& convert;
+  const simd::ConvertTable* convert_pixels = nullptr;  // to BatchBuffer::pixels; null: not kept
   const Plan& plan;
   const LogSink log;
 

@@ -153,9 +153,8 @@ TEST(ConfigErrorTest, WhatIsNotBuiltSaysSo) {
       "[loader]\nshuffle = \"block\"",
       "[output]\nchannels = 1",
       "[output]\npin = \"cuda\"",
-      "[output]\nkeep_u8 = true",
       "[[mix]]\nop = \"rmix\"\npatches = [2, 4]\nquantiles = [0, 0.5]\nsaliency = \"sr\"",
-      "[[mix]]\nop = \"ace\"\nalpha = 0\nsteps = 3\nkeep = \"best\"",
+      "[[mix]]\nop = \"ace\"\nsolver = \"adam\"",
       "[[mix]]\nop = \"mixup\"\nmode = \"pair\"",
       "[[mix]]\nop = \"cutmix\"\nmode = \"element\"",
   };
