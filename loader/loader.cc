@@ -109,8 +109,9 @@ bool Loader::Parts::CheckEpoch(ConfigError* error) {
 }
 
 bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error) {
-  if (!MakePlan(config, *dataset, shape, SoftLabels(config), mixer->BandScratchBytes(), &plan,
-                error)) {
+  const MixBytes mix_bytes = {.band_scratch = mixer->BandScratchBytes(),
+                              .batch = mixer->BatchBytes()};
+  if (!MakePlan(config, *dataset, shape, SoftLabels(config), mix_bytes, &plan, error)) {
     return false;
   }
   shared = std::make_unique<PipelineShared>(config, *dataset, *sampler, *augment, *mixer, *convert,
