@@ -123,8 +123,9 @@ bool Loader::Parts::CheckEpoch(ConfigError* error) {
 }
 
 bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error) {
-  if (!MakePlan(config, *dataset, shape, SoftLabels(config), mixer->BandScratchBytes(), &plan,
-                error)) {
+  const MixBytes mix_bytes = {.band_scratch = mixer->BandScratchBytes(),
+                              .batch = mixer->BatchBytes()};
+  if (!MakePlan(config, *dataset, shape, SoftLabels(config), mix_bytes, &plan, error)) {
     return false;
   }
   shared = std::make_unique<PipelineShared>(config, *dataset, *sampler, *augment, *mixer, *convert,
@@ -320,6 +321,9 @@ Code Loader::Deliver(uint32_t index, BatchBuffer** batch, RunFailure* failure) {
     shared.store->Return(index);
     *failure = failure_;
     return failure_.code;
+  }
+  if (parts_->consumer != nullptr && parts_->mixer->WaitsForConsumer(buffer.mix)) {
+    parts_->consumer->Finish(&buffer);
   }
   shared.store->Lease(&buffer);
   ++sequence_;

@@ -1,6 +1,7 @@
 #include "loader/mix/model_room.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -129,6 +130,22 @@ Status ModelRoom::Call(const ModelFn& model, uint32_t rows, const ModelBatch& ba
     return {Code::kCallbackFailed, "the model callback set loss or grad to NULL"};
   }
   return {};
+}
+
+bool ModelRoom::GradientLength(uint32_t row, float* map) const {
+  double total = 0;  // of all squares: not a number if one of them is none
+  for (uint32_t y = 0; y < shape_.height; ++y) {
+    for (uint32_t x = 0; x < shape_.width; ++x) {
+      double square = 0;
+      for (uint32_t c = 0; c < shape_.channels; ++c) {
+        const double value = grad(row, c)[y * answer_.stride[2] + x * answer_.stride[3]];
+        square += value * value;
+      }
+      total += square;
+      map[size_t{y} * shape_.width + x] = static_cast<float>(std::sqrt(square / shape_.channels));
+    }
+  }
+  return std::isfinite(total);
 }
 
 Status ModelRoom::CallSaliency(const SaliencyFn& saliency, uint32_t rows, const ModelBatch& batch,

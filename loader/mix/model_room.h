@@ -58,6 +58,10 @@ class ModelRoom {
   const float* grad(uint32_t row, uint32_t channel) const {
     return answer_.grad + row * answer_.stride[0] + channel * answer_.stride[1];
   }
+  uint32_t lane(uint32_t row) const { return lane_[row]; }
+  // How long the gradient is at each pixel: map[y * W + x] = sqrt(mean over channels of its
+  // square). False if one is no number.
+  bool GradientLength(uint32_t row, float* map) const;
   int64_t grad_stride(uint32_t axis) const { return answer_.stride[axis]; }
 
   int callback_result() const { return callback_result_; }

@@ -1,11 +1,14 @@
 #include "loader/pipeline/consumer_stage.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "base/check.h"
 #include "base/checked_math.h"
 #include "base/clock.h"
+#include "loader/mix/mix_apply.h"
+#include "loader/mix/rmix.h"
 
 namespace headrace::loader {
 namespace {
@@ -56,10 +59,35 @@ bool KeepsPixels(const Config& config) {
          });
 }
 
+ConsumerStage::Layout ConsumerStage::LayOut(const Config& config, const BatchShape& shape,
+                                            bool soft_labels) {
+  Layout layout;
+  layout.rows = RowsOf(config, shape.batch_size);
+  layout.patches_max = shape.consumer_patches_max;
+  for (const MixConfig& entry : config.mix) {
+    if (entry.op != "rmix" || !(NeedsModel(entry) || NeedsSaliency(entry))) continue;
+    for (const uint32_t patches : entry.rmix.patches) {
+      layout.patches_max = std::max(layout.patches_max, patches);
+    }
+  }
+  uint64_t end = ModelRoom::Bytes(shape, layout.rows, soft_labels);
+  const auto place = [&end](uint64_t bytes) {
+    const uint64_t at = end;
+    end = RoundUp(SaturatingAdd(end, bytes), 64);
+    return at;
+  };
+  const uint64_t cells = uint64_t{layout.patches_max} * layout.patches_max;
+  const bool maps = cells > 0;
+  layout.attack = place(AceAttack::Bytes(shape));
+  layout.map = place(maps ? uint64_t{shape.height} * shape.width * sizeof(float) : 0);
+  layout.maps = place(SaturatingMul(shape.batch_size, cells * sizeof(float)));
+  layout.band = place(maps ? kMixScratchBytes : 0);
+  layout.bytes = RoundUp(end, HostMemory::kAlignment);
+  return layout;
+}
+
 uint64_t ConsumerStage::Bytes(const Config& config, const BatchShape& shape, bool soft_labels) {
-  if (!KeepsPixels(config)) return 0;
-  const uint64_t room = ModelRoom::Bytes(shape, RowsOf(config, shape.batch_size), soft_labels);
-  return RoundUp(SaturatingAdd(room, AceAttack::Bytes(shape)), HostMemory::kAlignment);
+  return KeepsPixels(config) ? LayOut(config, shape, soft_labels).bytes : 0;
 }
 
 bool ConsumerStage::Check(const Config& config, const BatchShape& shape, const ModelFn& model,
@@ -86,20 +114,23 @@ bool ConsumerStage::Check(const Config& config, const BatchShape& shape, const M
 }
 
 Result<std::unique_ptr<ConsumerStage>> ConsumerStage::Make(const Options& options) {
-  const uint64_t bytes = Bytes(*options.config, options.shape, options.soft_labels);
-  if (bytes == 0) return std::unique_ptr<ConsumerStage>();
-  HR_ASSIGN_OR_RETURN(HostMemory memory, HostMemory::Map(bytes, HostMemory::Pages::kHuge));
-  const uint32_t rows = RowsOf(*options.config, options.shape.batch_size);
-  return std::unique_ptr<ConsumerStage>(new ConsumerStage(options, std::move(memory), rows));
+  if (!KeepsPixels(*options.config)) return std::unique_ptr<ConsumerStage>();
+  const Layout layout = LayOut(*options.config, options.shape, options.soft_labels);
+  HR_ASSIGN_OR_RETURN(HostMemory memory, HostMemory::Map(layout.bytes, HostMemory::Pages::kHuge));
+  return std::unique_ptr<ConsumerStage>(new ConsumerStage(options, layout, std::move(memory)));
 }
 
-ConsumerStage::ConsumerStage(const Options& options, HostMemory memory, uint32_t rows)
+ConsumerStage::ConsumerStage(const Options& options, const Layout& layout, HostMemory memory)
     : options_(options),
       scale_(ScaleOf(options.config->output)),
       memory_(std::move(memory)),
-      room_(options.shape, rows, options.soft_labels, memory_.span()),
-      attack_(&room_, *options.convert, scale_,
-              memory_.span().subspan(ModelRoom::Bytes(options.shape, rows, options.soft_labels))) {}
+      room_(options.shape, layout.rows, options.soft_labels, memory_.span()),
+      attack_(&room_, *options.convert, scale_, memory_.span().subspan(layout.attack)),
+      clean_(simd::MakeConvertTable(simd::Dtype::kF32, options.shape.layout, options.shape.channels,
+                                    scale_.mean.data(), scale_.std.data())),
+      map_(reinterpret_cast<float*>(memory_.data() + layout.map)),
+      maps_(reinterpret_cast<float*>(memory_.data() + layout.maps)),
+      band_(memory_.span().subspan(layout.band)) {}
 
 ModelBatch ConsumerStage::BatchOf(const BatchBuffer& buffer) const {
   return {.rows = buffer.rows,
@@ -136,8 +167,25 @@ Status ConsumerStage::Ace(const AceSettings& settings, const ModelFn& model, Bat
   return status;
 }
 
-Status ConsumerStage::FinishAce(const MixConfig& entry, uint32_t occurrence,
-                                const BatchBuffer& buffer) {
+void ConsumerStage::Finish(BatchBuffer* buffer) {
+  const MutexLock lock(mutex_);
+  const int64_t begin = NowNs();
+  room_.ResetCounts();
+  const MixConfig& entry = options_.mixer->EntryOf(buffer->mix);
+  const Status status = IsAce(entry) ? FinishAce(entry, *buffer) : FinishRmix(entry, buffer);
+  if (!status.ok()) {
+    buffer->mix.entry = -1;
+    buffer->mix_status = Code::kCallbackFailed;
+    Add(options_.counters->callback_failures, 1);
+    WarnFailure(entry, status);
+  }
+  Add(options_.counters->mix_ns, static_cast<uint64_t>(NowNs() - begin) - room_.callback_ns());
+}
+
+Status ConsumerStage::FinishAce(const MixConfig& entry, const BatchBuffer& buffer) {
+  const auto first = options_.config->mix.begin();
+  const auto occurrence =
+      static_cast<uint32_t>(std::count_if(first, first + buffer.mix.chosen, IsAce));
   AceReport report;
   const ModelBatch batch = BatchOf(buffer);
   HR_TRY(attack_.Run({entry.ace, entry.alpha, entry.p}, {kMixStream, occurrence}, options_.model,
@@ -146,6 +194,73 @@ Status ConsumerStage::FinishAce(const MixConfig& entry, uint32_t occurrence,
     return {Code::kCallbackFailed, "the model's loss or gradient is not a number"};
   }
   attack_.WriteBack(batch);
+  return {};
+}
+
+template <class Show>
+Status ConsumerStage::ForChunks(const ModelBatch& batch, const Show& show) {
+  uint32_t count = 0;
+  for (uint32_t lane = 0; lane < batch.rows; ++lane) {
+    if (batch.valid[lane] != 0) room_.SetRow(count++, batch, lane, clean_.f32);
+    if (count == room_.rows_max() || (lane + 1 == batch.rows && count > 0)) {
+      HR_TRY(show(count));
+      count = 0;
+    }
+  }
+  return {};
+}
+
+Status ConsumerStage::MapByModel(const ModelFn& model, const ModelBatch& batch, uint32_t patches) {
+  const BatchShape& shape = options_.shape;
+  return ForChunks(batch, [&](uint32_t count) -> Status {
+    HR_TRY(room_.Call(model, count, batch, 0));
+    for (uint32_t row = 0; row < count; ++row) {
+      if (!room_.GradientLength(row, map_)) {
+        return {Code::kCallbackFailed, "the model's gradient is not a number"};
+      }
+      PoolSaliency(map_, shape.height, shape.width, shape.width, patches,
+                   maps_ + size_t{room_.lane(row)} * patches * patches);
+    }
+    return {};
+  });
+}
+
+Status ConsumerStage::MapBySaliency(const SaliencyFn& saliency, const ModelBatch& batch,
+                                    uint32_t patches) {
+  return ForChunks(batch, [&](uint32_t count) -> Status {
+    SaliencyAnswer answer;
+    HR_TRY(room_.CallSaliency(saliency, count, batch, &answer));
+    if (answer.grid_height < patches || answer.grid_width < patches) {
+      return {Code::kCallbackFailed, "the saliency callback's grid has fewer cells than patches"};
+    }
+    const size_t cells = size_t{answer.grid_height} * answer.grid_width;
+    for (uint32_t row = 0; row < count; ++row) {
+      const float* map = answer.maps + row * cells;
+      if (!std::all_of(map, map + cells, [](float v) { return v >= 0 && std::isfinite(v); })) {
+        return {Code::kCallbackFailed, "the saliency callback's map has a number below 0, or none"};
+      }
+      PoolSaliency(map, answer.grid_height, answer.grid_width, answer.grid_width, patches,
+                   maps_ + size_t{room_.lane(row)} * patches * patches);
+    }
+    return {};
+  });
+}
+
+Status ConsumerStage::FinishRmix(const MixConfig& entry, BatchBuffer* buffer) {
+  const ModelBatch batch = BatchOf(*buffer);
+  const Mixer& mixer = *options_.mixer;
+  BatchMix* mix = &buffer->mix;
+  const uint32_t patches = mix->patches;
+  HR_TRY(NeedsModel(entry) ? MapByModel(options_.model, batch, patches)
+                           : MapBySaliency(options_.saliency, batch, patches));
+  const std::span<float> lambda(buffer->lambda, buffer->rows);
+  const std::span<int32_t> partner(buffer->partner, buffer->rows);
+  HR_TRY(mixer.PlanRmix(mix, maps_, patches, patches, size_t{patches} * patches, nullptr, lambda,
+                        partner));
+  mixer.ApplyBand(*mix, buffer->images, buffer->rows, 0, 1, band_);
+  if (buffer->soft != nullptr) {
+    mixer.MakeSoftLabels(*mix, {buffer->labels, buffer->rows}, lambda, partner, buffer->soft);
+  }
   return {};
 }
 

@@ -71,11 +71,32 @@ class ConsumerStage {
              AceReport* report, ModelCost* cost) HR_EXCLUDES(mutex_);
 
  private:
-  ConsumerStage(const Options& options, HostMemory memory, uint32_t rows);
+  // Where things lie in the stage's memory.
+  struct Layout {
+    uint32_t rows = 0;         // of a call
+    uint32_t patches_max = 0;  // a side
+    uint64_t attack = 0;
+    uint64_t map = 0;
+    uint64_t maps = 0;
+    uint64_t band = 0;
+    uint64_t bytes = 0;
+  };
+  static Layout LayOut(const Config& config, const BatchShape& shape, bool soft_labels);
+  ConsumerStage(const Options& options, const Layout& layout, HostMemory memory);
 
   ModelBatch BatchOf(const BatchBuffer& buffer) const;
-  Status FinishAce(const MixConfig& entry, uint32_t occurrence, const BatchBuffer& buffer)
+  Status FinishAce(const MixConfig& entry, const BatchBuffer& buffer) HR_REQUIRES(mutex_);
+  Status FinishRmix(const MixConfig& entry, BatchBuffer* buffer) HR_REQUIRES(mutex_);
+  // Saliency of patches x patches of each valid sample, in maps_: by the model's gradients, or by
+  // the function of saliency. A failure of theirs, or a number that is none, ends it.
+  Status MapByModel(const ModelFn& model, const ModelBatch& batch, uint32_t patches)
       HR_REQUIRES(mutex_);
+  Status MapBySaliency(const SaliencyFn& saliency, const ModelBatch& batch, uint32_t patches)
+      HR_REQUIRES(mutex_);
+  // Calls show(count) for the valid samples, as many at a time as a call takes, when they are in
+  // the room's rows.
+  template <class Show>
+  Status ForChunks(const ModelBatch& batch, const Show& show) HR_REQUIRES(mutex_);
   void WarnFailure(const MixConfig& entry, const Status& status) HR_REQUIRES(mutex_);
 
   const Options options_;
@@ -84,6 +105,10 @@ class ConsumerStage {
   Mutex mutex_;
   ModelRoom room_ HR_GUARDED_BY(mutex_);
   AceAttack attack_ HR_GUARDED_BY(mutex_);
+  const simd::ConvertTable clean_;               // to f32, as models see samples
+  float* map_ HR_GUARDED_BY(mutex_) = nullptr;   // of one picture, a number a pixel
+  float* maps_ HR_GUARDED_BY(mutex_) = nullptr;  // of the batch, a number a patch
+  std::span<std::byte> band_;                    // for mixing
   bool warned_ HR_GUARDED_BY(mutex_) = false;
 };
 
