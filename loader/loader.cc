@@ -13,9 +13,11 @@
 #include "loader/folder_dataset.h"
 #include "loader/mix/mixer.h"
 #include "loader/pipeline/consumer_stage.h"
+#include "loader/pipeline/sample_saliency.h"
 #include "loader/pipeline/scheduler.h"
 #include "loader/pipeline/shared.h"
 #include "loader/ranks.h"
+#include "loader/saliency/saliency_map_file.h"
 #include "loader/sample_processor.h"
 #include "loader/sample_read.h"
 #include "loader/sampler.h"
@@ -53,6 +55,7 @@ struct Loader::Parts {
   std::unique_ptr<AugmentProgram> augment;
   BatchShape shape;
   std::unique_ptr<Mixer> mixer;
+  std::unique_ptr<SaliencyMapFile> saliency_maps;  // null: no mix asks for them
   std::optional<Sampler> sampler;
   std::unique_ptr<simd::ConvertTable> convert;
   std::unique_ptr<simd::ConvertTable> convert_pixels;  // null: batches keep none
@@ -67,6 +70,7 @@ struct Loader::Parts {
   Parts* next_given_up = nullptr;
 
   bool OpenDataset(const LoaderOptions& options, ConfigError* error);
+  bool OpenSaliencyMaps(ConfigError* error);
   bool CheckEpoch(ConfigError* error);
   bool MakeMemory(const LoaderOptions& options, ConfigError* error);
   bool OpenCheckpoints(const LoaderOptions& options, ConfigError* error);
@@ -93,9 +97,10 @@ bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error
            .dtype = config.output.dtype,
            .layout = config.output.layout,
            .classes = static_cast<uint32_t>(dataset->classes().size()),
-           .keep_u8 = KeepsPixels(config)};
+           .keep_u8 = KeepsPixels(config),
+           .consumer_patches_max = config.output.keep_u8 ? kRmixPatchesMax : 0};
   if (!ConsumerStage::Check(config, shape, options.model, options.saliency, error)) return false;
-  if (!Mixer::Make(config.mix, shape, &mixer, error)) return false;
+  if (!Mixer::Make(config.mix, shape, &mixer, error) || !OpenSaliencyMaps(error)) return false;
   const double* mean = config.output.mean ? config.output.mean->data() : nullptr;
   const double* std = config.output.std ? config.output.std->data() : nullptr;
   convert = std::make_unique<simd::ConvertTable>(
@@ -107,6 +112,16 @@ bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error
         simd::Dtype::kU8, simd::Layout::kNchw, shape.channels, nullptr, nullptr));
   }
   return true;
+}
+
+bool Loader::Parts::OpenSaliencyMaps(ConfigError* error) {
+  if (!mixer->EverWants(RmixSaliency::kMaps)) return true;
+  const std::string& path = config.dataset.saliency_maps;
+  if (!path.empty()) return SaliencyMapFile::Open(path, dataset->size(), &saliency_maps, error);
+  return Fail(
+      error, Code::kConfigMissing,
+      "[dataset] saliency_maps: missing; [[mix]] rmix with saliency = \"maps\" needs an .npy "
+      "of [samples, height, width]");
 }
 
 bool Loader::Parts::CheckEpoch(ConfigError* error) {
@@ -123,13 +138,18 @@ bool Loader::Parts::CheckEpoch(ConfigError* error) {
 }
 
 bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error) {
-  const MixBytes mix_bytes = {.band_scratch = mixer->BandScratchBytes(),
-                              .batch = mixer->BatchBytes()};
+  const MixBytes mix_bytes = {
+      .band_scratch = mixer->BandScratchBytes(),
+      .sample_scratch = SampleSaliency::Bytes(*mixer, {shape.width, shape.height}),
+      .batch = mixer->BatchBytes(),
+      .maps = saliency_maps == nullptr ? 0 : saliency_maps->bytes()};
   if (!MakePlan(config, *dataset, shape, SoftLabels(config), mix_bytes, &plan, error)) {
     return false;
   }
+  if (saliency_maps != nullptr && !saliency_maps->Read(error)) return false;
   shared = std::make_unique<PipelineShared>(config, *dataset, *sampler, *augment, *mixer, *convert,
                                             plan, log);
+  shared->saliency_maps = saliency_maps.get();
   auto lanes = HostMemory::Map(plan.lane_bytes, HostMemory::Pages::kSmall);
   if (!lanes.ok()) return FailStatus(error, lanes.status());
   shared->lane_memory = std::move(*lanes);

@@ -1,4 +1,5 @@
-// [[mix]] entries that need the caller's functions: ace, and rmix by a model or a saliency callback.
+// [[mix]] entries that need the caller's functions: ace, and rmix by a model or a saliency
+// callback.
 #include <gtest/gtest.h>
 #include <headrace.h>
 
@@ -40,7 +41,12 @@ struct Functions {
     }
     return fail_from > 0 && calls >= fail_from;
   }
-  // Loss: the sum of the left half's pixels, so that gradients are 1 there and 0 elsewhere.
+  // Whether column x of `width` is salient: the left half of even lanes, the right half of odd
+  // ones.
+  static bool IsSalient(uint32_t lane, uint32_t x, uint32_t width) {
+    return (x < width / 2) == (lane % 2 == 0);
+  }
+  // Loss: the sum of the salient pixels, so that gradients are 1 there and 0 elsewhere.
   static int Model(void* context, const hr_model_in* in, hr_model_out* out) {
     auto* self = static_cast<Functions*>(context);
     if (self->Note(in)) return 3;
@@ -50,11 +56,11 @@ struct Functions {
       for (uint32_t c = 0; c < in->channels; ++c) {
         for (uint32_t y = 0; y < in->height; ++y) {
           for (uint32_t x = 0; x < in->width; ++x) {
-            const int64_t at = row * in->stride[0] + c * in->stride[1] + y * in->stride[2] +
-                               x * in->stride[3];
-            const bool left = x < in->width / 2;
-            sum += left ? in->data[at] : 0.0f;
-            grad[at] = left ? 1.0f : 0.0f;
+            const int64_t at =
+                row * in->stride[0] + c * in->stride[1] + y * in->stride[2] + x * in->stride[3];
+            const bool salient = IsSalient(in->lane[row], x, in->width);
+            sum += salient ? in->data[at] : 0.0f;
+            grad[at] = salient ? 1.0f : 0.0f;
           }
         }
       }
@@ -70,8 +76,10 @@ struct Functions {
     EXPECT_EQ(out->grid_height, in->height);
     EXPECT_EQ(out->grid_width, in->width);
     out->grid_height = out->grid_width = self->grid;
-    for (uint32_t i = 0; i < in->rows * self->grid * self->grid; ++i) {
-      out->maps[i] = self->value + (i % self->grid < self->grid / 2 ? 1.0f : 0.0f);
+    const uint32_t cells = self->grid * self->grid;
+    for (uint32_t i = 0; i < in->rows * cells; ++i) {
+      const bool salient = IsSalient(in->lane[i / cells], i % self->grid, self->grid);
+      out->maps[i] = self->value + (salient ? 1.0f : 0.0f);
     }
     if (self->nan_from > 0 && self->calls + 1 >= self->nan_from) {
       out->maps[2] = std::numeric_limits<float>::infinity();
@@ -126,9 +134,9 @@ class ModelMixTest : public ::testing::Test {
   }
   // The same batches, with nothing mixed; labels as `extra` has them.
   static std::vector<BatchValue> Clean(const std::string& labels = "") {
-    return DrainEpoch(MustOpen(Config("[output]\nlabels = \"" + (labels.empty() ? "index" : labels) +
-                                      "\"\n"))
-                          .get());
+    return DrainEpoch(
+        MustOpen(Config("[output]\nlabels = \"" + (labels.empty() ? "index" : labels) + "\"\n"))
+            .get());
   }
   static TempFolder* folder_;
 };
@@ -139,9 +147,9 @@ TEST_F(ModelMixTest, AFunctionThatIsNeededButNotGivenIsAnErrorAtOpen) {
     const char* mix;
     const char* needed;
   };
-  for (const Case& c : {Case{kAce, "set model in hr_options"},
-                        Case{kRmixModel, "set model in hr_options"},
-                        Case{kRmixCallback, "set saliency in hr_options"}}) {
+  for (const Case& c :
+       {Case{kAce, "set model in hr_options"}, Case{kRmixModel, "set model in hr_options"},
+        Case{kRmixCallback, "set saliency in hr_options"}}) {
     LoaderHandle loader;
     HR_INIT(hr_error, error);
     EXPECT_EQ(OpenToml(Config(c.mix), &loader, &error), HR_CONFIG_MISSING);
@@ -194,8 +202,8 @@ TEST_F(ModelMixTest, AceTakesHalfOfTheSamplesAtAHalf) {
   const auto clean = Clean();
   Functions functions;
   const hr_options options = functions.Options();
-  const auto attacked =
-      Drain(MustOpen(Config(std::string(kAce) + "p = 0.5\nsteps = 1\nchunk = 3\n"), &options).get());
+  const auto attacked = Drain(
+      MustOpen(Config(std::string(kAce) + "p = 0.5\nsteps = 1\nchunk = 3\n"), &options).get());
   size_t changed = 0, all = 0;
   for (size_t i = 0; i < clean.size(); ++i) {
     const size_t bytes = clean[i].images.size() / 8;
@@ -229,8 +237,8 @@ TEST_F(ModelMixTest, BytesDoNotDependOnWorkersOrPrefetch) {
 }
 
 TEST_F(ModelMixTest, RmixShowsWhatTheMapsFind) {
-  // Maps are 1 in the left half: with two patches a side and the quantile .66 the left ones are
-  // salient in every sample, so halves are blended, alike in all samples: plain mixup by one share.
+  // With two patches a side and the quantile .66 a sample's salient half is its mask. Partners with
+  // the same mask are blended by one share; others show their own half, and the other's.
   const auto clean = Clean("soft");
   for (const std::string mix : {kRmixModel, kRmixCallback}) {
     Functions functions;
@@ -239,7 +247,7 @@ TEST_F(ModelMixTest, RmixShowsWhatTheMapsFind) {
         MustOpen(Config(mix + "patches = [2]\nquantiles = [0.66]\nlabel_smoothing = 0\n"), &options)
             .get());
     ASSERT_EQ(mixed.size(), clean.size());
-    size_t partners = 0;
+    size_t partners = 0, blended = 0;
     for (size_t i = 0; i < clean.size(); ++i) {
       EXPECT_EQ(mixed[i].status, HR_OK);
       EXPECT_EQ(mixed[i].entry, 0);
@@ -260,19 +268,28 @@ TEST_F(ModelMixTest, RmixShowsWhatTheMapsFind) {
       for (size_t n = 0; n < 8; ++n) {
         const auto other = static_cast<size_t>(partner[n]);
         partners += other != n ? 1 : 0;
+        const bool alike = n % 2 == other % 2;
+        blended += alike ? 1 : 0;
+        if (!alike) {
+          EXPECT_FLOAT_EQ(lambda[n], 0.5f);
+        }
         for (size_t e = 0; e < elements; ++e) {
+          const bool shown = Functions::IsSalient(static_cast<uint32_t>(n), e % 8, 8);
+          const float share = alike ? lambda[n] : shown ? 1.0f : 0.0f;
           ASSERT_NEAR(result[n * elements + e],
-                      lambda[n] * own[n * elements + e] +
-                          (1 - lambda[n]) * own[other * elements + e],
+                      share * own[n * elements + e] + (1 - share) * own[other * elements + e],
                       1e-5);
         }
         for (size_t k = 0; k < 2; ++k) {
           ASSERT_NEAR(soft[n * 2 + k],
-                      lambda[n] * labels[n * 2 + k] + (1 - lambda[n]) * labels[other * 2 + k], 1e-5);
+                      lambda[n] * labels[n * 2 + k] + (1 - lambda[n]) * labels[other * 2 + k],
+                      1e-5);
         }
       }
     }
     EXPECT_EQ(partners, clean.size() * 8);  // matching: everybody has one
+    EXPECT_GT(blended, 0u);
+    EXPECT_LT(blended, partners);
     EXPECT_EQ(functions.calls, static_cast<int>(clean.size()));
   }
 }
@@ -294,14 +311,14 @@ TEST_F(ModelMixTest, WhenAFunctionFailsTheBatchComesCleanAndSaysSo) {
     float value;
     const char* warning;
   };
-  for (const Case& c : {Case{kAce, 11, 0, 8, 0, "returned 3"}, Case{kAce, 0, 12, 8, 0, "number"},
-                        Case{kRmixModel, 3, 0, 8, 0, "returned 3"},
-                        Case{kRmixModel, 0, 3, 8, 0, "number"},
-                        Case{kRmixCallback, 3, 0, 8, 0, "returned 3"},
-                        Case{kRmixCallback, 0, 3, 8, 0, "below 0, or none"},
-                        Case{kRmixCallback, 0, 0, 1, 0, "fewer cells"},
-                        Case{kRmixCallback, 0, 0, 9, 0, "larger than the memory"},
-                        Case{kRmixCallback, 0, 0, 8, -0.5f, "below 0, or none"}}) {
+  for (const Case& c :
+       {Case{kAce, 11, 0, 8, 0, "returned 3"}, Case{kAce, 0, 12, 8, 0, "number"},
+        Case{kRmixModel, 3, 0, 8, 0, "returned 3"}, Case{kRmixModel, 0, 3, 8, 0, "number"},
+        Case{kRmixCallback, 3, 0, 8, 0, "returned 3"},
+        Case{kRmixCallback, 0, 3, 8, 0, "below 0, or none"},
+        Case{kRmixCallback, 0, 0, 1, 0, "fewer cells"},
+        Case{kRmixCallback, 0, 0, 9, 0, "larger than the memory"},
+        Case{kRmixCallback, 0, 0, 8, -0.5f, "below 0, or none"}}) {
     Functions functions;
     functions.fail_from = c.fail_from;
     functions.nan_from = c.nan_from;
