@@ -186,6 +186,7 @@ TEST(RandomStreamTest, SeparatesAllNamesInUse) {
                                          "mix/rmix",
                                          "mix/rmix/quantile",
                                          "mix/ace",
+                                         "batch/ace",
                                          "mix",
                                          "order",
                                          "substitute"};
