@@ -155,7 +155,8 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
                                  .count = plan.batch_buffers,
                                  .count_max = plan.batch_buffers_max,
                                  .allocator = options.allocator,
-                                 .mixer = mixer.get()},
+                                 .mixer = mixer.get(),
+                                 .seed = config.loader.seed},
                                 &shared->read_wanted);
   if (!store.ok()) return FailStatus(error, store.status());
   shared->store = *store;
