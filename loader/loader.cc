@@ -98,7 +98,7 @@ bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error
            .layout = config.output.layout,
            .classes = static_cast<uint32_t>(dataset->classes().size()),
            .keep_u8 = KeepsPixels(config),
-           .consumer_patches_max = config.output.keep_u8 ? kRmixPatchesMax : 0};
+           .consumer_patches_max = KeepsPixels(config) ? kRmixPatchesMax : 0};
   if (!ConsumerStage::Check(config, shape, options.model, options.saliency, error)) return false;
   if (!Mixer::Make(config.mix, shape, &mixer, error) || !OpenSaliencyMaps(error)) return false;
   const double* mean = config.output.mean ? config.output.mean->data() : nullptr;
@@ -170,7 +170,8 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
                                  .count_max = plan.batch_buffers_max,
                                  .allocator = options.allocator,
                                  .mixer = mixer.get(),
-                                 .handle = options.handle},
+                                 .handle = options.handle,
+                                 .seed = config.loader.seed},
                                 &shared->read_wanted);
   if (!store.ok()) return FailStatus(error, store.status());
   shared->store = *store;

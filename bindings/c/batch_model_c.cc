@@ -1,4 +1,4 @@
-// What the caller's model does to a leased batch: hr_batch_ace.
+// What the caller's model does to a leased batch: hr_batch_ace, hr_batch_rmix_model.
 #include <unistd.h>
 
 #include <cmath>
@@ -7,6 +7,7 @@
 #include "bindings/c/boundary.h"
 #include "bindings/c/callbacks.h"
 #include "bindings/c/handles.h"
+#include "bindings/c/rmix_config.h"
 #include "loader/augment/color_curve.h"
 #include "loader/pipeline/consumer_stage.h"
 
@@ -144,6 +145,46 @@ hr_status hr_batch_ace(hr_batch* batch, const hr_ace_config* config, hr_model_fn
     out.loss_after = made.loss_after;
     out.model_ns = cost.callback_ns;
     out.library_ns = cost.library_ns;
+    return capi::Fill(report, out, error);
+  });
+}
+
+hr_status hr_batch_rmix_model(hr_batch* batch, const hr_rmix_config* config, hr_model_fn model,
+                              void* context, hr_rmix_report* report, hr_error* error) {
+  namespace capi = headrace::capi;
+  return capi::Fence(error, [&]() -> hr_status {
+    if (const hr_status s = capi::CheckBatch(batch, reinterpret_cast<const void*>(model), error);
+        s != HR_OK) {
+      return s;
+    }
+    if (report != nullptr && report->struct_size < sizeof(uint32_t)) {
+      return capi::Refuse(error, "hr_rmix_report: struct_size is not set");
+    }
+    hr_rmix_config given;
+    if (!capi::Read(config, &given)) {
+      return capi::Refuse(error,
+                          "hr_rmix_config: struct_size is not set, or a newer field is used");
+    }
+    capi::RmixLists lists;
+    headrace::loader::LeasedRmix how;
+    if (const char* wrong = capi::ReadRmixConfig(given, &lists, &how)) {
+      return capi::Refuse(error, wrong);
+    }
+    headrace::loader::BatchBuffer* buffer = capi::BufferOf(batch);
+    const capi::CallbackScope scope(buffer->store->handle());
+    capi::ModelCallback callback{model, context};
+    headrace::loader::LeasedRmixReport made;
+    headrace::loader::ModelCost cost;
+    const headrace::Status status =
+        buffer->store->consumer()->RmixByModel(callback.fn(), &how, buffer, &made, &cost);
+    if (!status.ok()) return capi::CallbackError(status, cost, error);
+    if (report == nullptr) return HR_OK;
+    hr_rmix_report out = {};
+    out.patches = made.patches;
+    out.mixed = made.mixed;
+    out.uniform_maps = made.uniform;
+    out.nanoseconds = cost.library_ns;
+    out.model_ns = cost.callback_ns;
     return capi::Fill(report, out, error);
   });
 }

@@ -381,6 +381,51 @@ typedef struct hr_ace_report {
 HR_API hr_status hr_batch_ace(hr_batch *batch, const hr_ace_config *config, hr_model_fn model,
                               void *context, hr_ace_report *report, hr_error *error);
 
+typedef enum hr_rmix_pairing {
+  HR_RMIX_MATCHING = 0, /* shuffled, neighbours are partners; with an odd number one is left alone */
+  HR_RMIX_REVERSE = 1,  /* the first with the last, and so on */
+  HR_RMIX_PERMUTE = 2   /* a random permutation */
+} hr_rmix_pairing;
+/* How hr_batch_rmix mixes. Zeros are the defaults of [[mix]] rmix. */
+typedef struct hr_rmix_config {
+  uint32_t struct_size;
+  uint32_t patch_count;    /* at most 64 */
+  const uint32_t *patches; /* [patch_count]: patches a side, 1 to 64; a batch draws one. 0 of them: 2 and 4 */
+  const double *quantiles; /* [quantile_count], from 0 to 1; a sample draws one. 0 of them: 0, 0.11, ..., 0.99 */
+  uint32_t quantile_count; /* at most 64 */
+  int32_t pairing;         /* hr_rmix_pairing */
+  double alpha;            /* of Beta(alpha, alpha); 0: 0.2 */
+  double label_smoothing;
+  uint32_t lam_per_pair;   /* not 0: each pair draws a share of its own */
+  uint32_t occurrence;     /* which draws: those of the [[mix]] rmix entry with so many before it */
+} hr_rmix_config;
+typedef struct hr_rmix_report {
+  uint32_t struct_size;
+  uint32_t patches;      /* a side, as drawn */
+  uint32_t mixed;        /* samples with a partner */
+  uint32_t uniform_maps; /* maps that are 0 everywhere or have a number that is not finite: all alike */
+  uint64_t nanoseconds;  /* of the library */
+  uint64_t model_ns;     /* hr_batch_rmix_model: inside of the callback */
+} hr_rmix_report;
+/* R-Mix of a leased batch that is not mixed, by the caller's saliency maps: the lengths of the input
+ * gradients, or anything that is at least 0 and large where it matters. `maps`: f32, [B, grid_height,
+ * grid_width], map i at maps + i * row_stride (numbers), of the pictures as they are in the batch; a grid
+ * may be any size from the patches' on. `q_index`: [B], an index in the quantiles for each sample, or NULL: drawn.
+ * Changes images, labels, lambda and partner in place, every view alike; the same for the same seed,
+ * epoch and batch. Needs output.keep_u8 = true. `config` and `report` may be NULL. The thread that holds
+ * the batch, nobody reading it meanwhile; also after close. On error the batch is as it was. Codes:
+ * INVALID_ARGUMENT (the text says which). */
+HR_API hr_status hr_batch_rmix(hr_batch *batch, const hr_rmix_config *config, const float *maps,
+                               uint32_t grid_height, uint32_t grid_width, uint64_t row_stride,
+                               const uint8_t *q_index, hr_rmix_report *report, hr_error *error);
+/* The same by the gradients of `model`: a sample's map is sqrt(mean over channels of d(loss)/d(pixel)^2),
+ * by one forward and backward pass over the valid samples, in chunks of at most 64 or what open reserved.
+ * Losses are not looked at. A map with a number that is not finite is alike everywhere. One view; the
+ * loader must be open. On the consumer's thread; the callback runs inside. Codes as hr_batch_rmix, and
+ * CALLBACK_FAILED, REENTERED, FORKED; on error the batch is as it was. */
+HR_API hr_status hr_batch_rmix_model(hr_batch *batch, const hr_rmix_config *config, hr_model_fn model,
+                                     void *context, hr_rmix_report *report, hr_error *error);
+
 /* Gives the buffer back. Any thread, also after close. NULL is allowed. */
 HR_API void hr_batch_release(hr_batch *batch);
 

@@ -142,7 +142,9 @@ float QuantileOf(float* values, size_t count, float q) {
 std::vector<float> RmixQuantiles(std::span<const double> quantiles) {
   std::vector<float> out;
   for (const double q : quantiles) out.push_back(static_cast<float>(q));
-  for (int k = 0; quantiles.empty() && k < 10; ++k) out.push_back(static_cast<float>(k * 0.11));
+  for (uint32_t k = 0; quantiles.empty() && k < kRmixQuantileSteps; ++k) {
+    out.push_back(RmixQuantileStep(k));
+  }
   return out;
 }
 

@@ -55,7 +55,10 @@ struct RmixSettings {
   RmixPairing pairing = RmixPairing::kMatching;
   bool lam_per_pair = false;
 };
-// 0, 0.11, ..., 0.99, when `quantiles` is empty.
+// The quantiles by default: 0, 0.11, ..., 0.99.
+inline constexpr uint32_t kRmixQuantileSteps = 10;
+constexpr float RmixQuantileStep(uint32_t k) { return static_cast<float>(k * 0.11); }
+// As f32; the default ones when `quantiles` is empty.
 std::vector<float> RmixQuantiles(std::span<const double> quantiles);
 
 // Names of the streams: of a batch, and of each of its samples.

@@ -84,11 +84,13 @@ class BatchStore {
     HostAllocator allocator;
     const Mixer* mixer = nullptr;  // outlived by the loader's threads only
     const void* handle = nullptr;  // how the C API knows the loader; compared, never followed
+    uint64_t seed = 0;             // for what the consumer asks to be mixed, also after close
   };
   // `freed` is notified when a buffer becomes free, until Close.
   static Result<BatchStore*> Make(const Options& options, EventCount<>* freed);
 
   const BatchShape& shape() const { return options_.shape; }
+  uint64_t seed() const { return options_.seed; }
   BatchBuffer& at(uint32_t index) { return *buffers_[index]; }
   // Where a view of sample `row` of a batch lies.
   std::byte* SampleAt(const BatchBuffer& buffer, uint32_t view, uint32_t row) const {

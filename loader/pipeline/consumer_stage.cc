@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/check.h"
 #include "base/checked_math.h"
 #include "base/clock.h"
+#include "base/rng.h"
 #include "loader/mix/mix_apply.h"
 #include "loader/mix/rmix.h"
 
@@ -128,6 +130,7 @@ ConsumerStage::ConsumerStage(const Options& options, const Layout& layout, HostM
       attack_(&room_, *options.convert, scale_, memory_.span().subspan(layout.attack)),
       clean_(simd::MakeConvertTable(simd::Dtype::kF32, options.shape.layout, options.shape.channels,
                                     scale_.mean.data(), scale_.std.data())),
+      patches_max_(layout.patches_max),
       map_(reinterpret_cast<float*>(memory_.data() + layout.map)),
       maps_(reinterpret_cast<float*>(memory_.data() + layout.maps)),
       band_(memory_.span().subspan(layout.band)) {}
@@ -159,11 +162,50 @@ Status ConsumerStage::Ace(const AceSettings& settings, const ModelFn& model, Bat
   } else {
     Add(options_.counters->callback_failures, 1);
   }
-  cost->calls = room_.calls();
-  cost->callback_result = room_.callback_result();
-  cost->callback_ns = room_.callback_ns();
-  cost->library_ns = static_cast<uint64_t>(NowNs() - begin) - room_.callback_ns();
-  Add(options_.counters->mix_ns, cost->library_ns);
+  *cost = CostSince(begin);
+  return status;
+}
+
+ModelCost ConsumerStage::CostSince(int64_t begin_ns) {
+  const ModelCost cost{
+      .calls = room_.calls(),
+      .callback_result = room_.callback_result(),
+      .callback_ns = room_.callback_ns(),
+      .library_ns = static_cast<uint64_t>(NowNs() - begin_ns) - room_.callback_ns()};
+  Add(options_.counters->mix_ns, cost.library_ns);
+  return cost;
+}
+
+Status ConsumerStage::RmixByModel(const ModelFn& model, LeasedRmix* how, BatchBuffer* buffer,
+                                  LeasedRmixReport* report, ModelCost* cost) {
+  const MutexLock lock(mutex_);
+  const int64_t begin = NowNs();
+  room_.ResetCounts();
+  const ModelBatch batch = BatchOf(*buffer);
+  const uint32_t side = std::min({patches_max_, options_.shape.height, options_.shape.width});
+  for (const uint32_t patches : how->settings.patches) {
+    if (patches >= 1 && patches <= side) continue;
+    return {Code::kInvalidArgument,
+            "patches: expected numbers from 1 to 64, and not above the picture's sides"};
+  }
+  // What MixLeasedBatch is about to draw.
+  RandomStream stream({.seed = batch.seed,
+                       .epoch = batch.epoch,
+                       .unit = batch.global_batch,
+                       .name = kRmixStream,
+                       .occurrence = how->occurrence});
+  const uint32_t patches = DrawRmixHead(how->settings, &stream).patches;
+  Status status = MapByModel(model, batch, patches, OddMap::kIsKept);
+  if (status.ok()) {
+    how->maps = {.data = maps_,
+                 .height = patches,
+                 .width = patches,
+                 .row_stride = size_t{patches} * patches};
+    status = MixLeasedBatch(*how, buffer, report);
+  } else {
+    Add(options_.counters->callback_failures, 1);
+  }
+  *cost = CostSince(begin);
   return status;
 }
 
@@ -179,7 +221,7 @@ void ConsumerStage::Finish(BatchBuffer* buffer) {
     Add(options_.counters->callback_failures, 1);
     WarnFailure(entry, status);
   }
-  Add(options_.counters->mix_ns, static_cast<uint64_t>(NowNs() - begin) - room_.callback_ns());
+  (void)CostSince(begin);
 }
 
 Status ConsumerStage::FinishAce(const MixConfig& entry, const BatchBuffer& buffer) {
@@ -210,16 +252,21 @@ Status ConsumerStage::ForChunks(const ModelBatch& batch, const Show& show) {
   return {};
 }
 
-Status ConsumerStage::MapByModel(const ModelFn& model, const ModelBatch& batch, uint32_t patches) {
+Status ConsumerStage::MapByModel(const ModelFn& model, const ModelBatch& batch, uint32_t patches,
+                                 OddMap odd) {
   const BatchShape& shape = options_.shape;
   return ForChunks(batch, [&](uint32_t count) -> Status {
     HR_TRY(room_.Call(model, count, batch, 0));
     for (uint32_t row = 0; row < count; ++row) {
-      if (!room_.GradientLength(row, map_)) {
+      const size_t cells = size_t{patches} * patches;
+      float* pooled = maps_ + room_.lane(row) * cells;
+      if (room_.GradientLength(row, map_)) {
+        PoolSaliency(map_, shape.height, shape.width, shape.width, patches, pooled);
+      } else if (odd == OddMap::kIsKept) {
+        std::fill_n(pooled, cells, std::numeric_limits<float>::quiet_NaN());
+      } else {
         return {Code::kCallbackFailed, "the model's gradient is not a number"};
       }
-      PoolSaliency(map_, shape.height, shape.width, shape.width, patches,
-                   maps_ + size_t{room_.lane(row)} * patches * patches);
     }
     return {};
   });
@@ -251,7 +298,7 @@ Status ConsumerStage::FinishRmix(const MixConfig& entry, BatchBuffer* buffer) {
   const Mixer& mixer = *options_.mixer;
   BatchMix* mix = &buffer->mix;
   const uint32_t patches = mix->patches;
-  HR_TRY(NeedsModel(entry) ? MapByModel(options_.model, batch, patches)
+  HR_TRY(NeedsModel(entry) ? MapByModel(options_.model, batch, patches, OddMap::kFails)
                            : MapBySaliency(options_.saliency, batch, patches));
   const std::span<float> lambda(buffer->lambda, buffer->rows);
   const std::span<int32_t> partner(buffer->partner, buffer->rows);

@@ -20,6 +20,7 @@
 #include "loader/mix/model_call.h"
 #include "loader/mix/model_room.h"
 #include "loader/pipeline/batch_store.h"
+#include "loader/pipeline/leased_rmix.h"
 #include "loader/stats.h"
 #include "simd/convert.h"
 
@@ -69,6 +70,9 @@ class ConsumerStage {
   // hr_batch_ace. The batch stays as it was unless kOk.
   Status Ace(const AceSettings& settings, const ModelFn& model, BatchBuffer* buffer,
              AceReport* report, ModelCost* cost) HR_EXCLUDES(mutex_);
+  // hr_batch_rmix_model: fills how->maps and mixes. The same.
+  Status RmixByModel(const ModelFn& model, LeasedRmix* how, BatchBuffer* buffer,
+                     LeasedRmixReport* report, ModelCost* cost) HR_EXCLUDES(mutex_);
 
  private:
   // Where things lie in the stage's memory.
@@ -88,8 +92,10 @@ class ConsumerStage {
   Status FinishAce(const MixConfig& entry, const BatchBuffer& buffer) HR_REQUIRES(mutex_);
   Status FinishRmix(const MixConfig& entry, BatchBuffer* buffer) HR_REQUIRES(mutex_);
   // Saliency of patches x patches of each valid sample, in maps_: by the model's gradients, or by
-  // the function of saliency. A failure of theirs, or a number that is none, ends it.
-  Status MapByModel(const ModelFn& model, const ModelBatch& batch, uint32_t patches)
+  // the function of saliency. A failure of theirs, or a number that is none, ends it; or such a map
+  // is kept.
+  enum class OddMap : uint8_t { kFails, kIsKept };
+  Status MapByModel(const ModelFn& model, const ModelBatch& batch, uint32_t patches, OddMap odd)
       HR_REQUIRES(mutex_);
   Status MapBySaliency(const SaliencyFn& saliency, const ModelBatch& batch, uint32_t patches)
       HR_REQUIRES(mutex_);
@@ -97,6 +103,7 @@ class ConsumerStage {
   // the room's rows.
   template <class Show>
   Status ForChunks(const ModelBatch& batch, const Show& show) HR_REQUIRES(mutex_);
+  ModelCost CostSince(int64_t begin_ns) HR_REQUIRES(mutex_);
   void WarnFailure(const MixConfig& entry, const Status& status) HR_REQUIRES(mutex_);
 
   const Options options_;
@@ -106,6 +113,7 @@ class ConsumerStage {
   ModelRoom room_ HR_GUARDED_BY(mutex_);
   AceAttack attack_ HR_GUARDED_BY(mutex_);
   const simd::ConvertTable clean_;               // to f32, as models see samples
+  const uint32_t patches_max_;                   // a side, that maps_ has room for
   float* map_ HR_GUARDED_BY(mutex_) = nullptr;   // of one picture, a number a pixel
   float* maps_ HR_GUARDED_BY(mutex_) = nullptr;  // of the batch, a number a patch
   std::span<std::byte> band_;                    // for mixing

@@ -371,6 +371,89 @@ TEST_F(ModelMixTest, TheCallbackCannotCallIntoItsLoader) {
   for (const Mixed& batch : batches) EXPECT_EQ(batch.status, HR_OK);
 }
 
+// ------------------------------------------------------------------ hr_batch_rmix_model
+
+TEST_F(ModelMixTest, RmixByAModelIsRmixByTheLengthsOfItsGradients) {
+  const std::string config = Config("[output]\nkeep_u8 = true\nlabels = \"soft\"\n");
+  for (const char* layout : {"nchw", "nhwc"}) {
+    const char* overrides[] = {layout[1] == 'c' ? "output.layout=nchw" : "output.layout=nhwc"};
+    HR_INIT(hr_options, options);
+    options.overrides = overrides;
+    options.override_count = 1;
+    const LoaderHandle by_model = MustOpen(config, &options);
+    const LoaderHandle by_maps = MustOpen(config, &options);
+    for (int b = 0; b < 4; ++b) {
+      hr_batch* one = nullptr;
+      hr_batch* other = nullptr;
+      ASSERT_EQ(hr_loader_next(by_model.get(), -1, &one, nullptr), HR_OK);
+      ASSERT_EQ(hr_loader_next(by_maps.get(), -1, &other, nullptr), HR_OK);
+      const BatchValue before = ValueOf(one);
+      Functions functions;
+      HR_INIT(hr_rmix_config, rmix);
+      rmix.alpha = 1;
+      HR_INIT(hr_rmix_report, report);
+      HR_INIT(hr_error, error);
+      ASSERT_EQ(hr_batch_rmix_model(one, &rmix, Functions::Model, &functions, &report, &error),
+                HR_OK)
+          << error.text;
+      // The gradient is 1 in all channels of the salient half: so is the map.
+      std::vector<float> maps(8 * 64);
+      for (uint32_t i = 0; i < maps.size(); ++i) {
+        maps[i] = Functions::IsSalient(i / 64, i % 8, 8) ? 1.0f : 0.0f;
+      }
+      HR_INIT(hr_rmix_report, expected);
+      ASSERT_EQ(hr_batch_rmix(other, &rmix, maps.data(), 8, 8, 64, nullptr, &expected, &error),
+                HR_OK)
+          << error.text;
+      EXPECT_EQ(ValueOf(one), ValueOf(other));
+      EXPECT_NE(ValueOf(one).images, before.images);
+      EXPECT_EQ(report.patches, expected.patches);
+      EXPECT_EQ(report.mixed, 8u);
+      EXPECT_EQ(report.uniform_maps, 0u);
+      EXPECT_GT(report.model_ns, 0u);
+      EXPECT_EQ(functions.calls, 1);
+      // Neither may follow a mix.
+      EXPECT_EQ(hr_batch_rmix_model(one, &rmix, Functions::Model, &functions, nullptr, &error),
+                HR_INVALID_ARGUMENT);
+      EXPECT_EQ(hr_batch_ace(one, nullptr, Functions::Model, &functions, nullptr, &error),
+                HR_INVALID_ARGUMENT);
+      hr_batch_release(one);
+      hr_batch_release(other);
+    }
+  }
+}
+
+TEST_F(ModelMixTest, RmixByAModelThatFailsLeavesTheBatch) {
+  const LoaderHandle loader = MustOpen(Config("[output]\nkeep_u8 = true\n"));
+  hr_batch* batch = nullptr;
+  ASSERT_EQ(hr_loader_next(loader.get(), -1, &batch, nullptr), HR_OK);
+  const BatchValue before = ValueOf(batch);
+  Functions functions;
+  functions.fail_from = 1;
+  HR_INIT(hr_error, error);
+  EXPECT_EQ(hr_batch_rmix_model(batch, nullptr, Functions::Model, &functions, nullptr, &error),
+            HR_CALLBACK_FAILED);
+  EXPECT_NE(strstr(error.text, "returned 3"), nullptr) << error.text;
+  HR_INIT(hr_rmix_config, rmix);
+  const uint32_t patches[] = {9};  // of 8 pixels
+  rmix.patches = patches;
+  rmix.patch_count = 1;
+  EXPECT_EQ(hr_batch_rmix_model(batch, &rmix, Functions::Model, &functions, nullptr, &error),
+            HR_INVALID_ARGUMENT);
+  EXPECT_NE(strstr(error.text, "patches"), nullptr) << error.text;
+  EXPECT_EQ(hr_batch_rmix_model(batch, nullptr, nullptr, nullptr, nullptr, &error),
+            HR_INVALID_ARGUMENT);
+  EXPECT_EQ(ValueOf(batch), before);
+  // A map that is no number is alike everywhere.
+  functions.fail_from = 0;
+  functions.nan_from = 1;
+  HR_INIT(hr_rmix_report, report);
+  EXPECT_EQ(hr_batch_rmix_model(batch, nullptr, Functions::Model, &functions, &report, &error),
+            HR_OK);
+  EXPECT_EQ(report.uniform_maps, 1u);
+  hr_batch_release(batch);
+}
+
 TEST_F(ModelMixTest, PaddingAndBadSamplesAreNotShown) {
   TempFolder folder;
   MakePictureSet(folder, 10);
