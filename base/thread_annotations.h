@@ -15,6 +15,7 @@
 #define HR_GUARDED_BY(x) HR_THREAD_ANNOTATION(guarded_by(x))
 #define HR_ACQUIRE(...) HR_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define HR_RELEASE(...) HR_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
+#define HR_REQUIRES(...) HR_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
 #define HR_EXCLUDES(...) HR_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
 #define HR_NO_THREAD_SAFETY_ANALYSIS HR_THREAD_ANNOTATION(no_thread_safety_analysis)
 

@@ -249,7 +249,8 @@ constexpr ParamSpec kColorFilter[] = {
     {.name = "family", .kind = kWord, .default_toml = "\"smooth\"", .words = kFamilyWords},
     {.name = "bound", .kind = kNumber, .default_toml = "2", .bounds = {1, 1000}},
     {.name = "pieces", .kind = kInt, .default_toml = "64", .bounds = {2, 256}},
-    {.name = "channel_mix", .kind = kNumber, .default_toml = "1", .bounds = kUnit}};
+    {.name = "channel_mix", .kind = kNumber, .default_toml = "1", .bounds = kUnit},
+    kNoiseKey};
 
 // Ops that know objects.
 constexpr ParamSpec kInstaboost[] = {
@@ -326,7 +327,7 @@ constexpr OpSpec kOps[] = {
     {.name = "rand_augment", .built = true, .params = kRandAugment},
     {.name = "trivial_augment_wide", .built = true, .params = kTrivialAugment},
     {.name = "aug_mix", .built = true, .params = kAugMix},
-    {.name = "random_color_filter", .p = 0.5, .params = kColorFilter},
+    {.name = "random_color_filter", .p = 0.5, .built = true, .params = kColorFilter},
     {.name = "instaboost", .p = 0.5, .params = kInstaboost},
     {.name = "object_zoom", .p = 0.5, .params = kObjectZoom},
 };

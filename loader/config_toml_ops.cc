@@ -317,13 +317,16 @@ constexpr std::string_view kAceKeys[] = {"pieces", "bound",        "steps",
                                          "solver", "step",         "kappa",
                                          "chunk",  "random_start", "freeze_on_success",
                                          "keep",   "final_eval"};
-constexpr std::string_view kMixKeys[] = {"op",   "alpha",   "weight",          "p",
-                                         "mode", "partner", "label_smoothing", "correct_lam"};
+constexpr std::string_view kMixKeys[] = {"op", "alpha", "weight", "p", "label_smoothing"};
+constexpr std::string_view kBlendKeys[] = {"mode", "partner", "correct_lam"};  // mixup, cutmix
 
 bool CheckMixKeys(const TableReader& entry, std::string_view op) {
   std::vector<std::string_view> keys(std::begin(kMixKeys), std::end(kMixKeys));
   if (op == "rmix") keys.insert(keys.end(), std::begin(kRmixKeys), std::end(kRmixKeys));
   if (op == "ace") keys.insert(keys.end(), std::begin(kAceKeys), std::end(kAceKeys));
+  if (op == "mixup" || op == "cutmix") {
+    keys.insert(keys.end(), std::begin(kBlendKeys), std::end(kBlendKeys));
+  }
   if (op == "cutmix") keys.push_back("minmax");
   return entry.Keys(keys);
 }

@@ -12,9 +12,12 @@
 #include "loader/augment/program.h"
 #include "loader/folder_dataset.h"
 #include "loader/mix/mixer.h"
+#include "loader/pipeline/consumer_stage.h"
+#include "loader/pipeline/sample_saliency.h"
 #include "loader/pipeline/scheduler.h"
 #include "loader/pipeline/shared.h"
 #include "loader/ranks.h"
+#include "loader/saliency/saliency_map_file.h"
 #include "loader/sample_processor.h"
 #include "loader/sample_read.h"
 #include "loader/sampler.h"
@@ -35,7 +38,10 @@ bool FailStatus(ConfigError* error, const Status& status) {
 
 bool SoftLabels(const Config& config) {
   return config.output.labels == Labels::kSoft ||
-         (config.output.labels == Labels::kAuto && !config.mix.empty());
+         (config.output.labels == Labels::kAuto &&
+          std::ranges::any_of(config.mix, [](const MixConfig& entry) {
+            return entry.op != "ace" || entry.label_smoothing > 0;  // ace mixes no labels
+          }));
 }
 
 }  // namespace
@@ -49,18 +55,22 @@ struct Loader::Parts {
   std::unique_ptr<AugmentProgram> augment;
   BatchShape shape;
   std::unique_ptr<Mixer> mixer;
+  std::unique_ptr<SaliencyMapFile> saliency_maps;  // null: no mix asks for them
   std::optional<Sampler> sampler;
   std::unique_ptr<simd::ConvertTable> convert;
+  std::unique_ptr<simd::ConvertTable> convert_pixels;  // null: batches keep none
   Plan plan;
   std::unique_ptr<io::Reader> reader;
   std::string reader_text;
   std::unique_ptr<PipelineShared> shared;
   std::unique_ptr<CheckpointIndex> checkpoints;  // null: off
+  std::unique_ptr<ConsumerStage> consumer;       // null: nothing asks for it
   std::unique_ptr<Scheduler> scheduler;
 
   Parts* next_given_up = nullptr;
 
-  bool OpenDataset(ConfigError* error);
+  bool OpenDataset(const LoaderOptions& options, ConfigError* error);
+  bool OpenSaliencyMaps(ConfigError* error);
   bool CheckEpoch(ConfigError* error);
   bool MakeMemory(const LoaderOptions& options, ConfigError* error);
   bool OpenCheckpoints(const LoaderOptions& options, ConfigError* error);
@@ -68,7 +78,7 @@ struct Loader::Parts {
   ~Parts();
 };
 
-bool Loader::Parts::OpenDataset(ConfigError* error) {
+bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error) {
   if (!FolderDataset::Open(config.dataset.path.front(), config.dataset.classes, log, &dataset,
                            error)) {
     return false;
@@ -86,13 +96,32 @@ bool Loader::Parts::OpenDataset(ConfigError* error) {
            .width = size->width,
            .dtype = config.output.dtype,
            .layout = config.output.layout,
-           .classes = static_cast<uint32_t>(dataset->classes().size())};
-  if (!Mixer::Make(config.mix, shape, &mixer, error)) return false;
+           .classes = static_cast<uint32_t>(dataset->classes().size()),
+           .keep_u8 = KeepsPixels(config),
+           .consumer_patches_max = KeepsPixels(config) ? kRmixPatchesMax : 0};
+  if (!ConsumerStage::Check(config, shape, options.model, options.saliency, error)) return false;
+  if (!Mixer::Make(config.mix, shape, &mixer, error) || !OpenSaliencyMaps(error)) return false;
   const double* mean = config.output.mean ? config.output.mean->data() : nullptr;
   const double* std = config.output.std ? config.output.std->data() : nullptr;
   convert = std::make_unique<simd::ConvertTable>(
       simd::MakeConvertTable(shape.dtype, shape.layout, shape.channels, mean, std));
+  // Planar u8 images are their own pixels.
+  const bool apart = shape.dtype != simd::Dtype::kU8 || shape.layout != simd::Layout::kNchw;
+  if (shape.keep_u8 && apart) {
+    convert_pixels = std::make_unique<simd::ConvertTable>(simd::MakeConvertTable(
+        simd::Dtype::kU8, simd::Layout::kNchw, shape.channels, nullptr, nullptr));
+  }
   return true;
+}
+
+bool Loader::Parts::OpenSaliencyMaps(ConfigError* error) {
+  if (!mixer->EverWants(RmixSaliency::kMaps)) return true;
+  const std::string& path = config.dataset.saliency_maps;
+  if (!path.empty()) return SaliencyMapFile::Open(path, dataset->size(), &saliency_maps, error);
+  return Fail(
+      error, Code::kConfigMissing,
+      "[dataset] saliency_maps: missing; [[mix]] rmix with saliency = \"maps\" needs an .npy "
+      "of [samples, height, width]");
 }
 
 bool Loader::Parts::CheckEpoch(ConfigError* error) {
@@ -109,12 +138,18 @@ bool Loader::Parts::CheckEpoch(ConfigError* error) {
 }
 
 bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error) {
-  if (!MakePlan(config, *dataset, shape, SoftLabels(config), mixer->BandScratchBytes(), &plan,
-                error)) {
+  const MixBytes mix_bytes = {
+      .band_scratch = mixer->BandScratchBytes(),
+      .sample_scratch = SampleSaliency::Bytes(*mixer, {shape.width, shape.height}),
+      .batch = mixer->BatchBytes(),
+      .maps = saliency_maps == nullptr ? 0 : saliency_maps->bytes()};
+  if (!MakePlan(config, *dataset, shape, SoftLabels(config), mix_bytes, &plan, error)) {
     return false;
   }
+  if (saliency_maps != nullptr && !saliency_maps->Read(error)) return false;
   shared = std::make_unique<PipelineShared>(config, *dataset, *sampler, *augment, *mixer, *convert,
                                             plan, log);
+  shared->saliency_maps = saliency_maps.get();
   auto lanes = HostMemory::Map(plan.lane_bytes, HostMemory::Pages::kSmall);
   if (!lanes.ok()) return FailStatus(error, lanes.status());
   shared->lane_memory = std::move(*lanes);
@@ -134,10 +169,25 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
                                  .count = plan.batch_buffers,
                                  .count_max = plan.batch_buffers_max,
                                  .allocator = options.allocator,
-                                 .mixer = mixer.get()},
+                                 .mixer = mixer.get(),
+                                 .handle = options.handle,
+                                 .seed = config.loader.seed},
                                 &shared->read_wanted);
   if (!store.ok()) return FailStatus(error, store.status());
   shared->store = *store;
+  shared->convert_pixels = convert_pixels.get();
+  auto made = ConsumerStage::Make({.config = &config,
+                                   .convert = convert.get(),
+                                   .mixer = mixer.get(),
+                                   .counters = &shared->counters,
+                                   .log = log,
+                                   .shape = shape,
+                                   .soft_labels = SoftLabels(config),
+                                   .model = options.model,
+                                   .saliency = options.saliency});
+  if (!made.ok()) return FailStatus(error, made.status());
+  consumer = std::move(*made);
+  shared->store->SetConsumer(consumer.get());
   return true;
 }
 
@@ -214,7 +264,7 @@ bool Loader::Open(const Config& config, const LoaderOptions& options,
   parts->config = config;
   parts->log = options.log;
   if (!FindRank(options.rank, options.world_size, config.loader, &parts->rank, error)) return false;
-  if (!parts->OpenDataset(error) || !parts->CheckEpoch(error) ||
+  if (!parts->OpenDataset(options, error) || !parts->CheckEpoch(error) ||
       !parts->MakeMemory(options, error) || !parts->OpenCheckpoints(options, error) ||
       !parts->StartThreads(options, error)) {
     // Found after the text was read: the file is known, and the key that the message names.
@@ -292,6 +342,9 @@ Code Loader::Deliver(uint32_t index, BatchBuffer** batch, RunFailure* failure) {
     shared.store->Return(index);
     *failure = failure_;
     return failure_.code;
+  }
+  if (parts_->consumer != nullptr && parts_->mixer->WaitsForConsumer(buffer.mix)) {
+    parts_->consumer->Finish(&buffer);
   }
   shared.store->Lease(&buffer);
   ++sequence_;

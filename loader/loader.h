@@ -14,6 +14,7 @@
 #include "loader/config.h"
 #include "loader/config_toml.h"
 #include "loader/host_memory.h"
+#include "loader/mix/model_call.h"
 #include "loader/pipeline/bad_samples.h"
 #include "loader/pipeline/batch_store.h"
 #include "loader/plan.h"
@@ -33,6 +34,10 @@ struct LoaderOptions {
   std::optional<uint32_t> world_size;
   // headrace's own folder among the user's caches, for checkpoints = "auto"; empty: none is known.
   std::string cache_folder;
+  // The user's callbacks, for [[mix]] entries that ask for them; called inside Next.
+  ModelFn model;
+  SaliencyFn saliency;
+  const void* handle = nullptr;  // BatchStore::handle
 };
 
 // What: owns everything of one open data set. Owner: the caller. Thread: Next and SetEpoch from one

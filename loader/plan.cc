@@ -12,6 +12,7 @@
 #include "loader/checkpoints/checkpoint_index.h"
 #include "loader/checkpoints/checkpoint_limits.h"
 #include "loader/pipeline/bad_samples.h"
+#include "loader/pipeline/consumer_stage.h"
 
 namespace headrace::loader {
 namespace {
@@ -57,15 +58,15 @@ std::string Mebibytes(uint64_t bytes) {
   return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB";
 }
 
-// What a batch buffer needs outside its own memory: its bad records, and its bands in the mix ring,
-// whose capacity is rounded up to a power of two.
-uint64_t BytesBesideBuffer(const Config& config, const Plan& plan) {
+// What a batch buffer needs outside its own memory: its bad records, its draws, and its bands in
+// the mix ring, whose capacity is rounded up to a power of two.
+uint64_t BytesBesideBuffer(const Config& config, const MixBytes& mix, const Plan& plan) {
   constexpr uint64_t kRingCellBytes = 64;
   return uint64_t{BadSamples::RecordsMax(config.loader.batch_size)} * sizeof(BadRecord) +
-         2 * plan.mix_bands * kRingCellBytes;
+         2 * plan.mix_bands * kRingCellBytes + mix.batch;
 }
 
-void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_bytes, Plan* plan) {
+void SumUp(const Config& config, const Dataset& dataset, const MixBytes& mix, Plan* plan) {
   const Limits& limits = config.limits;
   plan->lanes = kReadsInFlight + 2 * plan->workers;
   if (plan->lanes * plan->lane_bytes_each > kLanesBytesMax) {
@@ -78,16 +79,19 @@ void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_byte
   // A worker's scratch: RGB of scratch_pixels; the resize tables and its u8 image between the
   // passes are taken from the same block.
   plan->scratch_bytes_each =
-      RoundUp(SaturatingAdd(SaturatingMul(plan->scratch_pixels, 3), mix_scratch_bytes), kMiB);
+      RoundUp(SaturatingAdd(SaturatingMul(plan->scratch_pixels, 3), mix.band_scratch), kMiB);
   plan->big_encoded_bytes = RoundUp(RoomFor(limits.max_encoded_bytes, checkpoints), 4096);
   plan->big_decoded_bytes = RoundUp(limits.max_decoded_bytes, 4096);
 
   plan->batch_bytes = SaturatingMul(plan->batch_buffers, plan->batch_buffer_bytes_each);
   plan->lane_bytes = SaturatingMul(plan->lanes, plan->lane_bytes_each);
-  plan->scratch_bytes = SaturatingMul(
-      plan->workers, SaturatingAdd(plan->scratch_bytes_each, codecs::DecoderSetBytes(limits)));
+  const uint64_t others = SaturatingAdd(codecs::DecoderSetBytes(limits), mix.sample_scratch);
+  plan->scratch_bytes =
+      SaturatingMul(plan->workers, SaturatingAdd(plan->scratch_bytes_each, others));
+  plan->scratch_bytes = SaturatingAdd(plan->scratch_bytes, plan->consumer_bytes);
   plan->big_image_bytes = SaturatingAdd(plan->big_encoded_bytes, plan->big_decoded_bytes);
-  plan->index_bytes = dataset.index_bytes() + dataset.size() / 4;  // and two bits a sample: bad ids
+  // And two bits a sample: bad ids.
+  plan->index_bytes = SaturatingAdd(dataset.index_bytes() + dataset.size() / 4, mix.maps);
   if (checkpoints) {
     plan->index_bytes =
         SaturatingAdd(plan->index_bytes, CheckpointIndex::PlanBytes(dataset.size(), plan->workers));
@@ -96,7 +100,7 @@ void SumUp(const Config& config, const Dataset& dataset, size_t mix_scratch_byte
         SaturatingAdd(plan->index_bytes, plan->workers * CheckpointIndex::kBufferBytes);
   }
   plan->other_bytes = kFixedBytes + (uint64_t{plan->workers} + 1) * kThreadBytes +
-                      plan->batch_buffers * BytesBesideBuffer(config, *plan);
+                      plan->batch_buffers * BytesBesideBuffer(config, mix, *plan);
   uint64_t total = 0;
   for (const uint64_t term : {plan->batch_bytes, plan->lane_bytes, plan->scratch_bytes,
                               plan->big_image_bytes, plan->index_bytes, plan->other_bytes}) {
@@ -117,6 +121,9 @@ BatchLayout LayOutBatch(const BatchShape& shape, bool soft_labels) {
     end = RoundUp(SaturatingAdd(end, bytes), 64);
     return at;
   };
+  // Planar u8 images are their own pixels.
+  const bool apart = shape.dtype != simd::Dtype::kU8 || shape.layout != simd::Layout::kNchw;
+  if (shape.keep_u8 && apart) layout.pixels = place(SaturatingMul(n, shape.sample_elements()));
   layout.labels = place(n * sizeof(int64_t));
   layout.ids = place(n * sizeof(int64_t));
   layout.soft = place(soft_labels ? SaturatingMul(n, uint64_t{shape.classes} * sizeof(float)) : 0);
@@ -139,23 +146,24 @@ uint64_t MachineBytes() {
 }
 
 bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& shape,
-              bool soft_labels, size_t mix_scratch_bytes, Plan* plan, ConfigError* error) {
+              bool soft_labels, const MixBytes& mix, Plan* plan, ConfigError* error) {
   const LoaderConfig& loader = config.loader;
   plan->workers = loader.workers > 0 ? loader.workers : AllowedCpus();
   plan->batch_buffers = loader.prefetch_batches + 1;
   plan->batch_buffer_bytes_each = LayOutBatch(shape, soft_labels).bytes;
   plan->lane_bytes_each = LaneBytesFor(dataset, UsesCheckpoints(config));
+  plan->consumer_bytes = ConsumerStage::Bytes(config, shape, soft_labels);
   plan->scratch_pixels = config.limits.scratch_pixels;
-  SumUp(config, dataset, mix_scratch_bytes, plan);
+  SumUp(config, dataset, mix, plan);
   // Many workers: smaller scratch first, which only sends more pictures to the shared area; then
   // fewer workers, if their number is ours to choose.
   while (plan->total_bytes > loader.max_host_bytes && plan->scratch_pixels > kScratchPixelsMin) {
     plan->scratch_pixels = std::max(plan->scratch_pixels / 2, kScratchPixelsMin);
-    SumUp(config, dataset, mix_scratch_bytes, plan);
+    SumUp(config, dataset, mix, plan);
   }
   while (loader.workers == 0 && plan->workers > 1 && plan->total_bytes > loader.max_host_bytes) {
     --plan->workers;
-    SumUp(config, dataset, mix_scratch_bytes, plan);
+    SumUp(config, dataset, mix, plan);
   }
   if (plan->total_bytes > loader.max_host_bytes) {
     error->code = Code::kOverBudget;
@@ -163,8 +171,8 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
                   " is too small, the plan needs " + Mebibytes(plan->total_bytes) + ": " +
                   std::to_string(plan->batch_buffers) + " batch buffers " +
                   Mebibytes(plan->batch_bytes) + ", " + std::to_string(plan->workers) +
-                  " workers' scratch " + Mebibytes(plan->scratch_bytes) + ", read lanes " +
-                  Mebibytes(plan->lane_bytes) + ", large images " +
+                  " workers' scratch and room for models " + Mebibytes(plan->scratch_bytes) +
+                  ", read lanes " + Mebibytes(plan->lane_bytes) + ", large images " +
                   Mebibytes(plan->big_image_bytes) + ", index and the rest " +
                   Mebibytes(plan->index_bytes + plan->other_bytes) +
                   "; raise it or lower batch_size, prefetch_batches, workers, "
@@ -180,7 +188,7 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
     return false;
   }
   const uint64_t left = loader.max_host_bytes - plan->total_bytes;
-  const uint64_t each = plan->batch_buffer_bytes_each + BytesBesideBuffer(config, *plan);
+  const uint64_t each = plan->batch_buffer_bytes_each + BytesBesideBuffer(config, mix, *plan);
   const uint64_t extra = std::min<uint64_t>(left / each, kBuffersMax);
   plan->batch_buffers_max = plan->batch_buffers + static_cast<uint32_t>(extra);
   return true;

@@ -6,7 +6,7 @@
 #include "loader/config.h"
 #include "loader/config_toml.h"
 #include "loader/dataset.h"
-#include "loader/mix/mixer.h"
+#include "loader/mix/batch_mix.h"
 
 namespace headrace::loader {
 
@@ -23,6 +23,7 @@ struct Plan {
   uint64_t scratch_bytes_each = 0;  // of one worker
   uint64_t big_encoded_bytes = 0;
   uint64_t big_decoded_bytes = 0;
+  uint64_t consumer_bytes = 0;  // what the caller's thread needs to run the user's model
 
   // The sum, term by term (hr_memory has the same).
   uint64_t batch_bytes = 0;
@@ -36,8 +37,17 @@ struct Plan {
   uint64_t jpeg_bytes_max = 0;  // apart: limits.jpeg_memory x workers
 };
 
+// What mixing takes beside the batch buffers.
+struct MixBytes {
+  uint64_t band_scratch = 0;    // a worker's, between samples
+  uint64_t sample_scratch = 0;  // a worker's, for the saliency of a sample
+  uint64_t batch = 0;           // a batch's, for its draws and masks
+  uint64_t maps = 0;            // the data set's saliency maps
+};
+
 // Where the arrays of a batch lie in its buffer; images come first.
 struct BatchLayout {
+  uint64_t pixels = 0;  // with keep_u8; 0, the images themselves, where they are the same
   uint64_t labels = 0;
   uint64_t ids = 0;
   uint64_t soft = 0;
@@ -56,7 +66,6 @@ uint64_t MachineBytes();
 // Fails with kOverBudget, saying how much is needed, when the sum passes loader.max_host_bytes.
 // Before it fails it takes smaller scratch and, with workers = 0, fewer workers.
 [[nodiscard]] bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& shape,
-                            bool soft_labels, size_t mix_scratch_bytes, Plan* plan,
-                            ConfigError* error);
+                            bool soft_labels, const MixBytes& mix, Plan* plan, ConfigError* error);
 
 }  // namespace headrace::loader

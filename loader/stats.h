@@ -12,6 +12,7 @@ struct Counters {
   Counter samples{0};
   Counter consumer_wait_ns{0};
   Counter extra_buffers{0};
+  Counter callback_failures{0};
   alignas(64) Counter corrupt_samples{0};
   Counter corrupt_ids{0};
   Counter substituted{0};

@@ -41,8 +41,9 @@ hr_status hr_batch_view(const hr_batch* batch, hr_batch_info* out, hr_error* err
   info.valid = buffer.valid;
   info.lambda = buffer.lambda;
   info.partner = buffer.partner;
-  info.mix_status = HR_OK;
+  info.mix_status = static_cast<int32_t>(buffer.mix_status);
   info.mix_entry = buffer.mix.entry;
+  info.pixels = buffer.pixels;
   return headrace::capi::Fill(out, info, error);
 }
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "bindings/c/callbacks.h"
 #include "loader/loader.h"
 #include "loader/pipeline/batch_store.h"
 #include "loader/transform.h"
@@ -13,6 +14,8 @@ struct hr_loader {
   std::unique_ptr<headrace::loader::Loader> impl;
   hr_log_fn log = nullptr;
   void* log_context = nullptr;
+  headrace::capi::ModelCallback model;
+  headrace::capi::SaliencyCallback saliency;
 };
 
 struct hr_transform {

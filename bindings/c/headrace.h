@@ -267,6 +267,7 @@ typedef struct hr_stats {
   uint64_t checkpoints_written;  /* made since open, and kept */
   uint64_t checkpoints_rejected; /* that did not fit their file, or could not be read */
   char jpeg[96];                 /* "fast", "exact", or "exact: OP stands before the first crop or resize" */
+  uint64_t callback_failures;    /* batches that came clean because a model or saliency callback failed */
 } hr_stats;
 HR_API hr_status hr_loader_stats(const hr_loader *loader, hr_stats *out, hr_error *error);
 
@@ -324,6 +325,8 @@ typedef struct hr_batch_info {
   int32_t mix_status;      /* HR_OK, or HR_CALLBACK_FAILED: the batch came clean and unmixed */
   int32_t mix_entry;       /* index in [[mix]] of what was applied, or -1 */
   const hr_targets *targets; /* NULL when the data set knows no objects */
+  const uint8_t *pixels;   /* [B,C,H,W] of u8, before mixing; NULL unless output.keep_u8. Planar u8
+                              images are their own pixels */
 } hr_batch_info;
 HR_API hr_status hr_batch_view(const hr_batch *batch, hr_batch_info *out, hr_error *error);
 
@@ -331,6 +334,98 @@ HR_API hr_status hr_batch_view(const hr_batch *batch, hr_batch_info *out, hr_err
  * deleter releases a lease of its own, so it may outlive hr_batch_release and hr_loader_close. */
 struct DLManagedTensor;
 HR_API hr_status hr_batch_dlpack(hr_batch *batch, struct DLManagedTensor **out, hr_error *error);
+
+typedef enum hr_ace_step { HR_ACE_L2 = 0, HR_ACE_SIGN = 1 } hr_ace_step;
+typedef enum hr_ace_keep { HR_ACE_LAST = 0, HR_ACE_BEST = 1 } hr_ace_keep;
+
+/* Zero is the default of every field. */
+typedef struct hr_ace_config {
+  uint32_t struct_size;
+  uint32_t pieces;       /* of a colour curve, 2 to 256; 64 */
+  double bound;          /* its largest slope against its smallest, 1 to 1000; 8 */
+  double alpha;          /* length of a step; by bound, pieces and steps */
+  double kappa;          /* a row is fooled when its margin is below -kappa; 0 */
+  double p;              /* that a sample is changed, by its own stream; 0.5 */
+  uint32_t steps;        /* calls of the model for each row; 5 */
+  uint32_t chunk;        /* rows a call at most; 64. Never more than fit what open reserved: those of the
+                            largest chunk in [[mix]], and 64 */
+  int32_t step;          /* hr_ace_step: along the gradient, or its signs */
+  int32_t keep;          /* hr_ace_keep: the last curves, or those of the highest loss (final_eval is
+                            implied) */
+  uint32_t no_freeze;    /* 1: rows that are fooled go on */
+  uint32_t random_start; /* 1: from random curves instead of the identity */
+  uint32_t final_eval;   /* 1: one more call judges the last curves */
+  uint32_t threads;      /* 0 or 1: the caller's thread alone */
+} hr_ace_config;
+
+typedef struct hr_ace_report {
+  uint32_t struct_size;
+  uint32_t rows;         /* that were attacked */
+  uint32_t frozen;       /* of them, those that were fooled before the last step */
+  uint32_t non_finite;   /* of them, those whose loss or gradient was no number: left clean */
+  uint32_t calls;        /* of the model */
+  uint32_t reserved;
+  double loss_before;    /* mean over the finite rows, at the start; NaN without any */
+  double loss_after;     /* of what was kept; NaN when it was not judged (final_eval) */
+  uint64_t model_ns;     /* inside of the callback */
+  uint64_t library_ns;   /* outside */
+} hr_ace_report;
+
+/* Adversarial colour enhancement of a leased batch: for each chosen sample the colour curves, within the
+ * bound, that raise the loss that `model` gives. Changes images and pixels in place, also those of
+ * tensors made before. The loader must have output.keep_u8 = true, and the batch must not be mixed.
+ * `config` NULL: all defaults; `report` may be NULL. On the consumer's thread; the callback runs inside.
+ * Bytes depend on the batch and the model alone, not on chunk. Codes: INVALID_ARGUMENT (no pixels, mixed,
+ * closed loader, a value out of range), CALLBACK_FAILED (the batch is as it was), REENTERED, FORKED,
+ * NOT_IN_THIS_VERSION. */
+HR_API hr_status hr_batch_ace(hr_batch *batch, const hr_ace_config *config, hr_model_fn model,
+                              void *context, hr_ace_report *report, hr_error *error);
+
+typedef enum hr_rmix_pairing {
+  HR_RMIX_MATCHING = 0, /* shuffled, neighbours are partners; with an odd number one is left alone */
+  HR_RMIX_REVERSE = 1,  /* the first with the last, and so on */
+  HR_RMIX_PERMUTE = 2   /* a random permutation */
+} hr_rmix_pairing;
+/* How hr_batch_rmix mixes. Zeros are the defaults of [[mix]] rmix. */
+typedef struct hr_rmix_config {
+  uint32_t struct_size;
+  uint32_t patch_count;    /* at most 64 */
+  const uint32_t *patches; /* [patch_count]: patches a side, 1 to 64; a batch draws one. 0 of them: 2 and 4 */
+  const double *quantiles; /* [quantile_count], from 0 to 1; a sample draws one. 0 of them: 0, 0.11, ..., 0.99 */
+  uint32_t quantile_count; /* at most 64 */
+  int32_t pairing;         /* hr_rmix_pairing */
+  double alpha;            /* of Beta(alpha, alpha); 0: 0.2 */
+  double label_smoothing;
+  uint32_t lam_per_pair;   /* not 0: each pair draws a share of its own */
+  uint32_t occurrence;     /* which draws: those of the [[mix]] rmix entry with so many before it */
+} hr_rmix_config;
+typedef struct hr_rmix_report {
+  uint32_t struct_size;
+  uint32_t patches;      /* a side, as drawn */
+  uint32_t mixed;        /* samples with a partner */
+  uint32_t uniform_maps; /* maps that are 0 everywhere or have a number that is not finite: all alike */
+  uint64_t nanoseconds;  /* of the library */
+  uint64_t model_ns;     /* hr_batch_rmix_model: inside of the callback */
+} hr_rmix_report;
+/* R-Mix of a leased batch that is not mixed, by the caller's saliency maps: the lengths of the input
+ * gradients, or anything that is at least 0 and large where it matters. `maps`: f32, [B, grid_height,
+ * grid_width], map i at maps + i * row_stride (numbers), of the pictures as they are in the batch; a grid
+ * may be any size from the patches' on. `q_index`: [B], an index in the quantiles for each sample, or NULL: drawn.
+ * Changes images, labels, lambda and partner in place, every view alike; the same for the same seed,
+ * epoch and batch. Needs output.keep_u8 = true. `config` and `report` may be NULL. The thread that holds
+ * the batch, nobody reading it meanwhile; also after close. On error the batch is as it was. Codes:
+ * INVALID_ARGUMENT (the text says which). */
+HR_API hr_status hr_batch_rmix(hr_batch *batch, const hr_rmix_config *config, const float *maps,
+                               uint32_t grid_height, uint32_t grid_width, uint64_t row_stride,
+                               const uint8_t *q_index, hr_rmix_report *report, hr_error *error);
+/* The same by the gradients of `model`: a sample's map is sqrt(mean over channels of d(loss)/d(pixel)^2),
+ * by one forward and backward pass over the valid samples, in chunks of at most 64 or what open reserved.
+ * Losses are not looked at. A map with a number that is not finite is alike everywhere. One view; the
+ * loader must be open. On the consumer's thread; the callback runs inside. Codes as hr_batch_rmix, and
+ * CALLBACK_FAILED, REENTERED, FORKED; on error the batch is as it was. */
+HR_API hr_status hr_batch_rmix_model(hr_batch *batch, const hr_rmix_config *config, hr_model_fn model,
+                                     void *context, hr_rmix_report *report, hr_error *error);
+
 /* Gives the buffer back. Any thread, also after close. NULL is allowed. */
 HR_API void hr_batch_release(hr_batch *batch);
 

@@ -7,6 +7,7 @@
 
 #include "base/scope_guard.h"
 #include "bindings/c/boundary.h"
+#include "bindings/c/callbacks.h"
 #include "bindings/c/handles.h"
 #include "bindings/c/options.h"
 #include "loader/config_toml.h"
@@ -14,21 +15,6 @@
 #include "simd/target.h"
 
 namespace headrace::capi {
-
-// The loader whose log callback runs on this thread, or whose `next` does (which may call the
-// allocator): calls on it are refused.
-static thread_local const hr_loader* in_callback = nullptr;
-
-class CallbackScope {
- public:
-  explicit CallbackScope(const hr_loader* loader) : before_(in_callback) { in_callback = loader; }
-  ~CallbackScope() { in_callback = before_; }
-  CallbackScope(const CallbackScope&) = delete;
-  CallbackScope& operator=(const CallbackScope&) = delete;
-
- private:
-  const hr_loader* before_;
-};
 
 namespace {
 
@@ -72,7 +58,12 @@ hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, 
     auto handle = std::make_unique<hr_loader>();
     handle->log = options.log;
     handle->log_context = options.log_context;
+    handle->model = {options.model, options.model_context};
+    handle->saliency = {options.saliency, options.saliency_context};
     loader::LoaderOptions loader_options;
+    loader_options.handle = handle.get();
+    loader_options.model = handle->model.fn();
+    loader_options.saliency = handle->saliency.fn();
     if (options.log != nullptr) loader_options.log = {CallLog, handle.get()};
     if (options.allocate != nullptr) {
       loader_options.allocator = {options.allocate, options.free, options.allocate_context};
@@ -94,7 +85,7 @@ hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, 
 
 hr_status CheckLoader(const hr_loader* loader, hr_error* error) {
   if (loader == nullptr) return SetError(error, Code::kInvalidArgument, "the loader is NULL");
-  if (in_callback == loader) {
+  if (CallbackScope::IsInside(loader)) {
     return SetError(error, Code::kReentered, "called from inside a callback of this loader");
   }
   if (loader->impl->owner() != getpid()) {
@@ -311,6 +302,7 @@ hr_status hr_loader_stats(const hr_loader* loader, hr_stats* out, hr_error* erro
     stats.marked = Get(c.marked);
     stats.extraneous = Get(c.extraneous);
     stats.extra_buffers = Get(c.extra_buffers);
+    stats.callback_failures = Get(c.callback_failures);
     stats.checkpoints_read = Get(c.checkpoints_read);
     stats.checkpoints_written = Get(c.checkpoints_written);
     stats.checkpoints_rejected = Get(c.checkpoints_rejected);

@@ -7,6 +7,7 @@
 #include "loader/augment/auto_augment.h"
 #include "loader/augment/blend_ops.h"
 #include "loader/augment/center_crop.h"
+#include "loader/augment/color_filter.h"
 #include "loader/augment/color_jitter.h"
 #include "loader/augment/flip.h"
 #include "loader/augment/gaussian_blur.h"
@@ -49,6 +50,7 @@ constexpr std::array kRegistry = {
     Registered{"posterize", MakePosterize},
     Registered{"rand_augment", MakeRandAugment},
     Registered{"random_affine", MakeRandomAffine},
+    Registered{"random_color_filter", MakeRandomColorFilter},
     Registered{"random_crop", MakeRandomCrop},
     Registered{"random_erasing", MakeRandomErasing},
     Registered{"random_grayscale", MakeRandomGrayscale},

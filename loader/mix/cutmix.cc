@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace headrace::loader {
 namespace {
@@ -45,16 +44,6 @@ RectPx DrawCutMixBoxInRange(RandomStream* stream, SizePx size, const Range& minm
   box.y = DrawBetween(stream, 0, size.height - box.height);
   box.x = DrawBetween(stream, 0, size.width - box.width);
   return box;
-}
-
-void CutMixCycle(std::byte* first, size_t sample_bytes, size_t bytes,
-                 std::span<const uint32_t> cycle, std::byte* saved) {
-  const auto at = [&](uint32_t sample) { return first + sample * sample_bytes; };
-  std::memcpy(saved, at(cycle.front()), bytes);
-  for (size_t k = 0; k + 1 < cycle.size(); ++k) {
-    std::memcpy(at(cycle[k]), at(cycle[k + 1]), bytes);
-  }
-  std::memcpy(at(cycle.back()), saved, bytes);
 }
 
 }  // namespace headrace::loader

@@ -4,26 +4,70 @@
 
 namespace headrace::loader {
 
-uint32_t AssignPartners(MixPartner rule, std::span<const uint8_t> valid, RandomStream* stream,
-                        std::span<uint32_t> order, std::span<int32_t> partner) {
+namespace {
+
+// Every sample is its own partner; those that take part are in order[0..count).
+uint32_t ListValid(std::span<const uint8_t> valid, std::span<uint32_t> order,
+                   std::span<int32_t> partner) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < valid.size(); ++i) {
     partner[i] = static_cast<int32_t>(i);
     if (valid[i] != 0) order[count++] = i;
   }
-  if (count < 2) return count;
-  if (rule == MixPartner::kPerm) {
-    for (uint32_t i = count - 1; i > 0; --i) std::swap(order[i], order[stream->NextBelow(i + 1)]);
+  return count;
+}
+
+void ShuffleOrder(RandomStream* stream, std::span<uint32_t> order) {
+  for (auto i = static_cast<uint32_t>(order.size()); i-- > 1;) {
+    std::swap(order[i], order[stream->NextBelow(i + 1)]);
   }
-  // The j-th that takes part, met again in the order of the batch.
+}
+
+// The j-th that takes part gets order[from(j)]; they are met again in the order of the batch.
+template <class From>
+void TakeFrom(std::span<const uint8_t> valid, std::span<const uint32_t> order, From from,
+              std::span<int32_t> partner) {
   uint32_t j = 0;
   for (uint32_t i = 0; i < valid.size(); ++i) {
-    if (valid[i] == 0) continue;
-    uint32_t from = j;
-    if (rule == MixPartner::kRoll) from = j == 0 ? count - 1 : j - 1;
-    if (rule == MixPartner::kFlip) from = count - 1 - j;
-    partner[i] = static_cast<int32_t>(order[from]);
-    ++j;
+    if (valid[i] != 0) partner[i] = static_cast<int32_t>(order[from(j++)]);
+  }
+}
+
+}  // namespace
+
+uint32_t AssignPartners(MixPartner rule, std::span<const uint8_t> valid, RandomStream* stream,
+                        std::span<uint32_t> order, std::span<int32_t> partner) {
+  const uint32_t count = ListValid(valid, order, partner);
+  if (count < 2) return count;
+  if (rule == MixPartner::kPerm) ShuffleOrder(stream, order.first(count));
+  TakeFrom(
+      valid, order,
+      [&](uint32_t j) {
+        if (rule == MixPartner::kRoll) return j == 0 ? count - 1 : j - 1;
+        return rule == MixPartner::kFlip ? count - 1 - j : j;
+      },
+      partner);
+  return count;
+}
+
+uint32_t PairForRmix(RmixPairing rule, std::span<const uint8_t> valid, RandomStream* stream,
+                     std::span<uint32_t> order, std::span<int32_t> partner) {
+  if (rule == RmixPairing::kReverse) {
+    const uint32_t count = AssignPartners(MixPartner::kFlip, valid, stream, order, partner);
+    if (count >= 2) ShuffleOrder(stream, order.first(count));  // drawn all the same
+    return count;
+  }
+  const uint32_t count = ListValid(valid, order, partner);
+  if (count < 2) return count;
+  ShuffleOrder(stream, order.first(count));
+  if (rule == RmixPairing::kPermute) {
+    TakeFrom(
+        valid, order, [](uint32_t j) { return j; }, partner);
+    return count;
+  }
+  for (uint32_t j = 0; j + 1 < count; j += 2) {
+    partner[order[j]] = static_cast<int32_t>(order[j + 1]);
+    partner[order[j + 1]] = static_cast<int32_t>(order[j]);
   }
   return count;
 }

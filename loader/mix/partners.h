@@ -17,6 +17,12 @@ namespace headrace::loader {
 uint32_t AssignPartners(MixPartner rule, std::span<const uint8_t> valid, RandomStream* stream,
                         std::span<uint32_t> order, std::span<int32_t> partner);
 
+// The same for R-Mix. kMatching: the samples are shuffled, and neighbours are each other's partner;
+// with an odd number the last one is left alone. kReverse: as kFlip. kPermute: as kPerm. All draw
+// the shuffle.
+uint32_t PairForRmix(RmixPairing rule, std::span<const uint8_t> valid, RandomStream* stream,
+                     std::span<uint32_t> order, std::span<int32_t> partner);
+
 // The cycles of the map partner[], those of one sample left out, laid end to end in *chain: within
 // a cycle each sample is followed by its partner, the last one's is the first. Cycle c is
 // [begin[c], begin[c + 1]). Allocates nothing if the vectors' capacity is the number of samples

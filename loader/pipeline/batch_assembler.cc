@@ -86,16 +86,20 @@ void BatchAssembler::FinishRows(BatchBuffer* buffer) {
 void BatchAssembler::Finish(BatchBuffer* buffer) {
   FinishRows(buffer);
   buffer->mix.entry = -1;
+  buffer->mix.kind = MixKind::kNone;
+  buffer->mix_status = Code::kOk;
+  buffer->ace_calls = 0;
   if (!shared_.mixer.empty()) {
     shared_.mixer.Draw(shared_.config.loader.seed, buffer->epoch, buffer->global_batch,
-                       {buffer->valid, buffer->rows}, &buffer->mix, {buffer->lambda, buffer->rows},
-                       {buffer->partner, buffer->rows});
+                       {buffer->ids, buffer->rows}, {buffer->valid, buffer->rows}, &buffer->mix,
+                       {buffer->lambda, buffer->rows}, {buffer->partner, buffer->rows});
   }
-  if (buffer->mix.entry < 0) {
+  if (buffer->mix.entry >= 0) WarnEqualLabels(*buffer);
+  // Nothing to mix, or the consumer's thread does it, with the user's functions.
+  if (buffer->mix.kind == MixKind::kNone) {
     Deliver(buffer);
     return;
   }
-  WarnEqualLabels(*buffer);
   const uint32_t bands = shared_.plan.mix_bands;
   buffer->bands_left.Reset(bands);
   for (uint32_t band = 0; band < bands; ++band) {

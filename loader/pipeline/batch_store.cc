@@ -48,6 +48,7 @@ Status BatchStore::MakeBuffer(uint32_t index) {
   buffer->lambda = reinterpret_cast<float*>(base + layout_.lambda);
   buffer->partner = reinterpret_cast<int32_t*>(base + layout_.partner);
   buffer->valid = reinterpret_cast<uint8_t*>(base + layout_.valid);
+  if (options_.shape.keep_u8) buffer->pixels = reinterpret_cast<uint8_t*>(base + layout_.pixels);
   options_.mixer->Prepare(&buffer->mix);
   buffer->bad.resize(BadSamples::RecordsMax(options_.shape.batch_size));
   buffers_[index] = std::move(buffer);
@@ -88,6 +89,9 @@ Status BatchStore::PinAll() {
 void BatchStore::ClearSample(const BatchBuffer& buffer, uint32_t row) const {
   for (uint32_t view = 0; view < options_.shape.views; ++view) {
     std::memset(SampleAt(buffer, view, row), 0, options_.shape.sample_bytes());
+  }
+  if (buffer.pixels != nullptr) {
+    std::memset(PixelsAt(buffer, row), 0, options_.shape.sample_elements());
   }
 }
 
@@ -159,6 +163,7 @@ std::unique_ptr<BatchBuffer> BatchStore::TakeUnleased() {
 }
 
 void BatchStore::Close() {
+  SetConsumer(nullptr);
   {
     MutexLock lock(mutex_);
     closed_ = true;

@@ -23,6 +23,7 @@
 namespace headrace::loader {
 
 class BatchStore;
+class ConsumerStage;
 
 // One batch buffer: memory, where its arrays lie, and which batch it holds.
 // Owner by turns: the free pool; the pipeline while its samples and bands come in; the order slots
@@ -40,6 +41,7 @@ struct BatchBuffer {
   float* lambda = nullptr;
   int32_t* partner = nullptr;
   uint8_t* valid = nullptr;
+  uint8_t* pixels = nullptr;  // [rows, C, H, W] before mixing; null unless keep_u8
 
   // Set by the read stage before the first sample is submitted.
   uint32_t generation = 0;
@@ -61,6 +63,8 @@ struct BatchBuffer {
   CountDown<> samples_left;
   CountDown<> bands_left;
   BatchMix mix;
+  Code mix_status = Code::kOk;  // kCallbackFailed: the batch came clean, its model failed
+  uint32_t ace_calls = 0;       // hr_batch_ace on this batch so far
 
   std::atomic<uint32_t> leases{0};  // the batch handle and tensors made from it
   bool leased = false;              // guarded by the store's mutex: Close leaves the buffer alone
@@ -79,22 +83,38 @@ class BatchStore {
     uint32_t count_max = 0;
     HostAllocator allocator;
     const Mixer* mixer = nullptr;  // outlived by the loader's threads only
+    const void* handle = nullptr;  // how the C API knows the loader; compared, never followed
+    uint64_t seed = 0;             // for what the consumer asks to be mixed, also after close
   };
   // `freed` is notified when a buffer becomes free, until Close.
   static Result<BatchStore*> Make(const Options& options, EventCount<>* freed);
 
   const BatchShape& shape() const { return options_.shape; }
+  uint64_t seed() const { return options_.seed; }
   BatchBuffer& at(uint32_t index) { return *buffers_[index]; }
   // Where a view of sample `row` of a batch lies.
   std::byte* SampleAt(const BatchBuffer& buffer, uint32_t view, uint32_t row) const {
     return buffer.images + (uint64_t{view} * buffer.rows + row) * options_.shape.sample_bytes();
   }
-  // All its views become zeros.
+  // The same of the pixels that are kept.
+  uint8_t* PixelsAt(const BatchBuffer& buffer, uint32_t row) const {
+    return buffer.pixels + row * options_.shape.sample_elements();
+  }
+  // All its views, and its pixels, become zeros.
   void ClearSample(const BatchBuffer& buffer, uint32_t row) const;
   const std::string& pin_text() const { return pin_text_; }
 
   bool TryAcquire(uint32_t* index) { return free_.TryAcquire(index); }
   bool HasFree() const { return free_.ApproxFree() > 0; }
+  // What runs the user's model on batches; null: nothing was kept for it, or the loader was closed.
+  // The consumer's, and the loader's.
+  ConsumerStage* consumer() const { return consumer_.load(std::memory_order_acquire); }
+  void SetConsumer(ConsumerStage* consumer) {
+    consumer_.store(consumer, std::memory_order_release);
+  }
+  const void* handle() const { return options_.handle; }
+  pid_t owner() const { return owner_; }
+
   // A buffer that was acquired and not delivered goes back.
   void Return(uint32_t index);
 
@@ -129,6 +149,7 @@ class BatchStore {
   // hands out its index.
   std::vector<std::unique_ptr<BatchBuffer>> buffers_;
   SlotPool<> free_;
+  std::atomic<ConsumerStage*> consumer_{nullptr};  // the loader's; Close forgets it
 
   Mutex mutex_;
   EventCount<>* freed_ HR_GUARDED_BY(mutex_);

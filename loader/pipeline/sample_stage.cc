@@ -14,6 +14,7 @@ Result<std::unique_ptr<SampleStage>> SampleStage::Make(PipelineShared* shared,
       SampleProcessor::Make(shared->config.limits, ProcessOptionsOf(shared->config.decode),
                             shared->augment, shared->plan.scratch_bytes_each,
                             shared->big_decoded.get()));
+  HR_ASSIGN_OR_RETURN(made->saliency_, SampleSaliency::Make(shared));
   if (shared->checkpoints != nullptr) {
     HR_ASSIGN_OR_RETURN(made->record_room_,
                         HostMemory::Map(kRecordBytesMax, HostMemory::Pages::kSmall));
@@ -33,7 +34,7 @@ void SampleStage::Run(uint32_t lane_index) {
                       .epoch = ticket.epoch,
                       .id = id,
                       .label = shared_.dataset.Label(id)};
-  const BatchBuffer& buffer = shared_.store->at(ticket.buffer);
+  BatchBuffer& buffer = shared_.store->at(ticket.buffer);
   codecs::DecodeCheckpoints checkpoints;
   checkpoints.record = lane.record;
   const bool wants_record =
@@ -48,7 +49,14 @@ void SampleStage::Run(uint32_t lane_index) {
   const auto convert = [&](uint32_t view, const ProcessedPicture& picture) {
     const int64_t begin = NowNs();
     picture.ConvertTo(shared_.convert, shared_.store->SampleAt(buffer, view, ticket.index));
+    if (shared_.convert_pixels != nullptr) {
+      picture.ConvertTo(*shared_.convert_pixels, shared_.store->PixelsAt(buffer, ticket.index));
+    }
     convert_ns += static_cast<uint64_t>(NowNs() - begin);
+    // Views are mixed alike, by what the first one shows.
+    if (saliency_ != nullptr && view == 0) {
+      saliency_->Keep(&buffer, ticket.index, id, processor_->recipe(), picture);
+    }
   };
   const Status status = processor_->Process(lane.encoded, key, shared_.augment.views(),
                                             &checkpoints, &timing, convert);

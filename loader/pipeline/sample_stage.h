@@ -7,6 +7,7 @@
 
 #include "loader/host_memory.h"
 #include "loader/pipeline/batch_assembler.h"
+#include "loader/pipeline/sample_saliency.h"
 #include "loader/pipeline/shared.h"
 #include "loader/sample_processor.h"
 
@@ -38,6 +39,7 @@ class SampleStage {
   const uint32_t worker_;
   HostMemory record_room_;  // for one record; none without an index
   std::unique_ptr<SampleProcessor> processor_;
+  std::unique_ptr<SampleSaliency> saliency_;  // null: no mix asks for it
 };
 
 }  // namespace headrace::loader

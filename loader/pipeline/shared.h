@@ -26,6 +26,7 @@
 #include "loader/pipeline/slot_pool.h"
 #include "loader/pipeline/stop_flag.h"
 #include "loader/plan.h"
+#include "loader/saliency/saliency_map_file.h"
 #include "loader/sampler.h"
 #include "loader/stats.h"
 #include "simd/convert.h"
@@ -79,6 +80,7 @@ struct PipelineShared {
   const AugmentProgram& augment;
   const Mixer& mixer;
   const simd::ConvertTable& convert;
+  const simd::ConvertTable* convert_pixels = nullptr;  // to BatchBuffer::pixels; null: not kept
   const Plan& plan;
   const LogSink log;
 
@@ -91,7 +93,8 @@ struct PipelineShared {
   HostMemory big_encoded;
   std::atomic<bool> big_encoded_busy{false};
   std::unique_ptr<BigImageArea> big_decoded;
-  CheckpointIndex* checkpoints = nullptr;  // null: decode.checkpoints is off
+  CheckpointIndex* checkpoints = nullptr;          // null: decode.checkpoints is off
+  const SaliencyMapFile* saliency_maps = nullptr;  // if an entry of [[mix]] asks for them
 
   RingQueue<uint32_t> work;   // lanes with encoded bytes
   RingQueue<uint32_t> retry;  // lanes whose sample is to be replaced

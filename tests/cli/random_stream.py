@@ -1,5 +1,7 @@
 """The random streams of docs/rng.md, written a second time, for tests that draw what the ops draw."""
 
+import math
+
 MASK = 0xFFFFFFFF
 
 
@@ -39,3 +41,30 @@ class RandomStream:
             product = self.word() * bound
             if (product & MASK) >= threshold:
                 return product >> 32
+
+    def normal(self):
+        while True:
+            x, y = 2 * self.unit() - 1, 2 * self.unit() - 1
+            s = x * x + y * y
+            if 0 < s < 1:
+                return x * math.sqrt(-2 * math.log(s) / s)
+
+    def log_gamma(self, shape):
+        if shape < 1:
+            larger = self.log_gamma(shape + 1)
+            return larger + math.log(((self.word() >> 8) + 0.5) / 2.0**24) / shape
+        d = shape - 1 / 3
+        c = 1 / math.sqrt(9 * d)
+        while True:
+            x = self.normal()
+            base = 1 + c * x
+            if base <= 0:
+                continue
+            v = base**3
+            u = ((self.word() >> 8) + 0.5) / 2.0**24
+            if math.log(u) < 0.5 * x * x + d - d * v + d * math.log(v):
+                return math.log(d) + math.log(v)
+
+    def beta(self, a, b):
+        first = self.log_gamma(a)
+        return 1 / (1 + math.exp(self.log_gamma(b) - first))

@@ -110,6 +110,19 @@ class InstallTest(unittest.TestCase):
             env={"PKG_CONFIG_PATH": str(self.libdir / "pkgconfig")})
         self.check_counts(source / "count_classes")
 
+    def test_the_c_example_with_a_model_trains_against_its_attack(self):
+        source = self.folder / "ace example"
+        shutil.copytree(ROOT / "examples/c", source)
+        run("make", "clean", "ace_train", cwd=source,
+            env={"PKG_CONFIG_PATH": str(self.libdir / "pkgconfig")})
+        shutil.copy(ROOT / "examples/c/ace_train.toml", self.data())
+        out = run(source / "ace_train", "ace_train.toml", "20", cwd=self.data())
+        rows = re.findall(r"^trained (.*): clean loss ([\d.]+) .*attack loss ([\d.]+)", out, re.M)
+        self.assertEqual([name for name, _, _ in rows], ["plainly", "with ACE"], out)
+        for _, clean, attacked in rows:
+            self.assertGreater(float(attacked), float(clean), out)
+        self.assertLess(float(rows[1][2]), float(rows[0][2]), out)
+
     def test_pkg_config_knows_the_version(self):
         env = {"PKG_CONFIG_PATH": str(self.libdir / "pkgconfig")}
         version = run("pkg-config", "--modversion", "headrace", env=env).strip()

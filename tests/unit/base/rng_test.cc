@@ -180,9 +180,13 @@ TEST(RandomStreamTest, SeparatesAllNamesInUse) {
                                          "instaboost",
                                          "object_zoom",
                                          "mix/mixup",
+                                         "mix/mixup/element",
                                          "mix/cutmix",
+                                         "mix/cutmix/element",
                                          "mix/rmix",
+                                         "mix/rmix/quantile",
                                          "mix/ace",
+                                         "batch/ace",
                                          "mix",
                                          "order",
                                          "substitute"};

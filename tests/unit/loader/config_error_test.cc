@@ -127,6 +127,9 @@ TEST(ConfigErrorTest, EveryValueIsCheckedForTypeAndRange) {
       {"[[mix]]\nop = \"cutmix\"\nminmax = 0.5", Code::kConfigType, {"list of 2"}},
       {"[[mix]]\nop = \"rmix\"\npairing = \"match\"", Code::kConfigValue, {"mean \"matching\""}},
       {"[[mix]]\nop = \"rmix\"\npatches = []", Code::kConfigValue, {"1 to 64"}},
+      {"[[mix]]\nop = \"rmix\"\npatches = [2.5]", Code::kConfigValue, {"whole numbers"}},
+      {"[[mix]]\nop = \"rmix\"\nquantiles = [1.5]", Code::kConfigValue, {"from 0 to 1"}},
+      {"[[mix]]\nop = \"rmix\"\nmode = \"pair\"", Code::kConfigUnknownKey, {"mode"}},
       {"[[mix]]\nop = \"ace\"\nstep = 3", Code::kConfigType, {"l2, sign"}},
   };
   for (const Bad& bad : kBad) {
@@ -153,11 +156,8 @@ TEST(ConfigErrorTest, WhatIsNotBuiltSaysSo) {
       "[loader]\nshuffle = \"block\"",
       "[output]\nchannels = 1",
       "[output]\npin = \"cuda\"",
-      "[output]\nkeep_u8 = true",
-      "[[mix]]\nop = \"rmix\"\npatches = [2, 4]\nquantiles = [0, 0.5]\nsaliency = \"sr\"",
-      "[[mix]]\nop = \"ace\"\nalpha = 0\nsteps = 3\nkeep = \"best\"",
-      "[[mix]]\nop = \"mixup\"\nmode = \"pair\"",
-      "[[mix]]\nop = \"cutmix\"\nmode = \"element\"",
+      "[[mix]]\nop = \"rmix\"\ncache = true",
+      "[[mix]]\nop = \"ace\"\nsolver = \"adam\"",
   };
   for (const char* body : kBodies) {
     SCOPED_TRACE(body);

@@ -262,6 +262,29 @@ minmax = [0.2, 0.8]
             MixPartner::kFlip);
 }
 
+TEST(ConfigTest, RmixKeepsWhatItIsTold) {
+  const Parsed plain = ParseBody("[[mix]]\nop = \"rmix\"");
+  ASSERT_EQ(plain.config.mix.size(), 1u) << plain.error.text;
+  EXPECT_EQ(plain.config.mix[0].alpha, 0.2);
+  EXPECT_EQ(plain.config.mix[0].rmix.patches, (std::vector<uint32_t>{2, 4}));
+  EXPECT_TRUE(plain.config.mix[0].rmix.quantiles.empty());
+  EXPECT_EQ(plain.config.mix[0].rmix.pairing, RmixPairing::kMatching);
+  EXPECT_EQ(plain.config.mix[0].rmix.saliency, RmixSaliency::kSr);
+  EXPECT_TRUE(plain.config.mix[0].rmix.centre_prior);
+  const Parsed told = ParseBody(
+      "saliency_maps = \"maps.npy\"\n[[mix]]\nop = \"rmix\"\npatches = [3]\nquantiles = [0, 0.5]\n"
+      "pairing = \"permute\"\nlam_per_pair = true\nsaliency = \"maps\"\ncentre_prior = false");
+  ASSERT_EQ(told.config.mix.size(), 1u) << told.error.text;
+  const RmixConfig& rmix = told.config.mix[0].rmix;
+  EXPECT_EQ(rmix.patches, (std::vector<uint32_t>{3}));
+  EXPECT_EQ(rmix.quantiles, (std::vector<double>{0, 0.5}));
+  EXPECT_EQ(rmix.pairing, RmixPairing::kPermute);
+  EXPECT_TRUE(rmix.lam_per_pair);
+  EXPECT_EQ(rmix.saliency, RmixSaliency::kMaps);
+  EXPECT_FALSE(rmix.centre_prior);
+  EXPECT_TRUE(told.config.dataset.saliency_maps.ends_with("maps.npy"));
+}
+
 TEST(ConfigTest, AFileIsReadAndItsFolderIsTheBase) {
   std::string folder = testing::TempDir();
   while (folder.ends_with("/")) folder.pop_back();

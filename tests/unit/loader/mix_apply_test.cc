@@ -37,8 +37,8 @@ std::vector<std::byte> RandomBatch(const BatchShape& shape, uint64_t seed) {
   return batch;
 }
 
-bool InBox(const BatchMix& mix, uint32_t y, uint32_t x) {
-  return y >= mix.box_y0 && y < mix.box_y1 && x >= mix.box_x0 && x < mix.box_x1;
+bool InBox(const RectPx& box, uint32_t y, uint32_t x) {
+  return y >= box.y && y < box.y + box.height && x >= box.x && x < box.x + box.width;
 }
 
 // Each sample from copies of itself and its partner.
@@ -52,14 +52,14 @@ std::vector<std::byte> MixedOutOfPlace(const BatchShape& shape, const Drawn& dra
     if (j == i) continue;
     std::byte* own = mixed.data() + i * bytes;
     const std::byte* other = batch.data() + j * bytes;
-    if (!drawn.mix.cutmix) {
+    if (drawn.mix.kind == MixKind::kMixup) {
       simd::BlendInPlace(shape.dtype, own, other, drawn.lambda[i], shape.sample_elements());
       continue;
     }
     for (uint32_t c = 0; c < shape.channels; ++c) {
       for (uint32_t y = 0; y < shape.height; ++y) {
         for (uint32_t x = 0; x < shape.width; ++x) {
-          if (!InBox(drawn.mix, y, x)) continue;
+          if (!InBox(drawn.mix.box[i], y, x)) continue;
           const size_t at = shape.layout == Layout::kNchw
                                 ? (size_t{c} * shape.height + y) * shape.width + x
                                 : (size_t{y} * shape.width + x) * shape.channels + c;
@@ -146,8 +146,8 @@ TEST(MixApplyTest, MixupIsTheWeightedSumInFloat) {
   for (size_t i = 0; i < 4; ++i) {
     const size_t j = (i + 3) % 4;  // roll: the sample before
     for (size_t e = 0; e < n; ++e) {
-      const float own = drawn.mix.lam * before[i * n + e];
-      const float other = (1.0f - drawn.mix.lam) * before[j * n + e];
+      const float own = drawn.lambda[0] * before[i * n + e];
+      const float other = (1.0f - drawn.lambda[0]) * before[j * n + e];
       ASSERT_EQ(after[i * n + e], own + other);
     }
   }
@@ -177,7 +177,7 @@ TEST(MixApplyTest, BytesAreTheFloatResultRounded) {
     const size_t n = shape.sample_elements();
     for (size_t e = 0; e < batch.size(); ++e) {
       const size_t partner = (e / n + 4) % 5 * n + e % n;
-      const double lam = drawn.mix.lam;
+      const double lam = drawn.lambda[0];
       const double exact =
           lam * std::to_integer<int>(batch[e]) + (1 - lam) * std::to_integer<int>(batch[partner]);
       ASSERT_NEAR(std::to_integer<int>(after[e]), exact, 0.5 + 1e-4);
@@ -195,13 +195,13 @@ TEST(MixApplyTest, AShareOfOneLeavesTheBatchAlone) {
     const Drawn drawn = DrawBatch(*mixer, 4, b);
     const std::vector<std::byte> batch = RandomBatch(shape, b);
     const std::vector<std::byte> after = MixedInBands(*mixer, drawn, batch, 1);
-    if (drawn.mix.lam == 1.0f) {
+    if (drawn.lambda[0] == 1.0f) {
       ++ones;
       ASSERT_TRUE(after == batch);
       ASSERT_EQ(drawn.partner, (std::vector<int32_t>{0, 1, 2, 3}));
       ASSERT_EQ(drawn.lambda, (std::vector<float>{1, 1, 1, 1}));
     }
-    if (drawn.mix.lam == 0.0f) {
+    if (drawn.lambda[0] == 0.0f) {
       ++zeros;
       const size_t bytes = shape.sample_bytes();
       ASSERT_EQ(std::memcmp(after.data() + bytes, batch.data(), bytes), 0);

@@ -49,6 +49,13 @@ struct Drawn {
   std::vector<int32_t> partner;
 };
 
+// The samples' ids, which tests know by this.
+inline std::vector<int64_t> IdsOf(size_t count, uint64_t batch) {
+  std::vector<int64_t> ids(count);
+  for (size_t i = 0; i < count; ++i) ids[i] = static_cast<int64_t>(batch * count + i);
+  return ids;
+}
+
 // `valid` empty: all are.
 inline Drawn DrawBatch(const Mixer& mixer, size_t count, uint64_t batch,
                        std::vector<uint8_t> valid = {}, uint64_t seed = 1, uint32_t epoch = 0) {
@@ -57,7 +64,8 @@ inline Drawn DrawBatch(const Mixer& mixer, size_t count, uint64_t batch,
   mixer.Prepare(&drawn.mix);
   drawn.lambda.assign(count, -1.0f);
   drawn.partner.assign(count, -1);
-  mixer.Draw(seed, epoch, batch, valid, &drawn.mix, drawn.lambda, drawn.partner);
+  mixer.Draw(seed, epoch, batch, IdsOf(count, batch), valid, &drawn.mix, drawn.lambda,
+             drawn.partner);
   return drawn;
 }
 

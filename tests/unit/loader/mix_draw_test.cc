@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "loader/mix/cutmix.h"
 #include "loader/mix/mixer.h"
+#include "loader/saliency/saliency.h"
 #include "tests/support/allocation_counter.h"
 #include "tests/support/distribution.h"
 #include "tests/unit/loader/mix_batches.h"
@@ -19,7 +20,7 @@ using testing::BetaCdf;
 using testing::KsDistance;
 using testing::KsLimit;
 
-TEST(MixerTest, RefusesWhatIsNotBuiltOrImpossible) {
+TEST(MixerTest, RefusesWhatIsImpossible) {
   const auto error_of = [](MixConfig entry) {
     std::unique_ptr<Mixer> mixer;
     ConfigError error;
@@ -27,12 +28,15 @@ TEST(MixerTest, RefusesWhatIsNotBuiltOrImpossible) {
     EXPECT_NE(error.text.find("[[mix]] " + entry.op), std::string::npos) << error.text;
     return error.code;
   };
-  EXPECT_EQ(error_of(Entry("rmix")), Code::kNotInThisVersion);
-  MixConfig entry = Entry("mixup");
-  entry.mode = MixMode::kPair;
-  EXPECT_EQ(error_of(entry), Code::kNotInThisVersion);
-  entry.mode = MixMode::kElement;
-  EXPECT_EQ(error_of(entry), Code::kNotInThisVersion);
+  EXPECT_EQ(error_of(Entry("ace", -1)), Code::kConfigValue);
+  MixConfig entry = Entry("rmix");
+  entry.rmix.patches = {2, 9};  // of 8 pixels
+  EXPECT_EQ(error_of(entry), Code::kConfigValue);
+  entry.rmix.patches = {};
+  EXPECT_EQ(error_of(entry), Code::kConfigValue);
+  entry = Entry("rmix");
+  entry.rmix.quantiles = {0.5, 1.5};
+  EXPECT_EQ(error_of(entry), Code::kConfigValue);
   EXPECT_EQ(error_of(Entry("mixup", 0.0)), Code::kConfigValue);
   entry = Entry("mixup");
   entry.minmax = Range{0.2, 0.8};
@@ -46,6 +50,22 @@ TEST(MixerTest, RefusesWhatIsNotBuiltOrImpossible) {
   entry = Entry("cutmix");
   entry.label_smoothing = 1.01;
   EXPECT_EQ(error_of(entry), Code::kConfigValue);
+}
+
+TEST(MixerTest, WhatNeedsTheUsersFunctionsWaitsForTheConsumerUnmixed) {
+  MixConfig by_model = Entry("rmix");
+  by_model.rmix.saliency = RmixSaliency::kModel;
+  MixConfig by_function = Entry("rmix");
+  by_function.rmix.saliency = RmixSaliency::kCallback;
+  for (const MixConfig& entry : {Entry("ace", 0.0), by_model, by_function, Entry("mixup")}) {
+    const auto mixer = MakeMixer({entry}, Shape(6, 8, 8));
+    const Drawn drawn = DrawBatch(*mixer, 6, 0);
+    const bool waits = entry.op != "mixup";
+    EXPECT_EQ(mixer->WaitsForConsumer(drawn.mix), waits) << entry.op;
+    EXPECT_EQ(drawn.mix.entry, 0);
+    EXPECT_EQ(drawn.mix.kind == MixKind::kNone, waits);
+    EXPECT_EQ(drawn.partner == (std::vector<int32_t>{0, 1, 2, 3, 4, 5}), waits);
+  }
 }
 
 TEST(MixerTest, AnEmptyListMixesNothing) {
@@ -62,7 +82,7 @@ TEST(MixerTest, MixupSharesFollowTheBetaDistribution) {
     const auto mixer = MakeMixer({Entry("mixup", alpha)}, Shape(2, 4, 4));
     std::vector<double> shares;
     for (uint64_t batch = 0; batch < 20000; ++batch) {
-      shares.push_back(DrawBatch(*mixer, 2, batch).mix.lam);
+      shares.push_back(DrawBatch(*mixer, 2, batch).lambda[0]);
     }
     // A share is an f32: near one many round together, so the very ends are left out.
     const auto cdf = [alpha](double x) { return BetaCdf(x, alpha); };
@@ -102,17 +122,20 @@ TEST(MixerTest, DrawsInTheDocumentedOrder) {
     const int64_t x0 = std::max<int64_t>(0, cx - cut_w / 2);
     const int64_t x1 = std::min<int64_t>(36, cx + cut_w / 2);
     ASSERT_EQ(drawn.mix.entry, 1);
-    ASSERT_TRUE(drawn.mix.cutmix);
     const auto kept =
         static_cast<float>(1.0 - static_cast<double>((y1 - y0) * (x1 - x0)) / (24 * 36));
-    ASSERT_EQ(drawn.mix.lam, kept);
     if (kept == 1.0f) continue;
-    ASSERT_EQ(drawn.mix.box_y0, y0);
-    ASSERT_EQ(drawn.mix.box_y1, y1);
-    ASSERT_EQ(drawn.mix.box_x0, x0);
-    ASSERT_EQ(drawn.mix.box_x1, x1);
     ASSERT_EQ(drawn.partner, order);
-    for (int i = 0; i < 5; ++i) ASSERT_EQ(drawn.lambda[i], order[i] == i ? 1.0f : kept);
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_EQ(drawn.lambda[i], order[i] == i ? 1.0f : kept);
+      if (order[i] == i) continue;
+      ASSERT_EQ(drawn.mix.kind, MixKind::kCutMix);
+      const RectPx box = drawn.mix.box[i];
+      ASSERT_EQ(box.y, y0);
+      ASSERT_EQ(box.y + box.height, y1);
+      ASSERT_EQ(box.x, x0);
+      ASSERT_EQ(box.x + box.width, x1);
+    }
   }
   EXPECT_NEAR(mixed, 120, 42);
 }
@@ -135,7 +158,7 @@ TEST(MixerTest, AnotherEntryLeavesTheDrawsOfTheFirst) {
   for (uint64_t batch = 0; batch < 200; ++batch) {
     const Drawn drawn = DrawBatch(*both, 2, batch);
     if (drawn.mix.entry != 0) continue;
-    ASSERT_EQ(drawn.mix.lam, DrawBatch(*alone, 2, batch).mix.lam);
+    ASSERT_EQ(drawn.lambda[0], DrawBatch(*alone, 2, batch).lambda[0]);
     ++same;
   }
   EXPECT_GT(same, 50);
@@ -152,7 +175,7 @@ TEST(MixerTest, MeanCorrectedShareAgreesWithAnIndependentMonteCarlo) {
     constexpr int kBatches = 20000;
     double sum = 0;
     for (uint64_t batch = 0; batch < kBatches; ++batch) {
-      sum += DrawBatch(*mixer, 2, batch).mix.lam;
+      sum += DrawBatch(*mixer, 2, batch).lambda[0];
     }
     const double error = deviation * std::sqrt(1 / draws + 1.0 / kBatches);
     EXPECT_NEAR(sum / kBatches, mean, 3 * error + 1e-9) << height << "x" << width << " " << alpha;
@@ -166,12 +189,11 @@ TEST(MixerTest, MinMaxBoxesLieInsideAndKeepTheirBounds) {
   entry.correct_lam = false;  // the share comes from the area all the same
   const auto mixer = MakeMixer({entry}, Shape(2, 30, 50));
   for (uint64_t batch = 0; batch < 2000; ++batch) {
-    const BatchMix mix = DrawBatch(*mixer, 2, batch).mix;
-    const uint32_t height = mix.box_y1 - mix.box_y0;
-    const uint32_t width = mix.box_x1 - mix.box_x0;
-    ASSERT_TRUE(height >= 6 && height < 21 && mix.box_y1 <= 30);
-    ASSERT_TRUE(width >= 10 && width < 35 && mix.box_x1 <= 50);
-    ASSERT_EQ(mix.lam, static_cast<float>(1.0 - height * width / 1500.0));
+    const Drawn drawn = DrawBatch(*mixer, 2, batch);
+    const RectPx box = drawn.mix.box[0];
+    ASSERT_TRUE(box.height >= 6 && box.height < 21 && box.y + box.height <= 30);
+    ASSERT_TRUE(box.width >= 10 && box.width < 35 && box.x + box.width <= 50);
+    ASSERT_EQ(drawn.lambda[0], static_cast<float>(1.0 - box.height * box.width / 1500.0));
   }
 }
 
@@ -194,8 +216,8 @@ TEST(MixerTest, WithoutCorrectionTheShareIsTheDrawnOne) {
     RandomStream stream({.seed = 1, .unit = batch, .name = "mix/cutmix"});
     stream.NextUnit();
     const auto lam = static_cast<float>(stream.NextBeta(entry.alpha, entry.alpha));
-    ASSERT_EQ(DrawBatch(*drawn, 2, batch).mix.lam, lam);
-    different += DrawBatch(*corrected, 2, batch).mix.lam != lam ? 1 : 0;
+    ASSERT_EQ(DrawBatch(*drawn, 2, batch).lambda[0], lam);
+    different += DrawBatch(*corrected, 2, batch).lambda[0] != lam ? 1 : 0;
   }
   EXPECT_GT(different, 80);
 }
@@ -220,8 +242,8 @@ TEST(MixerTest, ASampleThatDoesNotTakePartKeepsLambdaOne) {
   const Drawn drawn =
       DrawBatch(*MakeMixer({Entry("mixup", 1.0)}, Shape(4, 4, 4)), 4, 1, {1, 0, 1, 1});
   EXPECT_EQ(drawn.lambda[1], 1.0f);
-  for (const size_t i : {0, 2, 3}) EXPECT_EQ(drawn.lambda[i], drawn.mix.lam);
-  EXPECT_LT(drawn.mix.lam, 1.0f);
+  for (const size_t i : {0, 2, 3}) EXPECT_EQ(drawn.lambda[i], drawn.lambda[0]);
+  EXPECT_LT(drawn.lambda[0], 1.0f);
 }
 
 TEST(MixerTest, FewerThanTwoSamplesStayUnmixed) {
@@ -263,17 +285,28 @@ TEST(MixerTest, ChainsCoverEachMixedSampleOnceInPartnerOrder) {
 TEST(MixerTest, DrawingAndMixingDoNotAllocate) {
   MixConfig entry = Entry("cutmix", 1.0);
   entry.partner = MixPartner::kPerm;
-  const auto mixer = MakeMixer({Entry("mixup", 1.0), entry}, Shape(16, 20, 20));
+  MixConfig element = Entry("mixup", 1.0);
+  element.mode = MixMode::kElement;
+  MixConfig pair = Entry("cutmix", 1.0);
+  pair.mode = MixMode::kPair;
+  const auto mixer =
+      MakeMixer({Entry("mixup", 1.0), entry, element, pair, Entry("rmix")}, Shape(16, 20, 20));
   BatchMix mix;
   mixer->Prepare(&mix);
   const std::vector<uint8_t> valid(16, 1);
+  const std::vector<int64_t> ids = IdsOf(16, 0);
+  const std::vector<float> map(kSaliencyCells, 0.5f);
   std::vector<float> lambda(16);
   std::vector<int32_t> partner(16);
   std::vector<float> images(16 * 3 * 20 * 20, 0.5f);
   Scratch scratch(*mixer);
   const uint64_t before = testing::AllocationCount();
   for (uint64_t batch = 0; batch < 100; ++batch) {
-    mixer->Draw(1, 0, batch, valid, &mix, lambda, partner);
+    uint32_t patches = 0;
+    if (mixer->WantsSaliency(1, 0, batch, &patches) != nullptr) {
+      for (uint32_t row = 0; row < 16; ++row) mixer->KeepSaliency(&mix, row, patches, map.data());
+    }
+    mixer->Draw(1, 0, batch, ids, valid, &mix, lambda, partner);
     for (uint32_t band = 0; band < 3; ++band) {
       mixer->ApplyBand(mix, images.data(), 16, band, 3, scratch.span());
     }

@@ -35,7 +35,7 @@ Plan MustPlan(const Config& config, const Dataset& dataset) {
   Plan plan;
   ConfigError error;
   EXPECT_TRUE(
-      MakePlan(config, dataset, DefaultShape(config.loader.batch_size), false, 0, &plan, &error))
+      MakePlan(config, dataset, DefaultShape(config.loader.batch_size), false, {}, &plan, &error))
       << error.text;
   return plan;
 }
@@ -71,7 +71,7 @@ TEST(PlanTest, SaysHowMuchIsNeeded) {
   Plan plan;
   ConfigError error;
   EXPECT_FALSE(
-      MakePlan(config, FakeDataset(1000, 1000), DefaultShape(64), false, 0, &plan, &error));
+      MakePlan(config, FakeDataset(1000, 1000), DefaultShape(64), false, {}, &plan, &error));
   EXPECT_EQ(error.code, Code::kOverBudget);
   EXPECT_NE(error.text.find("max_host_bytes: 100 MiB is too small, the plan needs"),
             std::string::npos)

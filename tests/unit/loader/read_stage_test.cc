@@ -95,7 +95,7 @@ class ReadStageTest : public ::testing::TestWithParam<io::ReaderChoice> {
     ASSERT_TRUE(Mixer::Make({}, shape, &mixer_, &error)) << error.text;
     sampler_.emplace(dataset_->size(), Shuffle::kNone, 0, kFiles, 0, 1, Tail::kDrop);
     convert_ = simd::MakeConvertTable(shape.dtype, shape.layout, 3, nullptr, nullptr);
-    ASSERT_TRUE(MakePlan(config_, *dataset_, shape, false, 0, &plan_, &error)) << error.text;
+    ASSERT_TRUE(MakePlan(config_, *dataset_, shape, false, {}, &plan_, &error)) << error.text;
     plan_.lane_bytes_each = kLaneBytes;
     shared_ = std::make_unique<PipelineShared>(config_, *dataset_, *sampler_, *augment_, *mixer_,
                                                convert_, plan_, LogSink{});
