@@ -1,7 +1,5 @@
 #include "loader/objects/coco_rle.h"
 
-#include <algorithm>
-
 namespace headrace::loader {
 namespace {
 
@@ -86,34 +84,6 @@ void EncodeRle(std::span<const uint32_t> runs, std::vector<char>* text) {
       text->push_back(static_cast<char>(kFirstChar + symbol));
     }
   }
-}
-
-uint64_t AreaOfRuns(std::span<const uint32_t> runs) {
-  uint64_t area = 0;
-  for (size_t i = 1; i < runs.size(); i += 2) area += runs[i];
-  return area;
-}
-
-RectPx BoxOfRuns(std::span<const uint32_t> runs, uint32_t height) {
-  uint64_t begin = 0;
-  uint32_t left = UINT32_MAX;
-  uint32_t right = 0;
-  uint32_t top = UINT32_MAX;
-  uint32_t bottom = 0;
-  for (size_t i = 0; i < runs.size(); begin += runs[i], ++i) {
-    if (i % 2 == 0 || runs[i] == 0) continue;
-    const uint64_t last = begin + runs[i] - 1;
-    const auto first_column = static_cast<uint32_t>(begin / height);
-    const auto last_column = static_cast<uint32_t>(last / height);
-    left = std::min(left, first_column);
-    right = std::max(right, last_column + 1);
-    // A run that goes on in the next column touches the bottom of one and the top of the other.
-    const bool wraps = first_column != last_column;
-    top = std::min(top, wraps ? 0 : static_cast<uint32_t>(begin % height));
-    bottom = std::max(bottom, wraps ? height : static_cast<uint32_t>(last % height) + 1);
-  }
-  if (left >= right) return {};
-  return {left, top, right - left, bottom - top};
 }
 
 }  // namespace headrace::loader

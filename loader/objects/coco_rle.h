@@ -28,10 +28,4 @@ Status CheckRuns(std::span<const uint32_t> runs, SizePx size);
 // Appends the text of `runs`.
 void EncodeRle(std::span<const uint32_t> runs, std::vector<char>* text);
 
-// Pixels that are set.
-uint64_t AreaOfRuns(std::span<const uint32_t> runs);
-// The smallest rectangle that holds all set pixels of a mask `height` high; without pixels if none
-// is.
-RectPx BoxOfRuns(std::span<const uint32_t> runs, uint32_t height);
-
 }  // namespace headrace::loader

@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "loader/objects/coco_rle.h"
+#include "loader/objects/raster.h"
 
 namespace headrace::loader {
 namespace {
@@ -39,8 +40,9 @@ TEST(CocoRleTest, ReadsTheTextsOfTheSpecification) {
   runs.clear();
   ASSERT_TRUE(DecodeRle("a9d0:" + std::string(37, '0') + "W9", {40, 30}, &runs).ok());
   EXPECT_EQ(runs, BlockRuns());
-  EXPECT_EQ(AreaOfRuns(runs), 400u);
-  EXPECT_EQ(BoxOfRuns(runs, 30), (RectPx{10, 5, 20, 20}));
+  const MaskExtent extent = ExtentOfRuns({40, 30}, runs);
+  EXPECT_EQ(extent.area_px, 400u);
+  EXPECT_EQ(extent.box, (RectPx{10, 5, 20, 20}));
 }
 
 TEST(CocoRleTest, ReadsBackWhatItWrites) {
@@ -95,13 +97,6 @@ TEST(CocoRleTest, RefusesWhatIsNoMaskAndLeavesTheRunsAlone) {
   EXPECT_FALSE(CheckRuns(Runs{5, 16}, {5, 4}).ok());
   EXPECT_FALSE(CheckRuns(Runs{5, 14}, {5, 4}).ok());
   EXPECT_FALSE(CheckRuns(Runs{4294967295u, 4294967295u, 22}, {5, 4}).ok()) << "wraps";
-}
-
-TEST(CocoRleTest, FindsTheBoxOfRunsThatWrapAndOfNone) {
-  EXPECT_EQ(BoxOfRuns(Runs{20}, 4), RectPx{});
-  EXPECT_EQ(BoxOfRuns(Runs{0, 20}, 4), (RectPx{0, 0, 5, 4}));
-  EXPECT_EQ(BoxOfRuns(Runs{3, 2, 15}, 4), (RectPx{0, 0, 2, 4}));
-  EXPECT_EQ(BoxOfRuns(Runs{7, 0, 2, 1, 10}, 4), (RectPx{2, 1, 1, 1}));
 }
 
 }  // namespace
