@@ -62,7 +62,7 @@ const char* CodeName(Code code);
 class [[nodiscard]] Status {
  public:
   constexpr Status() = default;
-  // `text` must be a string literal: it is kept, not copied.
+  // `text` is kept, not copied: a string literal, or what lives as long as the data set.
   constexpr Status(Code code, const char* text, int error_number = 0)
       : code_(code), errno_(error_number), text_(text) {}
 

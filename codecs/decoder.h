@@ -35,6 +35,8 @@ struct DecodeOptions {
   // Alpha: dropped as Pillow's convert("RGB"), or blended over a background.
   bool blend_alpha = false;
   uint8_t background[3] = {0, 0, 0};
+  // Of a PNG with a palette: each pixel's index three times, in place of its colour.
+  bool palette_indices = false;
 };
 
 // What a decode reported beside its status.

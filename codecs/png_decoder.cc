@@ -137,6 +137,7 @@ Status PngDecoder::Decode(const RectPx& region, std::span<std::byte> scratch,
   job.region = layout.region;
   job.blend = options_.blend_alpha && header_.has_alpha();
   std::copy(options_.background, options_.background + 3, job.background);
+  job.palette_indices = options_.palette_indices;
   job.target = {reinterpret_cast<uint8_t*>(scratch.data()), layout.target.width,
                 layout.target.height, layout.target_channels,
                 size_t{layout.target.width} * layout.target_channels};

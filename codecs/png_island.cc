@@ -72,7 +72,19 @@ void OnWarning(png_structp png, const char* message) {
 void OnInfo(png_structp png, png_infop info) {
   Reading& reading = *static_cast<Reading*>(png_get_progressive_ptr(png));
   const PngHeader& header = *reading.job->header;
-  if (header.colour_type == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
+  if (header.colour_type == PNG_COLOR_TYPE_PALETTE) {
+    if (reading.job->palette_indices) {
+      // As many as the depth allows: an index beyond the file's own palette shows as it is, too.
+      png_color indices[256];
+      const int count = 1 << header.bit_depth;
+      for (int i = 0; i < count; ++i) {
+        const auto value = static_cast<png_byte>(i);
+        indices[i] = {value, value, value};
+      }
+      png_set_PLTE(png, info, indices, count);
+    }
+    png_set_palette_to_rgb(png);
+  }
   if (header.colour_type == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(png);
   if (reading.job->blend && png_get_valid(png, info, PNG_INFO_tRNS) != 0) {
     png_set_tRNS_to_alpha(png);

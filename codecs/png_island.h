@@ -37,6 +37,7 @@ struct PngRegionJob {
   // Alpha: not looked at, or blended over a background.
   bool blend = false;
   uint8_t background[3] = {0, 0, 0};
+  bool palette_indices = false;  // as DecodeOptions has it
   // Where the pixels go: the region as RGB; or, for an interlaced picture, the region's rows over
   // the whole width, RGB or (with `blend`) RGBA, put together pass by pass.
   ImageView target;

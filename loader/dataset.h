@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/status.h"
+#include "loader/objects/object_list.h"
+
 namespace headrace::loader {
 
 // Where a sample's encoded bytes are, relative to the data set's root folder.
@@ -29,6 +32,18 @@ class Dataset {
   // The folder that paths are relative to.
   virtual const std::string& root() const = 0;
   virtual uint64_t index_bytes() const = 0;
+
+  // Whether it says where objects are in its pictures.
+  virtual bool has_objects() const { return false; }
+  // The objects of the sample that has the most.
+  virtual uint64_t ObjectsMax() const { return 0; }
+  // The objects of a sample as they were annotated, in its upright picture. Fails when what is said
+  // of them is no good; the text lives as long as the data set. Allocates only what the list has
+  // not yet room for.
+  virtual Status Objects(uint64_t /*id*/, ObjectList* list) const {
+    list->Clear({});
+    return {};
+  }
 };
 
 }  // namespace headrace::loader

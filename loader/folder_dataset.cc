@@ -1,132 +1,21 @@
 #include "loader/folder_dataset.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
 
+#include "loader/folder_walk.h"
+
 namespace headrace::loader {
 namespace {
-
-constexpr size_t kDepthMax = 64;
-
-// Only compared for equality: a time that a file system made up may wrap.
-int64_t NanosecondsOf(const timespec& time) {
-  constexpr uint64_t kNsPerSecond = 1'000'000'000;
-  return static_cast<int64_t>(static_cast<uint64_t>(time.tv_sec) * kNsPerSecond +
-                              static_cast<uint64_t>(time.tv_nsec));
-}
-
-struct DirCloser {
-  void operator()(DIR* dir) const { closedir(dir); }
-};
-using UniqueDir = std::unique_ptr<DIR, DirCloser>;
 
 bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0) {
   *error = {code, std::move(text), error_number};
   return false;
 }
-
-bool HasImageName(std::string_view name) {
-  const size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return true;
-  std::string extension(name.substr(dot + 1));
-  for (char& c : extension) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return extension == "jpg" || extension == "jpeg" || extension == "jpe" || extension == "png" ||
-         extension == "webp";
-}
-
-struct FoundFile {
-  std::string path;  // relative to the root
-  uint64_t bytes;
-  int64_t mtime_ns;
-};
-
-struct FoundFolder {
-  std::string name;
-  dev_t device;
-  ino_t inode;
-};
-
-// Lists one folder after the other; a failure names the folder.
-class Walker {
- public:
-  Walker(const std::string& root, ConfigError* error) : root_(root), error_(error) {}
-
-  // Adds the images beneath `folder` (relative to the root) to `files`.
-  bool Walk(const std::string& folder, const FoundFolder& found, std::vector<FoundFile>* files) {
-    for (const FoundFolder& above : above_) {
-      if (above.device == found.device && above.inode == found.inode) {
-        return Fail(error_, Code::kConfigValue,
-                    Full(folder) + ": a link that leads back to a folder above it; remove it");
-      }
-    }
-    if (above_.size() == kDepthMax) {
-      return Fail(error_, Code::kConfigValue, Full(folder) + ": more than 64 folders deep");
-    }
-    above_.push_back(found);
-    std::vector<FoundFolder> folders;
-    const bool listed = List(folder, &folders, [&](const char* name, const struct stat& info) {
-      if (!HasImageName(name)) return;
-      files->push_back(
-          {folder + "/" + name, static_cast<uint64_t>(info.st_size), NanosecondsOf(info.st_mtim)});
-    });
-    if (!listed) return false;
-    for (const FoundFolder& inner : folders) {
-      if (!Walk(folder + "/" + inner.name, inner, files)) return false;
-    }
-    above_.pop_back();
-    return true;
-  }
-
-  // Calls on_file(name, what stat says) for regular files of one folder and collects the folders in
-  // it.
-  template <class OnFile>
-  bool List(const std::string& folder, std::vector<FoundFolder>* folders, OnFile on_file) {
-    const std::string full = Full(folder);
-    UniqueDir dir(opendir(full.c_str()));
-    if (!dir) {
-      const int number = errno;
-      return Fail(error_, CodeOfErrno(number),
-                  "cannot list the folder " + full + ": " + strerror(number), number);
-    }
-    for (;;) {
-      errno = 0;
-      const dirent* entry = readdir(dir.get());
-      if (entry == nullptr) {
-        if (errno == 0) return true;
-        const int number = errno;
-        return Fail(error_, Code::kIoError,
-                    "cannot list the folder " + full + ": " + strerror(number));
-      }
-      if (entry->d_name[0] == '.') continue;  // hidden, and "." and ".."
-      struct stat info;
-      // A link that leads nowhere, or a file that went away meanwhile, is no sample.
-      if (fstatat(dirfd(dir.get()), entry->d_name, &info, 0) != 0) continue;
-      if (S_ISDIR(info.st_mode)) {
-        folders->push_back({entry->d_name, info.st_dev, info.st_ino});
-      } else if (S_ISREG(info.st_mode)) {
-        on_file(entry->d_name, info);
-      }
-    }
-  }
-
- private:
-  std::string Full(const std::string& folder) const {
-    return folder.empty() ? root_ : root_ + "/" + folder;
-  }
-
-  const std::string& root_;
-  ConfigError* error_;
-  std::vector<FoundFolder> above_;  // the folders that lead to the one being walked
-};
 
 // Says what is wrong with a root that gave no sample.
 bool FailEmpty(const std::string& root, uint64_t loose_files, size_t folder_count,
@@ -168,29 +57,31 @@ bool FolderDataset::Open(const std::string& root, const std::vector<std::string>
   if (!CheckRoot(root, error)) return false;
   auto made = std::make_unique<FolderDataset>();
   made->root_ = root;
-  Walker walker(root, error);
-  std::vector<FoundFolder> folders;
+  FolderWalk walk(root, error);
+  std::vector<FolderWalk::Folder> folders;
   uint64_t loose_files = 0;
-  const bool listed = walker.List("", &folders, [&](const char* name, const struct stat&) {
+  const bool listed = walk.List("", &folders, [&](const char* name, const struct stat&) {
     if (HasImageName(name) && strchr(name, '.') != nullptr) ++loose_files;
   });
   if (!listed) return false;
-  std::sort(folders.begin(), folders.end(),
-            [](const FoundFolder& a, const FoundFolder& b) { return a.name < b.name; });
+  std::sort(
+      folders.begin(), folders.end(),
+      [](const FolderWalk::Folder& a, const FolderWalk::Folder& b) { return a.name < b.name; });
   made->classes_ = classes;
   if (classes.empty()) {
-    for (const FoundFolder& folder : folders) made->classes_.push_back(folder.name);
+    for (const FolderWalk::Folder& folder : folders) made->classes_.push_back(folder.name);
   }
 
   struct Labelled {
-    FoundFile file;
+    FolderWalk::File file;
     int32_t label;
   };
   std::vector<Labelled> all;
   for (size_t label = 0; label < made->classes_.size(); ++label) {
     const std::string& name = made->classes_[label];
-    const auto found = std::find_if(folders.begin(), folders.end(),
-                                    [&](const FoundFolder& folder) { return folder.name == name; });
+    const auto found =
+        std::find_if(folders.begin(), folders.end(),
+                     [&](const FolderWalk::Folder& folder) { return folder.name == name; });
     if (found == folders.end()) {
       std::string known;
       for (size_t i = 0; i < folders.size() && i < 8; ++i) {
@@ -201,9 +92,10 @@ bool FolderDataset::Open(const std::string& root, const std::vector<std::string>
                       "; there are " + std::to_string(folders.size()) + ": " + known +
                       (folders.size() > 8 ? ", ..." : ""));
     }
-    std::vector<FoundFile> files;
-    if (!walker.Walk(name, *found, &files)) return false;
-    for (FoundFile& file : files) all.push_back({std::move(file), static_cast<int32_t>(label)});
+    std::vector<FolderWalk::File> files;
+    if (!walk.Below(name, *found, &files)) return false;
+    for (FolderWalk::File& file : files)
+      all.push_back({std::move(file), static_cast<int32_t>(label)});
   }
   if (all.empty()) return FailEmpty(root, loose_files, folders.size(), error);
   if (loose_files > 0) {

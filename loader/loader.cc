@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "loader/augment/program.h"
+#include "loader/coco_dataset.h"
 #include "loader/folder_dataset.h"
 #include "loader/mix/mixer.h"
 #include "loader/pipeline/consumer_stage.h"
@@ -79,10 +80,12 @@ struct Loader::Parts {
 };
 
 bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error) {
-  if (!FolderDataset::Open(config.dataset.path.front(), config.dataset.classes, log, &dataset,
-                           error)) {
-    return false;
-  }
+  const DatasetConfig& from = config.dataset;
+  const bool opened =
+      from.source == Source::kCoco
+          ? CocoDataset::Open(from, config.limits, log, &dataset, error)
+          : FolderDataset::Open(from.path.front(), from.classes, log, &dataset, error);
+  if (!opened) return false;
   if (!AugmentProgram::Make(config.augment, dataset->classes(), true, &augment, error,
                             ScaleOf(config.output))) {
     return false;

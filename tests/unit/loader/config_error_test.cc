@@ -149,7 +149,6 @@ TEST(ConfigErrorTest, AMissingPathIsTold) {
 TEST(ConfigErrorTest, WhatIsNotBuiltSaysSo) {
   const char* kBodies[] = {
       "source = \"tar\"",
-      "source = \"coco\"",
       "source = \"manifest\"",
       "include = \"ids.txt\"",
       "split = \"val\"\nof = { train = 0.9, val = 0.1 }",
