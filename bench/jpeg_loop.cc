@@ -175,7 +175,7 @@ Status JpegLoop::RunProcessor(Way way, const Draw& draw, const simd::ConvertTabl
   loader::ProcessTiming timing;
   loader::SampleProcessor& processor = fast ? *fast_ : *exact_;
   return processor.Process(
-      file.bytes, folder_.KeyOf(draw), 1, &checkpoints, &timing,
+      file.bytes, folder_.KeyOf(draw), 1, &checkpoints, nullptr, &timing,
       [&](uint32_t, const loader::ProcessedPicture& picture) { picture.ConvertTo(table, out); });
 }
 

@@ -90,6 +90,7 @@ bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error
                             ScaleOf(config.output))) {
     return false;
   }
+  if (dataset->has_objects() && !augment->UseObjects(config.augment, error)) return false;
   const std::optional<SizePx> size = augment->output_size();
   if (!size) return Fail(error, Code::kInternal, "the augment list has no fixed size");
   shape = {.batch_size = config.loader.batch_size,

@@ -48,6 +48,11 @@ constexpr bool HasMagnitude(PolicyOp op) {
          op != PolicyOp::kInvert;
 }
 
+// Whether it puts pixels elsewhere.
+constexpr bool MovesPoints(PolicyOp op) {
+  return op >= PolicyOp::kShearX && op <= PolicyOp::kRotate;
+}
+
 // Whose level maps, op lists and habits.
 enum class PolicyProfile : uint8_t { kTorchvision, kTimm, kTf };
 inline constexpr std::array<std::string_view, 3> kPolicyProfileNames = {"torchvision", "timm",

@@ -26,6 +26,13 @@ uint32_t ReductionFor(SizePx region, SizePx result) {
   return reduction;
 }
 
+// Annotations of another picture than the file at their path would be drawn all over it.
+Status CheckSize(SizePx upright, ObjectList* objects) {
+  if (objects->size == SizePx{}) objects->size = upright;  // nobody said what it is
+  if (objects->size == upright) return {};
+  return {Code::kCorrupt, "the picture has another size than its annotations say"};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SampleProcessor>> SampleProcessor::Make(const Limits& limits,
@@ -60,17 +67,23 @@ Status SampleProcessor::DrawOnly(std::span<const std::byte> file, const SampleKe
 
 Status SampleProcessor::Decode(std::span<const std::byte> file, const SampleKey& key,
                                uint32_t view_count, codecs::DecodeCheckpoints* checkpoints,
-                               ProcessTiming* timing, Decoded* decoded) {
+                               FollowedObjects* objects, ProcessTiming* timing, Decoded* decoded) {
   const int64_t begin = NowNs();
   report_ = {};
   codecs::ImageInfo info;
   HR_TRY(MakeRecipes(file, key, view_count, &info));
+  if (objects != nullptr) HR_TRY(CheckSize(info.upright, &objects->list));
   decoder_->UseCheckpoints(checkpoints);
   timing->decode_ns += static_cast<uint64_t>(NowNs() - begin);
   const bool fast = options_.jpeg == JpegMode::kFast && program_.planes_allowed();
   HR_TRY(fast && info.planar ? DecodePlanes(view_count, timing, decoded)
                              : DecodeRgb(view_count, timing, decoded));
-  return AugmentShared(view_count, timing, decoded);
+  if (objects != nullptr) {
+    const int64_t follow_begin = NowNs();
+    AugmentProgram::FollowTo(recipes_[0], decoded->start.draw, objects);
+    timing->augment.ops_ns += static_cast<uint64_t>(NowNs() - follow_begin);
+  }
+  return AugmentShared(view_count, objects, timing, decoded);
 }
 
 uint64_t SampleProcessor::AugmentBytes(const AugmentProgram::Start& start, SizePx size,
@@ -84,29 +97,32 @@ uint64_t SampleProcessor::AugmentBytes(const AugmentProgram::Start& start, SizeP
   return SaturatingAdd(RoundUp(branch.scratch_bytes, kScratchAlignment), most);
 }
 
-Status SampleProcessor::AugmentShared(uint32_t view_count, ProcessTiming* timing,
-                                      Decoded* decoded) const {
+Status SampleProcessor::AugmentShared(uint32_t view_count, FollowedObjects* objects,
+                                      ProcessTiming* timing, Decoded* decoded) const {
   if (view_count == 1) return {};
   const AugmentProgram::Branch branch =
       program_.BranchOf(recipes_[0], decoded->start, decoded->pixels.size());
   const uint64_t bytes = RoundUp(branch.scratch_bytes, kScratchAlignment);
   ConstImageView shared;
   HR_TRY(program_.ApplyShared(recipes_[0], decoded->start, decoded->pixels,
-                              decoded->scratch.first(bytes), &shared, &timing->augment));
+                              decoded->scratch.first(bytes), &shared, &timing->augment, objects));
   decoded->pixels = shared;
   decoded->start = branch.start;
   decoded->scratch = decoded->scratch.subspan(bytes);
   return {};
 }
 
-Status SampleProcessor::Augment(const Decoded& decoded, uint32_t view_index, ProcessTiming* timing,
+Status SampleProcessor::Augment(const Decoded& decoded, uint32_t view_index,
+                                FollowedObjects* objects, ProcessTiming* timing,
                                 ProcessedPicture* picture) const {
   if (decoded.planes.plane_count > 0) {
     *picture = decoded.planes;
-    return {};
+  } else {
+    HR_TRY(program_.Apply(recipes_[view_index], decoded.start, decoded.pixels, decoded.scratch,
+                          &picture->rgb, &picture->flip, &timing->augment, objects));
   }
-  return program_.Apply(recipes_[view_index], decoded.start, decoded.pixels, decoded.scratch,
-                        &picture->rgb, &picture->flip, &timing->augment);
+  if (objects != nullptr) program_.RemapObjects(recipes_[view_index], &objects->list);
+  return {};
 }
 
 // The time since `begin_ns`, divided as far as the decoder knows.
@@ -188,6 +204,7 @@ Status SampleProcessor::DecodePlanes(uint32_t view_count, ProcessTiming* timing,
   planes.plane_count = planar.count;
   planes.flip = start.run.mirrored ? simd::FlipColumns::kYes : simd::FlipColumns::kNo;
   timing->augment.resize_ns += static_cast<uint64_t>(NowNs() - resize_begin);
+  decoded->start = start;
   if (done) return {};
 
   const int64_t colour_begin = NowNs();
@@ -197,7 +214,6 @@ Status SampleProcessor::DecodePlanes(uint32_t view_count, ProcessTiming* timing,
   simd::PlanesToRgb({planes.planes, planes.plane_count}, rgb);
   planes.plane_count = 0;
   decoded->pixels = rgb;
-  decoded->start = start;
   decoded->scratch = scratch.subspan(rgb_bytes);
   timing->colour_ns += static_cast<uint64_t>(NowNs() - colour_begin);
   return {};

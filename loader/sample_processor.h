@@ -13,6 +13,7 @@
 #include "codecs/decoder.h"
 #include "loader/augment/program.h"
 #include "loader/host_memory.h"
+#include "loader/objects/object_mover.h"
 
 namespace headrace::loader {
 
@@ -60,15 +61,17 @@ class SampleProcessor {
   // Draws the recipes of `key` and the `view_count` views from key.view on, decodes what they need
   // once, and applies each. Calls use(view, picture) for one after the other, while the picture is
   // valid; the error of a later view comes after the use of earlier ones. `checkpoints`: of the
-  // file, if it is a JPEG; or null.
+  // file, if it is a JPEG; or null. `objects`: as annotated, and then as the first view shows them;
+  // null: there are none.
   template <class Use>
   Status Process(std::span<const std::byte> file, const SampleKey& key, uint32_t view_count,
-                 codecs::DecodeCheckpoints* checkpoints, ProcessTiming* timing, Use&& use) {
+                 codecs::DecodeCheckpoints* checkpoints, FollowedObjects* objects,
+                 ProcessTiming* timing, Use&& use) {
     Decoded decoded;
-    Status status = Decode(file, key, view_count, checkpoints, timing, &decoded);
+    Status status = Decode(file, key, view_count, checkpoints, objects, timing, &decoded);
     for (uint32_t i = 0; i < view_count && status.ok(); ++i) {
       ProcessedPicture picture;
-      status = Augment(decoded, i, timing, &picture);
+      status = Augment(decoded, i, i == 0 ? objects : nullptr, timing, &picture);
       if (status.ok()) use(key.view + i, picture);
     }
     if (decoded.has_big_area) GiveBackBigArea();
@@ -99,17 +102,19 @@ class SampleProcessor {
       : limits_(limits), options_(options), program_(program), big_area_(big_area) {}
 
   Status Decode(std::span<const std::byte> file, const SampleKey& key, uint32_t view_count,
-                codecs::DecodeCheckpoints* checkpoints, ProcessTiming* timing, Decoded* decoded);
+                codecs::DecodeCheckpoints* checkpoints, FollowedObjects* objects,
+                ProcessTiming* timing, Decoded* decoded);
   Status MakeRecipes(std::span<const std::byte> file, const SampleKey& key, uint32_t view_count,
                      codecs::ImageInfo* info);
   Status DecodeRgb(uint32_t view_count, ProcessTiming* timing, Decoded* decoded);
   Status DecodePlanes(uint32_t view_count, ProcessTiming* timing, Decoded* decoded);
-  Status Augment(const Decoded& decoded, uint32_t view_index, ProcessTiming* timing,
-                 ProcessedPicture* picture) const;
+  Status Augment(const Decoded& decoded, uint32_t view_index, FollowedObjects* objects,
+                 ProcessTiming* timing, ProcessedPicture* picture) const;
   // Scratch of the ops for all views, beginning with pixels of `size`.
   uint64_t AugmentBytes(const AugmentProgram::Start& start, SizePx size, uint32_t view_count) const;
   // What all views share, if there are several.
-  Status AugmentShared(uint32_t view_count, ProcessTiming* timing, Decoded* decoded) const;
+  Status AugmentShared(uint32_t view_count, FollowedObjects* objects, ProcessTiming* timing,
+                       Decoded* decoded) const;
   void CountDecode(int64_t begin_ns, ProcessTiming* timing) const;
   Status FindScratch(uint64_t bytes, Decoded* decoded);
   void GiveBackBigArea();

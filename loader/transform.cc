@@ -97,7 +97,7 @@ Status Transform::Apply(std::span<const std::byte> file, const SampleKey& key,
     last_ = out;
   };
   last_ = {};
-  HR_TRY(processor_->Process(file, key, 1, nullptr, &timing, keep));
+  HR_TRY(processor_->Process(file, key, 1, nullptr, nullptr, &timing, keep));
   *result = last_;
   return kept;
 }

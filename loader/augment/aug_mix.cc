@@ -89,6 +89,7 @@ class AugMix final : public Op {
 
   std::string_view name() const override { return "aug_mix"; }
   uint32_t Views() const override { return choice_.views; }
+  void KeepPointsInPlace() override { moves_points_ = false; }
   OpForm FormOf(const OpDraw&) const override { return OpForm::kPixels; }
 
   uint32_t DrawCountMax() const override {
@@ -200,15 +201,25 @@ class AugMix final : public Op {
     return stream->NextUniform(0, choice_.severity);
   }
 
+  // An outline has one place only, and chains that move points would show it at several.
+  AugMixStep Allowed(const AugMixStep& step) const {
+    if (moves_points_ || !loader::MovesPoints(step.op)) return step;
+    return {PolicyOp::kIdentity, 0};
+  }
+
   void AppendChain(double weight, std::span<const AugMixStep> steps, DrawList* draws) const {
     OpDraw* const head = draws->Add(&mark_);
-    for (const AugMixStep& step : steps) {
+    for (const AugMixStep& drawn : steps) {
+      const AugMixStep step = Allowed(drawn);
       OpDraw* const note = draws->Add(&mark_);
       note->values[0] = static_cast<double>(step.op);
       note->values[1] = step.amount;
     }
     const size_t before = draws->count();
-    for (const AugMixStep& step : steps) ops_.Append(step.op, step.amount, {}, draws);
+    for (const AugMixStep& drawn : steps) {
+      const AugMixStep step = Allowed(drawn);
+      ops_.Append(step.op, step.amount, {}, draws);
+    }
     head->values[0] = weight;
     head->values[1] = static_cast<double>(steps.size());
     head->values[2] = static_cast<double>(draws->count() - before);
@@ -223,6 +234,7 @@ class AugMix final : public Op {
     }
   }
 
+  bool moves_points_ = true;
   AugMixChoice choice_;
   LevelMap map_;
   std::span<const PolicyOp> list_;

@@ -47,6 +47,15 @@ class CenterCrop final : public Op {
     return {};
   }
 
+  PointMap PointsOf(const OpDraw& draw) const override {
+    const auto shift = [](uint32_t first, uint32_t kept, uint32_t length) {
+      return static_cast<double>(Axis(first, kept, length).before) - first;
+    };
+    return PointMap::ScaleShift(1, shift(draw.rect.x, draw.rect.width, size_.width), 1,
+                                shift(draw.rect.y, draw.rect.height, size_.height));
+  }
+  bool MovesPoints() const override { return true; }
+
   void Explain(const OpDraw&, std::string* toml) const override {
     AppendNumbers("size", {size_.height, size_.width}, toml);
   }

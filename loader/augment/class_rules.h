@@ -27,6 +27,8 @@ class ClassRules {
   // True when Allows holds for every label.
   bool AllowsAll() const { return allowed_.empty(); }
 
+  bool Remaps() const { return !remap_.empty(); }
+
   // The label after the op fired. One entry `a = "b"` also means `b = "a"`.
   int64_t Remap(int64_t label) const;
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "loader/augment/op.h"
 #include "loader/augment/point_pass.h"
+#include "loader/objects/object_mover.h"
 #include "simd/flip.h"
 #include "simd/resize.h"
 
@@ -50,9 +51,10 @@ class ListRun::Walk {
 
   // Carries out instead of measuring. `memory` as large as measured.
   void Use(const Walk& measured, std::span<std::byte> memory, Picture* picture,
-           AugmentTiming* timing) {
+           AugmentTiming* timing, FollowedObjects* objects) {
     picture_ = picture;
     timing_ = timing;
+    objects_ = objects;
     for (size_t i = 0; i < 2; ++i) {
       outputs_[i] = memory.first(measured.output_bytes_[i]);
       memory = memory.subspan(measured.output_bytes_[i]);
@@ -85,6 +87,7 @@ class ListRun::Walk {
           CropResize(draw, cropped);
         }
       }
+      Follow(draw);
     }
     FinishPoints();
     SettleRows();
@@ -95,6 +98,14 @@ class ListRun::Walk {
  private:
   bool measures() const { return picture_ == nullptr; }
   uint64_t* ops_ns() const { return timing_ == nullptr ? nullptr : &timing_->ops_ns; }
+
+  // Objects know nothing of what is still to be done to the pixels: they are where the draws have
+  // put them.
+  void Follow(const OpDraw& draw) {
+    if (objects_ == nullptr || measures() || draw.op->MovesObjects()) return;
+    const Stopwatch watch(ops_ns());
+    objects_->Follow(draw);
+  }
 
   // Memory of the next output. The step's result is there afterwards, and it is ours.
   OpMemory Take(uint64_t output_bytes, uint64_t scratch_bytes) {
@@ -163,7 +174,8 @@ class ListRun::Walk {
     SettleRows();
     if (op.SeesColumns()) SettleColumns();
     const bool in_place = op.WorksInPlace() && ours_;
-    const OpMemory memory = Take(in_place ? 0 : op.OutputBytes(draw), op.ScratchBytes(draw));
+    OpMemory memory = Take(in_place ? 0 : op.OutputBytes(draw), op.ScratchBytes(draw));
+    if (objects_ != nullptr) memory.objects = &objects_->list;
     size_ = draw.out;
     if (measures()) return {};
     const Stopwatch watch(ops_ns());
@@ -220,6 +232,7 @@ class ListRun::Walk {
 
   Picture* picture_ = nullptr;
   AugmentTiming* timing_ = nullptr;
+  FollowedObjects* objects_ = nullptr;
   std::span<std::byte> outputs_[2];
   std::span<std::byte> scratch_;
   std::optional<OpMemory> point_memory_;  // while point ops are collected
@@ -237,7 +250,7 @@ ListRun::Need ListRun::Measure() const {
 }
 
 Status ListRun::Run(const ConstImageView& pixels, std::span<std::byte> memory, Picture* picture,
-                    AugmentTiming* timing) const {
+                    AugmentTiming* timing, FollowedObjects* objects) const {
   Walk measured(*this);
   HR_TRY(measured.Go());
   HR_ENSURE(pixels.size() == size_, "pixels are not what the list begins with");
@@ -247,7 +260,7 @@ Status ListRun::Run(const ConstImageView& pixels, std::span<std::byte> memory, P
             "scratch not aligned");
   *picture = {.pixels = pixels, .ours = start_.ours};
   Walk walk(*this);
-  walk.Use(measured, memory, picture, timing);
+  walk.Use(measured, memory, picture, timing, objects);
   return walk.Go();
 }
 

@@ -14,6 +14,8 @@
 
 namespace headrace::loader {
 
+struct FollowedObjects;
+
 // Times spent are added. `resize_ns`: of resizes; `ops_ns`: of all other ops.
 struct AugmentTiming {
   uint64_t resize_ns = 0;
@@ -43,8 +45,9 @@ class ListRun {
 
   // `pixels` has the size of the constructor and no part in `memory`. picture->mirrored says that
   // the result's columns are still to be reversed; its pixels lie in `memory` or are those given.
+  // `objects`: of the picture as it comes, and then of the result; null: there are none.
   Status Run(const ConstImageView& pixels, std::span<std::byte> memory, Picture* picture,
-             AugmentTiming* timing) const;
+             AugmentTiming* timing, FollowedObjects* objects = nullptr) const;
 
  private:
   class Walk;

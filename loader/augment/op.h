@@ -54,6 +54,9 @@ class Op {
 
   // Told once, before anything else, what the output makes of pixels.
   virtual void UseOutput(const OutputScale&) {}
+  // Told once that the data set knows objects: what moves points in a way that they cannot follow
+  // is left out from then on.
+  virtual void KeepPointsInPlace() {}
 
   // Takes the op's draws, in the order that docs/ops.md gives, for an input of size draw->in. On
   // entry *draw is the identity (out = in, rect = all of it). Fails when the op cannot take that
@@ -101,6 +104,8 @@ class Op {
   // Where the draw puts the points of its input. What changes colours only moves nothing; mirrors,
   // crops and resizes are known by their form.
   virtual PointMap PointsOf(const OpDraw& draw) const;
+  // Whether some draw of an op that runs on pixels moves points.
+  virtual bool MovesPoints() const { return false; }
   // Whether Run brings memory.objects up to date by itself; else they follow PointsOf.
   virtual bool MovesObjects() const { return false; }
 

@@ -88,6 +88,14 @@ void RunPad(const PadAxis& across, const PadAxis& down, uint64_t x, uint64_t y,
   picture->pixels = target;
 }
 
+// Where that window shows the picture.
+PointMap ShiftOf(const PadAxis& across, const PadAxis& down, double x, double y) {
+  const auto start = [](const PadAxis& axis) {
+    return static_cast<double>(axis.before) + axis.again - axis.first;
+  };
+  return PointMap::ScaleShift(1, start(across) - x, 1, start(down) - y);
+}
+
 class Pad final : public Op {
  public:
   explicit Pad(const Border& border) : border_(border) {}
@@ -128,6 +136,12 @@ class Pad final : public Op {
     RunPad(Across(draw.in), Down(draw.in), 0, 0, border_, draw, memory, picture);
     return {};
   }
+
+  // What a mode repeats in the border is no object.
+  PointMap PointsOf(const OpDraw& draw) const override {
+    return ShiftOf(Across(draw.in), Down(draw.in), 0, 0);
+  }
+  bool MovesPoints() const override { return true; }
 
   void Explain(const OpDraw&, std::string* toml) const override { AppendBorder(border_, toml); }
 
@@ -200,6 +214,11 @@ class RandomCrop final : public Op {
            static_cast<uint64_t>(draw.values[0]), border_, draw, memory, picture);
     return {};
   }
+
+  PointMap PointsOf(const OpDraw& draw) const override {
+    return ShiftOf(Across(draw.in), Down(draw.in), draw.values[1], draw.values[0]);
+  }
+  bool MovesPoints() const override { return true; }
 
   void Explain(const OpDraw& draw, std::string* toml) const override {
     AppendNumbers("size", {size_.height, size_.width}, toml);

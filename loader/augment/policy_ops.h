@@ -95,6 +95,7 @@ class PolicyBase : public Op {
  public:
   Status Draw(RandomStream* stream, OpDraw* draw) const final;
   OpForm FormOf(const OpDraw&) const final { return OpForm::kPixels; }
+  bool MovesPoints() const final { return true; }
   void Explain(const OpDraw& draw, std::string* toml) const final;
 };
 

@@ -8,6 +8,7 @@
 #include "loader/augment/class_rules.h"
 #include "loader/augment/op.h"
 #include "loader/augment/op_params.h"
+#include "loader/objects/object_mover.h"
 #include "simd/resize.h"
 
 namespace headrace::loader {
@@ -227,10 +228,11 @@ AugmentProgram::Branch AugmentProgram::BranchOf(const Recipe& recipe, const Star
 
 Status AugmentProgram::ApplyShared(const Recipe& recipe, const Start& start,
                                    const ConstImageView& pixels, std::span<std::byte> scratch,
-                                   ConstImageView* out, AugmentTiming* timing) const {
+                                   ConstImageView* out, AugmentTiming* timing,
+                                   FollowedObjects* objects) const {
   Picture picture;
   HR_TRY(RunOf(recipe, start, recipe.shared_count, pixels.size())
-             .Run(pixels, scratch, &picture, timing));
+             .Run(pixels, scratch, &picture, timing, objects));
   *out = picture.pixels;
   return {};
 }
@@ -241,11 +243,12 @@ uint64_t AugmentProgram::ScratchBytes(const Recipe& recipe, const Start& start, 
 
 Status AugmentProgram::Apply(const Recipe& recipe, const Start& start, const ConstImageView& pixels,
                              std::span<std::byte> scratch, ConstImageView* out,
-                             simd::FlipColumns* flip, Timing* timing) const {
+                             simd::FlipColumns* flip, Timing* timing,
+                             FollowedObjects* objects) const {
   HR_ENSURE(recipe.steps.size() == steps_.size(), "recipe was not prepared by this program");
   Picture picture;
   HR_TRY(RunOf(recipe, start, recipe.list_count, pixels.size())
-             .Run(pixels, scratch, &picture, timing));
+             .Run(pixels, scratch, &picture, timing, objects));
   *out = picture.pixels;
   *flip = picture.mirrored ? simd::FlipColumns::kYes : simd::FlipColumns::kNo;
   return {};
@@ -256,6 +259,34 @@ Status AugmentProgram::Apply(const Recipe& recipe, const ConstImageView& pixels,
                              simd::FlipColumns* flip, Timing* timing) const {
   HR_ENSURE(pixels.size() == recipe.region.size(), "pixels are not the recipe's region");
   return Apply(recipe, StartOf(recipe), pixels, scratch, out, flip, timing);
+}
+
+void AugmentProgram::FollowTo(const Recipe& recipe, uint32_t draw, FollowedObjects* objects) {
+  objects->mover.ClipToPicture(&objects->list);
+  for (const OpDraw& done : recipe.draws().first(draw)) objects->Follow(done);
+}
+
+void AugmentProgram::RemapObjects(const Recipe& recipe, ObjectList* objects) const {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    if (!recipe.steps[i].fires || !steps_[i]->rules.Remaps()) continue;
+    for (Object& object : objects->objects) {
+      object.label = static_cast<int32_t>(steps_[i]->rules.Remap(object.label));
+    }
+  }
+}
+
+bool AugmentProgram::UseObjects(std::span<const OpConfig> ops, ConfigError* error) {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    Op& op = *steps_[i]->op;
+    op.KeepPointsInPlace();
+    if (!steps_[i]->draws_by_view || op.Views() > 1) continue;
+    if (!op.MovesPoints() && !op.MovesObjects()) continue;
+    return OpError(ops[i], Code::kConfigValue,
+                   "behind aug_mix with several views it moves pixels in each view by itself, and "
+                   "the objects of this data set have one place; put it before aug_mix",
+                   error);
+  }
+  return true;
 }
 
 std::string AugmentProgram::Explain(const Recipe& recipe) const {

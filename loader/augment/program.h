@@ -117,8 +117,8 @@ class AugmentProgram {
   };
   Branch BranchOf(const Recipe& recipe, const Start& start, SizePx size) const;
   Status ApplyShared(const Recipe& recipe, const Start& start, const ConstImageView& pixels,
-                     std::span<std::byte> scratch, ConstImageView* out,
-                     AugmentTiming* timing) const;
+                     std::span<std::byte> scratch, ConstImageView* out, AugmentTiming* timing,
+                     FollowedObjects* objects = nullptr) const;
 
   // Bytes of scratch that Apply needs for this recipe (64-byte aligned blocks included) and pixels
   // of `size`.
@@ -131,10 +131,21 @@ class AugmentProgram {
   // `scratch` is 64-byte aligned and holds no part of it. `*out` points into `scratch` or into
   // `pixels`; `*flip` says that its columns are still to be reversed (the conversion to the output
   // does that for nothing).
+  // `objects`: those of the picture where it begins, brought to `start` by FollowTo; null: none.
   using Timing = AugmentTiming;
   Status Apply(const Recipe& recipe, const Start& start, const ConstImageView& pixels,
                std::span<std::byte> scratch, ConstImageView* out, simd::FlipColumns* flip,
-               Timing* timing) const;
+               Timing* timing, FollowedObjects* objects = nullptr) const;
+  // Moves the objects of the upright picture, as they were annotated, to where the draws before
+  // number `draw` leave them. Those draws were folded into the decoded region.
+  static void FollowTo(const Recipe& recipe, uint32_t draw, FollowedObjects* objects);
+  // What flips with `remap` make of the objects' labels.
+  void RemapObjects(const Recipe& recipe, ObjectList* objects) const;
+
+  // Told once when the data set knows objects. False, with an error that names the op, when they
+  // could not follow it.
+  [[nodiscard]] bool UseObjects(std::span<const OpConfig> ops, ConfigError* error);
+
   // The whole recipe, from its decoded region on.
   Status Apply(const Recipe& recipe, const ConstImageView& pixels, std::span<std::byte> scratch,
                ConstImageView* out, simd::FlipColumns* flip, Timing* timing) const;

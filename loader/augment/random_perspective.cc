@@ -79,6 +79,13 @@ class RandomPerspective final : public Op {
     return {};
   }
 
+  PointMap PointsOf(const OpDraw& draw) const override {
+    const auto& c = draw.values;
+    if (c == kIdentity) return {};
+    return PointMap::FromBack({c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], 1});
+  }
+  bool MovesPoints() const override { return true; }
+
   void Explain(const OpDraw& draw, std::string* toml) const override {
     AppendReals("coefficients", draw.values, toml);
     AppendWarpStyle(style_, toml);

@@ -51,6 +51,14 @@ class RandomZoom final : public Op {
     return {};
   }
 
+  // What a fill mode repeats beyond the edges is no object.
+  PointMap PointsOf(const OpDraw& draw) const override {
+    const auto& m = draw.values;
+    if (m[0] == 1 && m[4] == 1) return {};
+    return PointMap::FromBack({m[0], 0, m[2], 0, m[4], m[5], 0, 0, 1});
+  }
+  bool MovesPoints() const override { return true; }
+
   void Explain(const OpDraw& draw, std::string* toml) const override {
     AppendFixed("height_factor", draw.values[6], toml);
     AppendFixed("width_factor", draw.values[7], toml);

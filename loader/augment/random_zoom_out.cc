@@ -89,6 +89,15 @@ class RandomZoomOut final : public Op {
     return {};
   }
 
+  PointMap PointsOf(const OpDraw& draw) const override {
+    const SizePx canvas = CanvasOf(draw);
+    if (canvas == draw.in) return {};
+    const double scale_x = static_cast<double>(draw.out.width) / canvas.width;
+    const double scale_y = static_cast<double>(draw.out.height) / canvas.height;
+    return PointMap::ScaleShift(scale_x, scale_x * draw.rect.x, scale_y, scale_y * draw.rect.y);
+  }
+  bool MovesPoints() const override { return true; }
+
   void Explain(const OpDraw& draw, std::string* toml) const override {
     AppendFixed("side_range", draw.values[0], toml);
     AppendNumbers("at", {draw.rect.y, draw.rect.x}, toml);

@@ -34,6 +34,12 @@ Status WarpOp::Run(const OpDraw& draw, const OpMemory& memory, Picture* picture)
   return {};
 }
 
+PointMap WarpOp::PointsOf(const OpDraw& draw) const {
+  const simd::AffineMatrix m = MatrixOf(draw);
+  if (m == kIdentityMatrix) return {};
+  return PointMap::FromBack({m[0], m[1], m[2], m[3], m[4], m[5], 0, 0, 1});
+}
+
 void WarpOp::Explain(const OpDraw& draw, std::string* toml) const {
   toml->append("degrees = 0\n");
   AppendReals("matrix", std::span(draw.values).first(6), toml);

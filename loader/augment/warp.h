@@ -29,6 +29,8 @@ class WarpOp : public Op {
   Status Draw(RandomStream* stream, OpDraw* draw) const override;
   OpForm FormOf(const OpDraw&) const override { return OpForm::kPixels; }
   Status Run(const OpDraw& draw, const OpMemory& memory, Picture* picture) const override;
+  PointMap PointsOf(const OpDraw& draw) const override;
+  bool MovesPoints() const override { return true; }
   void Explain(const OpDraw& draw, std::string* toml) const override;
 
  protected:

@@ -16,7 +16,7 @@
 namespace headrace::loader {
 
 enum class ObjectShape : uint8_t {
-  kBox,       // one ring of four points: the annotation had a box only
+  kBox,       // one ring around a box, which is all that the annotation had
   kPolygons,  // rings; even-odd in each, the union over them
   kMask,      // column-major run lengths over the whole picture, beginning with background (COCO)
 };

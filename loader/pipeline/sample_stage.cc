@@ -59,7 +59,7 @@ void SampleStage::Run(uint32_t lane_index) {
     }
   };
   const Status status = processor_->Process(lane.encoded, key, shared_.augment.views(),
-                                            &checkpoints, &timing, convert);
+                                            &checkpoints, nullptr, &timing, convert);
   KeepCheckpoints(id, checkpoints);
   Counters& counters = shared_.counters;
   Add(counters.decode_ns, timing.decode_ns);

@@ -33,7 +33,7 @@ class Mode {
     std::vector<uint8_t> bytes;
     ProcessTiming timing;
     const Status status = processor_->Process(
-        file, {.seed = 5, .epoch = 1, .id = id}, 1, nullptr, &timing,
+        file, {.seed = 5, .epoch = 1, .id = id}, 1, nullptr, nullptr, &timing,
         [&](uint32_t, const ProcessedPicture& picture) {
           const ConstImageView& first = picture.plane_count > 0 ? picture.planes[0] : picture.rgb;
           bytes.resize(size_t{first.width} * first.height * 3);

@@ -1,0 +1,281 @@
+#include "loader/objects/object_mover.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "loader/augment/op.h"
+#include "loader/objects/raster.h"
+
+namespace headrace::loader {
+namespace {
+
+constexpr size_t kRingPointsMin = 3;
+// A place that far outside is rounding, not a part that is cut off.
+constexpr double kTracePx = 0.5;
+// Edges of outlines that do not stay straight are moved in pieces of about that length.
+constexpr double kPiecePx = 2;
+constexpr uint32_t kPiecesMax = 256;
+
+bool IsFinite(PointF p) { return std::isfinite(p.x) && std::isfinite(p.y); }
+
+PointF Between(PointF a, PointF b, double t) {
+  return {a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t};
+}
+
+// The corners of a rectangle, around it.
+std::array<PointF, 4> CornersOf(double left, double top, double right, double bottom) {
+  return {PointF{left, top}, PointF{right, top}, PointF{right, bottom}, PointF{left, bottom}};
+}
+
+// Calls use(point) for a, and for places on the way to b that follow a line that bends.
+template <class Use>
+void ForPieces(PointF a, PointF b, Use&& use) {
+  const double length = std::max(std::fabs(b.x - a.x), std::fabs(b.y - a.y));
+  const auto pieces = static_cast<uint32_t>(
+      std::clamp(std::ceil(length / kPiecePx), 1.0, static_cast<double>(kPiecesMax)));
+  for (uint32_t i = 0; i < pieces; ++i) use(Between(a, b, static_cast<double>(i) / pieces));
+}
+
+// Of the outlines' points: the middle of their box.
+PointF MiddleOf(const ObjectList& list, const Object& object) {
+  PointF low = {HUGE_VAL, HUGE_VAL};
+  PointF high = {-HUGE_VAL, -HUGE_VAL};
+  for (const ObjectRing& ring : list.RingsOf(object)) {
+    for (const PointF& p : list.PointsOf(ring)) {
+      low = {std::min(low.x, p.x), std::min(low.y, p.y)};
+      high = {std::max(high.x, p.x), std::max(high.y, p.y)};
+    }
+  }
+  return Between(low, high, 0.5);
+}
+
+}  // namespace
+
+double AreaScaleAt(const PointMap& map, PointF place) {
+  constexpr double kStep = 0.5;
+  const PointF right = map.Forward({place.x + kStep, place.y});
+  const PointF left = map.Forward({place.x - kStep, place.y});
+  const PointF below = map.Forward({place.x, place.y + kStep});
+  const PointF above = map.Forward({place.x, place.y - kStep});
+  const double scale = std::fabs((right.x - left.x) * (below.y - above.y) -
+                                 (right.y - left.y) * (below.x - above.x)) /
+                       (4 * kStep * kStep);
+  return std::isfinite(scale) ? scale : 0;
+}
+
+void ObjectMover::Move(const PointMap& map, SizePx out, ObjectList* list) {
+  if (map.is_identity() && out == list->size) return;
+  next_.Clear(out);
+  for (Object object : list->objects) {
+    if ((object.flags & kObjectDropped) != 0) {
+      object.count = 0;
+    } else if (object.shape == ObjectShape::kMask) {
+      MoveMask(map, *list, &object);
+    } else {
+      MoveOutline(map, *list, &object);
+    }
+    next_.objects.push_back(object);
+  }
+  std::swap(*list, next_);
+}
+
+void FollowedObjects::Follow(const OpDraw& draw) {
+  mover.Move(draw.op->PointsOf(draw), draw.out, &list);
+}
+
+void ObjectMover::ClipToPicture(ObjectList* list) {
+  next_.Clear(list->size);
+  for (Object object : list->objects) {
+    if (object.shape == ObjectShape::kMask) {
+      const auto runs = list->RunsOf(object);
+      object.first = static_cast<uint32_t>(next_.runs.size());
+      next_.runs.insert(next_.runs.end(), runs.begin(), runs.end());
+    } else {
+      MoveOutline({}, *list, &object);
+    }
+    next_.objects.push_back(object);
+  }
+  std::swap(*list, next_);
+}
+
+void ObjectMover::MoveOutline(const PointMap& map, const ObjectList& from, Object* object) {
+  const auto first = static_cast<uint32_t>(next_.rings.size());
+  object->full_area *= AreaScaleAt(map, MiddleOf(from, *object));
+  for (const ObjectRing& ring : from.RingsOf(*object)) {
+    const auto points = from.PointsOf(ring);
+    ring_.assign(points.begin(), points.end());
+    if (!MapRing(map)) {
+      // Some of it is behind the horizon: what can be seen of the result comes from this part.
+      object->flags |= kObjectClipped;
+      ring_.assign(points.begin(), points.end());
+      ClipBefore(map);
+      if (!MapRing(map)) continue;
+    }
+    if (ClipRing()) object->flags |= kObjectClipped;
+    if (ring_.size() < kRingPointsMin) continue;
+    next_.rings.push_back(
+        {static_cast<uint32_t>(next_.points.size()), static_cast<uint32_t>(ring_.size())});
+    next_.points.insert(next_.points.end(), ring_.begin(), ring_.end());
+  }
+  object->first = first;
+  object->count = static_cast<uint32_t>(next_.rings.size()) - first;
+  if (object->count == 0) object->flags |= kObjectDropped;
+}
+
+bool ObjectMover::MapRing(const PointMap& map) {
+  if (map.keeps_lines()) {
+    for (PointF& p : ring_) {
+      p = map.Forward(p);
+      if (!IsFinite(p)) return false;
+    }
+    return true;
+  }
+  cut_.clear();
+  bool good = true;
+  for (size_t i = 0; i < ring_.size(); ++i) {
+    ForPieces(ring_[i], ring_[(i + 1) % ring_.size()], [&](PointF p) {
+      cut_.push_back(map.Forward(p));
+      good = good && IsFinite(cut_.back());
+    });
+  }
+  std::swap(ring_, cut_);
+  return good;
+}
+
+void ObjectMover::ClipHalfPlane(double a, double b, double c) {
+  const auto distance = [&](PointF p) { return a * p.x + b * p.y + c; };
+  cut_.clear();
+  for (size_t i = 0; i < ring_.size(); ++i) {
+    const PointF p = ring_[i];
+    const PointF q = ring_[(i + 1) % ring_.size()];
+    const double at_p = distance(p);
+    const double at_q = distance(q);
+    if (at_p >= 0) cut_.push_back(p);
+    if ((at_p < 0) != (at_q < 0)) cut_.push_back(Between(p, q, at_p / (at_p - at_q)));
+  }
+  std::swap(ring_, cut_);
+}
+
+bool ObjectMover::ClipRing() {
+  const double width = next_.size.width;
+  const double height = next_.size.height;
+  bool inside = true;
+  bool far = false;
+  for (const PointF& p : ring_) {
+    const double beyond = std::max({-p.x, -p.y, p.x - width, p.y - height});
+    inside = inside && beyond <= 0;
+    far = far || beyond > kTracePx;
+  }
+  if (inside) return false;
+  ClipHalfPlane(1, 0, 0);
+  ClipHalfPlane(-1, 0, width);
+  ClipHalfPlane(0, 1, 0);
+  ClipHalfPlane(0, -1, height);
+  for (PointF& p : ring_) p = {std::clamp(p.x, 0.0, width), std::clamp(p.y, 0.0, height)};
+  return far;
+}
+
+void ObjectMover::ClipBefore(const PointMap& map) {
+  auto corners = CornersOf(0, 0, next_.size.width, next_.size.height);
+  for (PointF& corner : corners) {
+    corner = map.Back(corner);
+    if (!IsFinite(corner)) return ring_.clear();  // the picture shows the horizon itself
+  }
+  double twice = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    const PointF p = corners[i];
+    const PointF q = corners[(i + 1) % 4];
+    twice += p.x * q.y - q.x * p.y;
+  }
+  const double side = twice < 0 ? -1 : 1;
+  for (size_t i = 0; i < 4; ++i) {
+    const PointF p = corners[i];
+    const PointF q = corners[(i + 1) % 4];
+    ClipHalfPlane(side * (p.y - q.y), side * (q.x - p.x), side * (p.x * q.y - q.x * p.y));
+  }
+}
+
+RectPx ObjectMover::WindowAfter(const PointMap& map, const RectPx& window) const {
+  const auto corners = CornersOf(window.x, window.y, window.x + double{1} * window.width,
+                                 window.y + double{1} * window.height);
+  PointF low = {HUGE_VAL, HUGE_VAL};
+  PointF high = {-HUGE_VAL, -HUGE_VAL};
+  bool anywhere = false;
+  const auto add = [&](PointF p) {
+    const PointF moved = map.Forward(p);
+    anywhere = anywhere || !IsFinite(moved);
+    low = {std::min(low.x, moved.x), std::min(low.y, moved.y)};
+    high = {std::max(high.x, moved.x), std::max(high.y, moved.y)};
+  };
+  for (size_t i = 0; i < 4; ++i) {
+    if (map.keeps_lines()) {
+      add(corners[i]);
+    } else {
+      ForPieces(corners[i], corners[(i + 1) % 4], add);
+    }
+  }
+  const SizePx size = next_.size;
+  if (anywhere) return {0, 0, size.width, size.height};
+  // A pixel more on each side, for rounding and for what bends between two pieces.
+  const auto begin = [](double value, uint32_t end) {
+    return static_cast<uint32_t>(std::clamp(std::floor(value) - 1, 0.0, static_cast<double>(end)));
+  };
+  const auto end = [](double value, uint32_t most) {
+    return static_cast<uint32_t>(std::clamp(std::ceil(value) + 1, 0.0, static_cast<double>(most)));
+  };
+  const uint32_t x = begin(low.x, size.width);
+  const uint32_t y = begin(low.y, size.height);
+  return {x, y, end(high.x, size.width) - x, end(high.y, size.height) - y};
+}
+
+bool ObjectMover::LeavesPicture(const PointMap& map, const ObjectList& from,
+                                const Object& object) const {
+  const uint32_t height = from.size.height;
+  const auto is_outside = [&](uint64_t place) {
+    const PointF p = map.Forward(
+        {static_cast<double>(place / height) + 0.5, static_cast<double>(place % height) + 0.5});
+    return !(p.x >= 0 && p.y >= 0 && p.x <= next_.size.width && p.y <= next_.size.height);
+  };
+  uint64_t begin = 0;
+  const auto runs = from.RunsOf(object);
+  for (size_t i = 0; i < runs.size(); begin += runs[i], ++i) {
+    if (i % 2 == 0 || runs[i] == 0) continue;
+    // The picture is convex: a straight piece of a column whose ends are inside is inside.
+    if (is_outside(begin) || is_outside(begin + runs[i] - 1)) return true;
+  }
+  return false;
+}
+
+void ObjectMover::MoveMask(const PointMap& map, const ObjectList& from, Object* object) {
+  const RectPx window = BoundsOf(from, *object);
+  object->full_area *=
+      AreaScaleAt(map, {window.x + window.width * 0.5, window.y + window.height * 0.5});
+  const RectPx after = window.width == 0 ? RectPx{} : WindowAfter(map, window);
+  const auto drop = [&] {
+    object->count = 0;
+    object->flags |= kObjectDropped;
+  };
+  if (after.width == 0 || after.height == 0) return drop();
+  before_.resize(size_t{window.width} * window.height);
+  Rasterise(from, *object, window, before_);
+  after_.assign(size_t{after.width} * after.height, 0);
+  uint64_t covered = 0;
+  for (uint32_t y = 0; y < after.height; ++y) {
+    uint8_t* row = after_.data() + size_t{y} * after.width;
+    for (uint32_t x = 0; x < after.width; ++x) {
+      const PointF p = map.Back({after.x + x + 0.5, after.y + y + 0.5});
+      const double column = std::floor(p.x) - window.x;
+      const double line = std::floor(p.y) - window.y;
+      if (!(column >= 0 && line >= 0 && column < window.width && line < window.height)) continue;
+      row[x] = before_[static_cast<size_t>(line) * window.width + static_cast<size_t>(column)];
+      covered += row[x];
+    }
+  }
+  if (covered == 0) return drop();
+  if (LeavesPicture(map, from, *object)) object->flags |= kObjectClipped;
+  object->first = static_cast<uint32_t>(next_.runs.size());
+  object->count = AppendRuns(next_.size, after, after_, &next_.runs);
+}
+
+}  // namespace headrace::loader

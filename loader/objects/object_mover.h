@@ -1,0 +1,64 @@
+// ObjectMover: carries the objects of a picture along with its pixels.
+//
+// Outlines are moved point by point and cut at the edges of the picture; masks are looked up pixel
+// by pixel (the pixel centre's place before the move) and written as runs again. Owner: a worker,
+// beside the ObjectList that it moves. Thread: that one. Cost: outlines by their points; masks by
+// the pixels of their window before and after. Nothing is allocated once its memory has seen the
+// largest sample.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/image_view.h"
+#include "loader/augment/draw_list.h"
+#include "loader/augment/point_map.h"
+#include "loader/objects/object_list.h"
+
+namespace headrace::loader {
+
+class ObjectMover {
+ public:
+  // Moves the objects of *list by `map` into a picture of size `out`. Objects that are not in it
+  // any more get kObjectDropped, those that are partly outside kObjectClipped.
+  void Move(const PointMap& map, SizePx out, ObjectList* list);
+
+  // Cuts off what outlines have outside of the picture.
+  void ClipToPicture(ObjectList* list);
+
+ private:
+  void MoveOutline(const PointMap& map, const ObjectList& from, Object* object);
+  void MoveMask(const PointMap& map, const ObjectList& from, Object* object);
+  // What ring_ becomes; false: not every point of it is anywhere.
+  bool MapRing(const PointMap& map);
+  // Cuts ring_ at the edges of next_; true: something was outside by more than a trace.
+  bool ClipRing();
+  // Cuts ring_, before it is moved, at what the edges of next_ were.
+  void ClipBefore(const PointMap& map);
+  // Keeps of ring_ what has a x + b y + c >= 0.
+  void ClipHalfPlane(double a, double b, double c);
+  // Where the pixels of `window` come to lie; empty: nowhere in next_.
+  RectPx WindowAfter(const PointMap& map, const RectPx& window) const;
+  bool LeavesPicture(const PointMap& map, const ObjectList& from, const Object& object) const;
+
+  ObjectList next_;
+  std::vector<PointF> ring_;
+  std::vector<PointF> cut_;
+  std::vector<uint8_t> before_;
+  std::vector<uint8_t> after_;
+};
+
+// Objects on their way through a list of draws, and what moves them.
+struct FollowedObjects {
+  ObjectList list;
+  ObjectMover mover;
+
+  // `draw` is done to the picture, by an op that does not move objects by itself.
+  void Follow(const OpDraw& draw);
+};
+
+// How many times larger `map` makes a small area at `place`.
+double AreaScaleAt(const PointMap& map, PointF place);
+
+}  // namespace headrace::loader
