@@ -70,9 +70,11 @@ constexpr ParamSpec kNoiseMean{
     .name = "mean", .kind = kNumber, .default_toml = "0", .bounds = {-1, 1}};
 constexpr ParamSpec kNoiseSigma{
     .name = "sigma", .kind = kRange, .default_toml = "0.1", .bounds = {0, 100}};
-// Instead of drawing, as --explain prints them: the key of a random field, a rectangle.
+// Instead of drawing, as --explain prints them: the key of a random field, of draws, a rectangle.
 constexpr ParamSpec kNoiseKey{
     .name = "noise_key", .kind = kInt, .bounds = {0, 9007199254740991}, .need = kOptional};
+constexpr ParamSpec kKey{
+    .name = "key", .kind = kInt, .bounds = {0, 9007199254740991}, .need = kOptional};
 constexpr ParamSpec kAt{.name = "at", .kind = kBox, .bounds = {0, 0x7fffffff}, .need = kOptional};
 constexpr ParamSpec kBins{
     .name = "num_magnitude_bins", .kind = kInt, .default_toml = "31", .bounds = {2, 1000}};
@@ -272,7 +274,8 @@ constexpr ParamSpec kInstaboost[] = {
     {.name = "crowd", .kind = kWord, .default_toml = "\"static\"", .words = kCrowdWords},
     {.name = "occlusion", .kind = kWord, .default_toml = "\"resolve\"", .words = kOcclusionWords},
     {.name = "min_visible", .kind = kNumber, .default_toml = "0.1", .bounds = kUnit},
-    {.name = "max_groups", .kind = kInt, .default_toml = "100", .bounds = {1, 1000}}};
+    {.name = "max_groups", .kind = kInt, .default_toml = "100", .bounds = {1, 1000}},
+    kKey};
 constexpr ParamSpec kObjectZoom[] = {
     kCropSize,
     {.name = "box", .kind = kWord, .default_toml = "\"auto\"", .words = kBoxWords},
@@ -328,7 +331,7 @@ constexpr OpSpec kOps[] = {
     {.name = "trivial_augment_wide", .built = true, .params = kTrivialAugment},
     {.name = "aug_mix", .built = true, .params = kAugMix},
     {.name = "random_color_filter", .p = 0.5, .built = true, .params = kColorFilter},
-    {.name = "instaboost", .p = 0.5, .params = kInstaboost},
+    {.name = "instaboost", .p = 0.5, .built = true, .params = kInstaboost},
     {.name = "object_zoom", .p = 0.5, .params = kObjectZoom},
 };
 

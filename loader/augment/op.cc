@@ -12,6 +12,7 @@
 #include "loader/augment/flip.h"
 #include "loader/augment/gaussian_blur.h"
 #include "loader/augment/hue.h"
+#include "loader/augment/instaboost.h"
 #include "loader/augment/noise.h"
 #include "loader/augment/occlusion.h"
 #include "loader/augment/op_params.h"
@@ -44,6 +45,7 @@ constexpr std::array kRegistry = {
     Registered{"gaussian_blur", MakeGaussianBlur},
     Registered{"gaussian_noise", MakeGaussianNoise},
     Registered{"hue", MakeHue},
+    Registered{"instaboost", MakeInstaboost},
     Registered{"invert", MakeInvert},
     Registered{"pad", MakePad},
     Registered{"poisson_noise", MakePoissonNoise},

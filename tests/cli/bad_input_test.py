@@ -90,8 +90,8 @@ def test_unknown_op_with_a_suggestion(refused, config, write_config):
 
 def test_op_of_a_later_version(refused, config, demo):
     file = demo / "later.toml"
-    file.write_text(config.read_text() + '\n[[augment]]\nop = "instaboost"\n')
-    refused(file, "instaboost", "not in this version", codes=(2,))
+    file.write_text(config.read_text() + '\n[[augment]]\nop = "object_zoom"\nsize = 8\n')
+    refused(file, "object_zoom", "not in this version", codes=(2,))
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,7 @@ TEST(RandomStreamTest, SeparatesAllNamesInUse) {
                                          "random_color_filter",
                                          "instaboost",
                                          "object_zoom",
+                                         "instaboost/groups",
                                          "mix/mixup",
                                          "mix/mixup/element",
                                          "mix/cutmix",

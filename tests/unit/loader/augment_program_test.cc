@@ -59,7 +59,7 @@ TEST(AugmentProgramTest, RefusesWhatAnOpCannotTake) {
     Code code;
     const char* text;
   } cases[] = {
-      {MakeOpConfig("instaboost"), Code::kNotInThisVersion, "not in this version"},
+      {MakeOpConfig("object_zoom"), Code::kNotInThisVersion, "not in this version"},
       {MakeOpConfig("center_crop"), Code::kConfigMissing, "size"},
       {CenterConfig(0, 3), Code::kConfigValue, "1 to 65535"},
       {CenterConfig(3.5, 3), Code::kConfigValue, "whole numbers"},
