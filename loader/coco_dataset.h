@@ -35,6 +35,7 @@ class CocoDataset final : public Dataset {
   const std::string& root() const override { return root_; }
   uint64_t index_bytes() const override;
   bool has_objects() const override { return true; }
+  uint64_t ObjectCount() const override { return objects_.object_count(); }
   uint64_t ObjectsMax() const override { return objects_.ObjectsMax(); }
   Status Objects(uint64_t id, ObjectList* list) const override;
 

@@ -175,7 +175,8 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
                                  .allocator = options.allocator,
                                  .mixer = mixer.get(),
                                  .handle = options.handle,
-                                 .seed = config.loader.seed},
+                                 .seed = config.loader.seed,
+                                 .has_targets = dataset->has_objects()},
                                 &shared->read_wanted);
   if (!store.ok()) return FailStatus(error, store.status());
   shared->store = *store;

@@ -11,6 +11,7 @@
 #include "codecs/decoder_set.h"
 #include "loader/checkpoints/checkpoint_index.h"
 #include "loader/checkpoints/checkpoint_limits.h"
+#include "loader/objects/batch_targets.h"
 #include "loader/pipeline/bad_samples.h"
 #include "loader/pipeline/consumer_stage.h"
 
@@ -58,12 +59,30 @@ std::string Mebibytes(uint64_t bytes) {
   return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB";
 }
 
-// What a batch buffer needs outside its own memory: its bad records, its draws, and its bands in
-// the mix ring, whose capacity is rounded up to a power of two.
+// What the targets of a batch take, by the mean of the data set; mixing brings each sample's twice.
+uint64_t TargetBytes(const Config& config, const Dataset& dataset, const BatchShape& shape) {
+  if (!dataset.has_objects()) return 0;
+  const uint64_t mean = dataset.ObjectCount() / std::max<uint64_t>(dataset.size(), 1) + 1;
+  return BatchTargets::BytesOf(shape.batch_size, config.mix.empty() ? mean : 2 * mean,
+                               {shape.width, shape.height});
+}
+
+// What a worker takes to move the objects of a sample: lists before and after a move, with so many
+// points an object, and a mask of an ordinary photograph.
+uint64_t ObjectScratchBytes(const Dataset& dataset) {
+  constexpr uint64_t kPoints = 128;
+  constexpr uint64_t kMaskBytes = kMiB;
+  if (!dataset.has_objects()) return 0;
+  return SaturatingMul(2 * dataset.ObjectsMax(), sizeof(Object) + kPoints * sizeof(PointF)) +
+         2 * kMaskBytes;
+}
+
+// What a batch buffer needs outside its own memory: its bad records, its draws, its targets, and
+// its bands in the mix ring, whose capacity is rounded up to a power of two.
 uint64_t BytesBesideBuffer(const Config& config, const MixBytes& mix, const Plan& plan) {
   constexpr uint64_t kRingCellBytes = 64;
   return uint64_t{BadSamples::RecordsMax(config.loader.batch_size)} * sizeof(BadRecord) +
-         2 * plan.mix_bands * kRingCellBytes + mix.batch;
+         2 * plan.mix_bands * kRingCellBytes + mix.batch + plan.target_bytes_each;
 }
 
 void SumUp(const Config& config, const Dataset& dataset, const MixBytes& mix, Plan* plan) {
@@ -100,7 +119,8 @@ void SumUp(const Config& config, const Dataset& dataset, const MixBytes& mix, Pl
         SaturatingAdd(plan->index_bytes, plan->workers * CheckpointIndex::kBufferBytes);
   }
   plan->other_bytes = kFixedBytes + (uint64_t{plan->workers} + 1) * kThreadBytes +
-                      plan->batch_buffers * BytesBesideBuffer(config, mix, *plan);
+                      plan->batch_buffers * BytesBesideBuffer(config, mix, *plan) +
+                      plan->workers * ObjectScratchBytes(dataset);
   uint64_t total = 0;
   for (const uint64_t term : {plan->batch_bytes, plan->lane_bytes, plan->scratch_bytes,
                               plan->big_image_bytes, plan->index_bytes, plan->other_bytes}) {
@@ -151,6 +171,7 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
   plan->workers = loader.workers > 0 ? loader.workers : AllowedCpus();
   plan->batch_buffers = loader.prefetch_batches + 1;
   plan->batch_buffer_bytes_each = LayOutBatch(shape, soft_labels).bytes;
+  plan->target_bytes_each = TargetBytes(config, dataset, shape);
   plan->lane_bytes_each = LaneBytesFor(dataset, UsesCheckpoints(config));
   plan->consumer_bytes = ConsumerStage::Bytes(config, shape, soft_labels);
   plan->scratch_pixels = config.limits.scratch_pixels;

@@ -21,6 +21,7 @@ struct Plan {
   uint64_t lane_bytes_each = 0;
   uint64_t batch_buffer_bytes_each = 0;
   uint64_t scratch_bytes_each = 0;  // of one worker
+  uint64_t target_bytes_each = 0;   // of one batch, about: they grow to what batches have
   uint64_t big_encoded_bytes = 0;
   uint64_t big_decoded_bytes = 0;
   uint64_t consumer_bytes = 0;  // what the caller's thread needs to run the user's model

@@ -1,3 +1,4 @@
+#include <cstddef>
 #include <memory>
 
 #include "bindings/c/boundary.h"
@@ -10,6 +11,7 @@ using headrace::capi::SetError;
 using headrace::loader::BatchBuffer;
 using headrace::loader::BatchShape;
 using headrace::loader::BatchStore;
+using headrace::loader::TargetArrays;
 
 static_assert(HR_U8 == static_cast<int>(headrace::simd::Dtype::kU8));
 static_assert(HR_F16 == static_cast<int>(headrace::simd::Dtype::kF16));
@@ -17,6 +19,23 @@ static_assert(HR_BF16 == static_cast<int>(headrace::simd::Dtype::kBF16));
 static_assert(HR_F32 == static_cast<int>(headrace::simd::Dtype::kF32));
 static_assert(HR_NCHW == static_cast<int>(headrace::simd::Layout::kNchw));
 static_assert(HR_NHWC == static_cast<int>(headrace::simd::Layout::kNhwc));
+
+// A batch keeps its targets in a struct of the loader's that is the same.
+static_assert(sizeof(hr_targets) == sizeof(TargetArrays));
+static_assert(offsetof(hr_targets, count) == offsetof(TargetArrays, count));
+static_assert(offsetof(hr_targets, offsets) == offsetof(TargetArrays, offsets));
+static_assert(offsetof(hr_targets, boxes) == offsetof(TargetArrays, boxes));
+static_assert(offsetof(hr_targets, classes) == offsetof(TargetArrays, classes));
+static_assert(offsetof(hr_targets, ids) == offsetof(TargetArrays, ids));
+static_assert(offsetof(hr_targets, area) == offsetof(TargetArrays, area));
+static_assert(offsetof(hr_targets, crowd) == offsetof(TargetArrays, crowd));
+static_assert(offsetof(hr_targets, flags) == offsetof(TargetArrays, flags));
+static_assert(offsetof(hr_targets, weights) == offsetof(TargetArrays, weights));
+static_assert(offsetof(hr_targets, mask_offsets) == offsetof(TargetArrays, mask_offsets));
+static_assert(offsetof(hr_targets, masks) == offsetof(TargetArrays, masks));
+static_assert(int{HR_TARGET_MOVED} == int{headrace::loader::kObjectMoved});
+static_assert(int{HR_TARGET_CLIPPED} == int{headrace::loader::kObjectClipped});
+static_assert(int{HR_TARGET_OCCLUDED} == int{headrace::loader::kObjectOccluded});
 
 hr_status hr_batch_view(const hr_batch* batch, hr_batch_info* out, hr_error* error) {
   if (batch == nullptr) return SetError(error, Code::kInvalidArgument, "the batch is NULL");
@@ -44,6 +63,9 @@ hr_status hr_batch_view(const hr_batch* batch, hr_batch_info* out, hr_error* err
   info.mix_status = static_cast<int32_t>(buffer.mix_status);
   info.mix_entry = buffer.mix.entry;
   info.pixels = buffer.pixels;
+  if (buffer.store->has_targets()) {
+    info.targets = reinterpret_cast<const hr_targets*>(&buffer.targets.arrays());
+  }
   return headrace::capi::Fill(out, info, error);
 }
 

@@ -284,7 +284,8 @@ enum {
 };
 
 /* The objects of a batch, sample by sample: those of sample i are entries offsets[i] to
- * offsets[i + 1] - 1. Dense arrays; they live until hr_batch_release. */
+ * offsets[i + 1] - 1. A mixed sample has its own, then its partner's, as far as they can be seen;
+ * one that is marked bad has none. Dense arrays; they live until hr_batch_release. */
 typedef struct hr_targets {
   uint32_t struct_size;
   uint32_t reserved;
@@ -296,7 +297,7 @@ typedef struct hr_targets {
   const float *area;       /* [N]: pixels of the mask */
   const uint8_t *crowd;    /* [N] */
   const uint8_t *flags;    /* [N]: HR_TARGET_* */
-  const float *weights;    /* [N]: 1, or the share of its sample in a mixed one */
+  const float *weights;    /* [N]: how much of its pixels' colour is its own: 1 unless mixed */
   const int64_t *mask_offsets; /* [N+1]: into masks */
   const char *masks;       /* COCO's compressed RLE of [height, width], one after the other, no NUL */
 } hr_targets;

@@ -42,9 +42,21 @@ std::vector<uint64_t> ImageShape(const hr_batch_info& batch) {
   return shape;
 }
 
-// Where the batch came from and what stands beside its images. A folder has no boxes: every list is
-// empty and the offsets say so for each sample.
+// A list a key; values by `write(index)`.
+template <class Write>
+void AppendList(const char* key, uint64_t count, JsonWriter* json, Write&& write) {
+  json->Key(key);
+  json->BeginArray();
+  for (uint64_t i = 0; i < count; ++i) write(i);
+  json->EndArray();
+}
+
+// Where the batch came from and what stands beside its images. Of a data set that knows no objects
+// every list is empty and the offsets say so for each sample.
 std::string TargetsJson(const hr_batch_info& batch) {
+  HR_INIT(hr_targets, none);
+  const hr_targets& targets = batch.targets == nullptr ? none : *batch.targets;
+  const uint64_t n = targets.count;
   JsonWriter json;
   json.BeginObject();
   json.Field("epoch", batch.epoch);
@@ -52,15 +64,35 @@ std::string TargetsJson(const hr_batch_info& batch) {
   json.Field("count", batch.count);
   json.Field("mix_entry", batch.mix_entry);
   json.Field("mix_status", hr_status_name(static_cast<hr_status>(batch.mix_status)));
-  json.Key("offsets");
-  json.BeginArray();
-  for (uint32_t i = 0; i <= batch.count; ++i) json.Unsigned(0);
-  json.EndArray();
-  for (const char* key : {"boxes", "classes", "ids", "area", "crowd", "flags", "masks"}) {
-    json.Key(key);
+  AppendList("offsets", uint64_t{batch.count} + 1, &json, [&](uint64_t i) {
+    json.Integer(targets.offsets == nullptr ? 0 : targets.offsets[i]);
+  });
+  AppendList("boxes", n, &json, [&](uint64_t i) {
     json.BeginArray();
+    for (uint64_t k = 0; k < 4; ++k) json.Number(static_cast<double>(targets.boxes[4 * i + k]));
     json.EndArray();
-  }
+  });
+  AppendList("classes", n, &json, [&](uint64_t i) { json.Integer(targets.classes[i]); });
+  AppendList("ids", n, &json, [&](uint64_t i) { json.Integer(targets.ids[i]); });
+  AppendList("area", n, &json,
+             [&](uint64_t i) { json.Number(static_cast<double>(targets.area[i])); });
+  AppendList("crowd", n, &json, [&](uint64_t i) { json.Unsigned(targets.crowd[i]); });
+  AppendList("flags", n, &json, [&](uint64_t i) { json.Unsigned(targets.flags[i]); });
+  AppendList("weights", n, &json,
+             [&](uint64_t i) { json.Number(static_cast<double>(targets.weights[i])); });
+  AppendList("masks", n, &json, [&](uint64_t i) {
+    const int64_t first = targets.mask_offsets[i];
+    json.BeginObject();
+    json.Key("size");
+    json.BeginArray();
+    json.Unsigned(batch.height);
+    json.Unsigned(batch.width);
+    json.EndArray();
+    json.Field("counts",
+               std::string_view(targets.masks + first,
+                                static_cast<size_t>(targets.mask_offsets[i + 1] - first)));
+    json.EndObject();
+  });
   json.EndObject();
   return json.Take();
 }
@@ -156,7 +188,8 @@ constinit const Command kDumpCommand = {
             "Files a batch, numbered from 000000 over all epochs: .images.npy (bf16 as\n"
             "uint16), .labels.npy (int64, or float32 [count, classes] when soft), .ids.npy,\n"
             ".valid.npy (1 good, 0 padding or marked bad, 2 substitute), .lambda.npy,\n"
-            ".partner.npy and .targets.json.\n",
+            ".partner.npy and .targets.json: the objects of a data set that knows them, those of\n"
+            "sample i from offsets[i] on, masks as COCO's run lengths (what pycocotools reads).\n",
         .example =
             "  headrace dump train.toml -o out --batches 2\n"
             "  python3 -c 'import numpy; print(numpy.load(\"out/000000.images.npy\").shape)'\n",

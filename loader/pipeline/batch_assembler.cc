@@ -23,6 +23,7 @@ void BatchAssembler::CommitMarked(const SampleTicket& ticket) {
   shared_.store->ClearSample(buffer, ticket.index);
   buffer.ids[ticket.index] = static_cast<int64_t>(ticket.id);
   buffer.labels[ticket.index] = shared_.dataset.Label(ticket.id);
+  if (shared_.store->has_targets()) buffer.targets.row(ticket.index).Clear();
   buffer.valid[ticket.index] = 0;
   Add(shared_.counters.marked, 1);
   Add(shared_.counters.samples, 1);
@@ -76,6 +77,7 @@ void BatchAssembler::FinishRows(BatchBuffer* buffer) {
     buffer->ids[i] = -1;
     buffer->labels[i] = -1;
     buffer->valid[i] = 0;
+    if (shared_.store->has_targets()) buffer->targets.row(i).Clear();
   }
   for (uint32_t i = 0; i < buffer->rows; ++i) {
     buffer->lambda[i] = 1.0f;
@@ -125,6 +127,9 @@ void BatchAssembler::Deliver(BatchBuffer* buffer) {
     shared_.mixer.MakeSoftLabels(buffer->mix, {buffer->labels, buffer->rows},
                                  {buffer->lambda, buffer->rows}, {buffer->partner, buffer->rows},
                                  buffer->soft);
+  }
+  if (shared_.store->has_targets()) {
+    buffer->targets.Join(buffer->mix, {buffer->partner, buffer->rows}, buffer->rows);
   }
   shared_.delivery.Publish(buffer->generation, buffer->sequence, buffer->index,
                            [this](uint32_t stale) { shared_.store->Return(stale); });

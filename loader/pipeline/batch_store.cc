@@ -50,6 +50,10 @@ Status BatchStore::MakeBuffer(uint32_t index) {
   buffer->valid = reinterpret_cast<uint8_t*>(base + layout_.valid);
   if (options_.shape.keep_u8) buffer->pixels = reinterpret_cast<uint8_t*>(base + layout_.pixels);
   options_.mixer->Prepare(&buffer->mix);
+  if (options_.has_targets) {
+    buffer->targets.Prepare(options_.shape.batch_size,
+                            {options_.shape.width, options_.shape.height});
+  }
   buffer->bad.resize(BadSamples::RecordsMax(options_.shape.batch_size));
   buffers_[index] = std::move(buffer);
   MutexLock lock(mutex_);

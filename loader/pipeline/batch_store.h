@@ -14,6 +14,7 @@
 #include "loader/config.h"
 #include "loader/host_memory.h"
 #include "loader/mix/mixer.h"
+#include "loader/objects/batch_targets.h"
 #include "loader/pipeline/bad_samples.h"
 #include "loader/pipeline/count_down.h"
 #include "loader/pipeline/eventcount.h"
@@ -65,6 +66,7 @@ struct BatchBuffer {
   BatchMix mix;
   Code mix_status = Code::kOk;  // kCallbackFailed: the batch came clean, its model failed
   uint32_t ace_calls = 0;       // hr_batch_ace on this batch so far
+  BatchTargets targets;  // of a data set that knows objects
 
   std::atomic<uint32_t> leases{0};  // the batch handle and tensors made from it
   bool leased = false;              // guarded by the store's mutex: Close leaves the buffer alone
@@ -85,12 +87,14 @@ class BatchStore {
     const Mixer* mixer = nullptr;  // outlived by the loader's threads only
     const void* handle = nullptr;  // how the C API knows the loader; compared, never followed
     uint64_t seed = 0;             // for what the consumer asks to be mixed, also after close
+    bool has_targets = false;
   };
   // `freed` is notified when a buffer becomes free, until Close.
   static Result<BatchStore*> Make(const Options& options, EventCount<>* freed);
 
   const BatchShape& shape() const { return options_.shape; }
   uint64_t seed() const { return options_.seed; }
+  bool has_targets() const { return options_.has_targets; }
   BatchBuffer& at(uint32_t index) { return *buffers_[index]; }
   // Where a view of sample `row` of a batch lies.
   std::byte* SampleAt(const BatchBuffer& buffer, uint32_t view, uint32_t row) const {

@@ -44,6 +44,15 @@ void SampleStage::Run(uint32_t lane_index) {
         std::min<uint64_t>(RecordBytesMax(lane.encoded.size()), record_room_.bytes());
     checkpoints.room = record_room_.span().first(room);
   }
+  FollowedObjects* objects = nullptr;
+  if (shared_.dataset.has_objects()) {
+    objects = &objects_;
+    const Status status = shared_.dataset.Objects(id, &objects_.list);
+    if (!status.ok()) {
+      assembler_.HandleBad(lane_index, status);
+      return;
+    }
+  }
   ProcessTiming timing;
   uint64_t convert_ns = 0;
   const auto convert = [&](uint32_t view, const ProcessedPicture& picture) {
@@ -59,7 +68,7 @@ void SampleStage::Run(uint32_t lane_index) {
     }
   };
   const Status status = processor_->Process(lane.encoded, key, shared_.augment.views(),
-                                            &checkpoints, nullptr, &timing, convert);
+                                            &checkpoints, objects, &timing, convert);
   KeepCheckpoints(id, checkpoints);
   Counters& counters = shared_.counters;
   Add(counters.decode_ns, timing.decode_ns);
@@ -72,6 +81,11 @@ void SampleStage::Run(uint32_t lane_index) {
   if (!status.ok()) {
     assembler_.HandleBad(lane_index, status);
     return;
+  }
+  if (objects != nullptr) {
+    const int64_t begin = NowNs();
+    target_maker_.Make(objects->list, &buffer.targets.row(ticket.index));
+    Add(counters.ops_ns, static_cast<uint64_t>(NowNs() - begin));
   }
   const int64_t label = processor_->recipe().label;
   // The lane first: the read stage may fill it again while the batch is counted.

@@ -40,7 +40,8 @@ class SampleStage {
   HostMemory record_room_;  // for one record; none without an index
   std::unique_ptr<SampleProcessor> processor_;
   std::unique_ptr<SampleSaliency> saliency_;  // null: no mix asks for it
-  FollowedObjects objects_;  // of the sample at hand, if the data set knows any
+  FollowedObjects objects_;                   // of the sample at hand, if the data set knows any
+  TargetMaker target_maker_;
 };
 
 }  // namespace headrace::loader

@@ -1,0 +1,256 @@
+"""Objects end to end: what `headrace dump` says of them against NumPy's own way from the JSON."""
+
+import json
+import os
+import pathlib
+
+import pytest
+
+numpy = pytest.importorskip("numpy")
+
+DATA = pathlib.Path(os.environ.get("HEADRACE_DATA", "")) / "coco-mini"
+
+HEAD = """
+[dataset]
+source = "coco"
+path = "{path}"
+{more}
+
+[loader]
+batch_size = {batch}
+shuffle = "{shuffle}"
+tail = "exact"
+workers = {workers}
+
+[output]
+dtype = "u8"
+layout = "nhwc"
+pin = "none"
+
+[decode]
+checkpoints = "off"
+"""
+
+# Resized to 200 x 160, mirrored, the middle 150 x 120 kept.
+RESIZED = (200, 160)
+KEPT = (150, 120)
+OPS = """
+[[augment]]
+op = "resize"
+size = [160, 200]
+
+[[augment]]
+op = "random_horizontal_flip"
+p = 1
+
+[[augment]]
+op = "center_crop"
+size = [120, 150]
+"""
+
+
+@pytest.fixture(params=["coco", "pixelwise"])
+def annotated(request):
+    if not DATA.is_dir():
+        pytest.skip("no sample pictures with objects")
+    return DATA / request.param
+
+
+def write_config(tmp_path, path, ops=OPS, batch=64, workers=1, more="", shuffle="none"):
+    file = tmp_path / f"config-{workers}.toml"
+    file.write_text(HEAD.format(path=path, batch=batch, workers=workers, more=more, shuffle=shuffle) + ops)
+    return file
+
+
+def dump(good, config, out):
+    good("dump", config, "-o", out)
+    return [json.loads(path.read_text()) for path in sorted(out.glob("*.targets.json"))]
+
+
+def numbers_of(text):
+    """COCO's run lengths from their text, by the definition."""
+    runs, i = [], 0
+    while i < len(text):
+        value, shift, more = 0, 0, True
+        while more:
+            symbol = ord(text[i]) - 48
+            value |= (symbol & 31) << shift
+            more, shift, i = bool(symbol & 32), shift + 5, i + 1
+            if not more and symbol & 16:
+                value |= -1 << shift
+        if len(runs) > 2:
+            value += runs[-2]
+        runs.append(value)
+    return runs
+
+
+def mask_of(rle):
+    height, width = rle["size"]
+    runs = numbers_of(rle["counts"]) if isinstance(rle["counts"], str) else rle["counts"]
+    flat = numpy.repeat(numpy.arange(len(runs)) % 2, runs).astype(bool)
+    assert flat.size == height * width
+    return flat.reshape(width, height).T
+
+
+def outline_mask(rings, width, height):
+    """Pixels whose centre is inside: even-odd in each ring, the union over them."""
+    x, y = numpy.meshgrid(numpy.arange(width) + 0.5, numpy.arange(height) + 0.5)
+    union = numpy.zeros((height, width), bool)
+    for ring in rings:
+        inside = numpy.zeros((height, width), bool)
+        for (ax, ay), (bx, by) in zip(ring, numpy.roll(ring, -1, axis=0)):
+            if ay == by:
+                continue
+            crosses = (y >= min(ay, by)) & (y < max(ay, by))
+            inside ^= crosses & (x >= ax + (y - ay) * (bx - ax) / (by - ay))
+        union |= inside
+    return union
+
+
+def expected_mask(annotation, image):
+    """Where the object is after OPS."""
+    width, height = image["width"], image["height"]
+    segmentation = annotation["segmentation"]
+    left, top = (RESIZED[0] - KEPT[0]) / 2, (RESIZED[1] - KEPT[1]) / 2
+    if isinstance(segmentation, list):
+        rings = []
+        for ring in segmentation:
+            points = numpy.array(ring, float).reshape(-1, 2)
+            points = numpy.clip(points, 0, [width, height]) * [RESIZED[0] / width, RESIZED[1] / height]
+            points[:, 0] = RESIZED[0] - points[:, 0]
+            rings.append(points - [left, top])
+        return outline_mask(rings, *KEPT)
+    mask = mask_of(segmentation)
+    columns = RESIZED[0] - (numpy.arange(KEPT[0]) + left + 0.5)
+    rows = numpy.arange(KEPT[1]) + top + 0.5
+    return mask[(rows * height / RESIZED[1]).astype(int)][:, (columns * width / RESIZED[0]).astype(int)]
+
+
+def iou(a, b):
+    return (a & b).sum() / max((a | b).sum(), 1)
+
+
+def test_targets_are_where_numpy_puts_them(good, annotated, tmp_path):
+    batches = dump(good, write_config(tmp_path, annotated), tmp_path / "out")
+    assert len(batches) == 1
+    targets = batches[0]
+    coco = json.loads((annotated / "instances.json").read_text())
+    images = sorted(coco["images"], key=lambda image: image["file_name"])
+    categories = sorted(category["id"] for category in coco["categories"])
+    assert targets["count"] == len(images)
+    seen = 0
+    for row, image in enumerate(images):
+        first, end = targets["offsets"][row : row + 2]
+        at = {targets["ids"][k]: k for k in range(first, end)}
+        wanted = [a for a in coco["annotations"] if a["image_id"] == image["id"]]
+        order = [a["id"] for a in wanted if a["id"] in at]
+        assert list(at) == order, "in the order of the file"
+        for annotation in wanted:
+            mask = expected_mask(annotation, image)
+            if mask.sum() == 0 or annotation["id"] not in at:
+                assert mask.sum() <= 2
+                continue
+            k = at[annotation["id"]]
+            found = mask_of(targets["masks"][k])
+            assert iou(found, mask) >= (0.98 if mask.sum() > 100 else 0.8), annotation["id"]
+            assert targets["area"][k] == found.sum()
+            assert targets["classes"][k] == categories.index(annotation["category_id"])
+            assert targets["crowd"][k] == annotation.get("iscrowd", 0)
+            assert targets["weights"][k] == 1
+            rows, columns = numpy.nonzero(found)
+            box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+            assert targets["boxes"][k] == box
+            seen += 1
+    assert seen >= 0.7 * len(coco["annotations"])
+
+
+def test_i11_pixelwise_agrees_with_the_colours_of_its_masks(good, tmp_path):
+    """The very pixels: no op but a crop that keeps all that a batch can."""
+    if not DATA.is_dir():
+        pytest.skip("no sample pictures with objects")
+    image = pytest.importorskip("PIL.Image")
+    colours = {"Laptop": 0, "Pizza": 1, "Table": 2}
+    ops = '[[augment]]\nop = "center_crop"\nsize = [853, 1280]\n'
+    batches = dump(good, write_config(tmp_path, DATA / "pixelwise", ops), tmp_path / "out")
+    coco = json.loads((DATA / "pixelwise" / "instances.json").read_text())
+    images = sorted(coco["images"], key=lambda one: one["file_name"])
+    names = {c["id"]: c["name"] for c in coco["categories"]}
+    for row, one in enumerate(images):
+        stem = pathlib.Path(one["file_name"]).stem
+        painted = numpy.asarray(image.open(DATA / "pixelwise" / "masks" / f"{stem}.png").convert("RGB"))
+        top = (853 - one["height"]) // 2
+        for k in range(*batches[0]["offsets"][row : row + 2]):
+            annotation = next(a for a in coco["annotations"] if a["id"] == batches[0]["ids"][k])
+            found = mask_of(batches[0]["masks"][k])[top : top + one["height"]]
+            wanted = painted[..., colours[names[annotation["category_id"]]]] == 255
+            others = painted.any(axis=2) & ~wanted  # what lies before it is cut out of one of the two
+            assert iou(found & ~others, wanted) >= 0.98, (stem, annotation["id"])
+
+
+def test_workers_change_nothing(good, annotated, tmp_path):
+    ops = """
+[[augment]]
+op = "random_resized_crop"
+size = 96
+[[augment]]
+op = "random_horizontal_flip"
+[[augment]]
+op = "random_rotation"
+degrees = 20
+[[augment]]
+op = "trivial_augment_wide"
+[[mix]]
+op = "cutmix"
+alpha = 1.0
+mode = "element"
+[[mix]]
+op = "rmix"
+"""
+    texts = []
+    for workers in (1, 4):
+        out = tmp_path / str(workers)
+        good("dump", write_config(tmp_path, annotated, ops, 6, workers, "", "full"), "-o", out, "--epochs", "2")
+        texts.append({p.name: p.read_bytes() for p in sorted(out.iterdir())})
+    assert texts[0] == texts[1]
+    assert sum(name.endswith(".targets.json") for name in texts[0]) >= 2
+
+
+def test_masks_in_place_of_annotations(good, tmp_path):
+    """The demo set has both; what they say is the same."""
+    demo = tmp_path / "demo"
+    good("synth", demo, "--images", "12", "--classes", "3")
+    by_json = dump(good, write_config(tmp_path, demo), tmp_path / "json")
+    more = f'masks = "{demo}/masks"'
+    by_mask = dump(good, write_config(tmp_path, demo, more=more), tmp_path / "mask")
+    assert by_json[0]["offsets"] == by_mask[0]["offsets"]
+    assert by_json[0]["masks"] == by_mask[0]["masks"]
+    assert by_json[0]["boxes"] == by_mask[0]["boxes"]
+    assert by_json[0]["offsets"][-1] >= 12
+
+
+def test_bad_annotations_and_pictures_go_the_way_of_bad_samples(run, tmp_path):
+    demo = tmp_path / "demo"
+    assert run("synth", demo, "--images", "6", "--classes", "2").code == 0
+    file = demo / "instances.json"
+    coco = json.loads(file.read_text())
+    images = sorted(coco["images"], key=lambda image: image["file_name"])
+    first = next(a for a in coco["annotations"] if a["image_id"] == images[0]["id"])
+    first["segmentation"] = [[1, 2, 3, 4, 5]]
+    images[1]["width"] += 1
+    for annotation in coco["annotations"]:
+        if annotation["image_id"] == images[1]["id"]:
+            annotation["segmentation"]["size"][1] += 1
+            annotation["segmentation"]["counts"][-1] += images[1]["height"]
+    file.write_text(json.dumps(coco))
+    (demo / "images" / images[2]["file_name"]).unlink()
+    config = write_config(tmp_path, demo)
+    config.write_text(config.read_text().replace("[loader]", '[loader]\non_corrupt = "mark"\ncorrupt_budget = 1.0'))
+    result = run("dump", config, "-o", tmp_path / "out", "-v")
+    assert result.code == 0, result
+    assert f"annotation {first['id']}: its polygons are not lists of an even number" in result.err
+    assert f"{images[1]['file_name']}: the picture has another size than its annotations say" in result.err
+    assert f"{images[2]['file_name']}: " in result.err
+    assert "1 of 6 pictures are not in" in result.err
+    targets = json.loads((tmp_path / "out" / "000000.targets.json").read_text())
+    assert targets["offsets"][:4] == [0, 0, 0, 0]
+    assert targets["offsets"][-1] >= 3
