@@ -196,6 +196,8 @@ SheetCell CellOf(const hr_loader* loader, const hr_batch_info& batch, uint32_t i
                  uint32_t view) {
   SheetCell cell;
   cell.output = OutputPicture(batch, index, view);
+  // Targets follow the first view.
+  if (view == 0) cell.boxes = OverlayTargets(loader, batch, index, &cell.output);
   FillLabels(loader, batch, index, &cell);
   const int64_t id = batch.ids[index];
   if (id < 0) {
@@ -284,7 +286,9 @@ constinit const Command kPreviewCommand = {
             "The first samples of epoch 0 after every op and mix, before mean and std. A mixed\n"
             "sample shows both labels with their weights, a substitute an orange frame, a\n"
             "sample that was marked bad a red one. Several views of a sample stand side by side.\n"
-            "Where a mix asks for a model, a small one stands in that is trained on the spot.\n",
+            "Objects are tinted by class, with their boxes and, when mixed, how much of their\n"
+            "colour is their own. Where a mix asks for a model, a small one stands in that is\n"
+            "trained on the spot.\n",
         .example = "  headrace preview train.toml -o sheet.png --count 24 --original\n",
     },
     Run,

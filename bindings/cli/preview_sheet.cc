@@ -91,6 +91,9 @@ class SheetPainter {
       }
     }
     PaintSlot(output, output_x, y, canvas);
+    const double scale = static_cast<double>(output.width) / std::max(cell.output.width, 1u);
+    DrawBoxes(cell.boxes, output_x + (slot_width_ - output.width) / 2,
+              y + (slot_height_ - output.height) / 2, output.width, scale, canvas);
     if (cell.mark != CellMark::kNone) {
       const Rgb colour = cell.mark == CellMark::kBad ? kBadInk : kSubstituteInk;
       canvas->Frame(output_x, y, slot_width_, slot_height_, 3, colour);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bindings/cli/canvas.h"
+#include "bindings/cli/target_overlay.h"
 
 namespace headrace::cli {
 
@@ -14,9 +15,10 @@ enum class CellMark : uint8_t { kNone, kSubstitute, kBad };
 struct SheetCell {
   std::optional<Picture> original;  // beside the output, when asked for and readable
   Picture output;
-  std::string label;   // what the model is told
-  std::string second;  // of a mixed sample: the other label
-  std::string detail;  // small print
+  std::string label;            // what the model is told
+  std::string second;           // of a mixed sample: the other label
+  std::string detail;           // small print
+  std::vector<NamedBox> boxes;  // over the output, in its pixels
   CellMark mark = CellMark::kNone;
 };
 

@@ -138,3 +138,28 @@ def test_an_error_is_the_configurations_own(run, config, tmp_path):
     assert result.code in (1, 2)
     assert "batch_size" in result.err and "mean" not in result.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_objects_are_boxed_and_tinted_where_the_data_set_knows_them(good, config, demo, tmp_path):
+    image_module = pytest.importorskip("PIL.Image")
+    numpy = pytest.importorskip("numpy")
+    sheets = {}
+    for source, path in (("folder", demo / "images"), ("coco", demo)):
+        change = ["-s", f'dataset.source="{source}"', "-s", f'dataset.path="{path}"', "-s", 'loader.shuffle="none"',
+                  "-s", "augment.0.size=128"]
+        good("preview", config, "-o", tmp_path / f"{source}.png", "--count", "1", *change)
+        good("dump", config, "-o", tmp_path / source, "--batches", "1", *change)
+        sheets[source] = numpy.asarray(image_module.open(tmp_path / f"{source}.png").convert("RGB")).astype(int)
+    assert sheets["folder"].shape == sheets["coco"].shape
+    changed = (sheets["folder"] != sheets["coco"]).any(axis=2)[8 : 8 + 128, 8 : 8 + 128]
+    targets = json.loads((tmp_path / "coco" / "000000.targets.json").read_text())
+    assert targets["offsets"][1] >= 1
+    inside = numpy.zeros((128, 128), bool)
+    for k in range(targets["offsets"][1]):
+        left, top, right, bottom = (int(side) for side in targets["boxes"][k])
+        inside[top:bottom, left:right] = True
+        # The frame stands on the box's own outermost pixels.
+        assert changed[bottom - 1, left:right].mean() > 0.9
+        inside[top : top + 10, left:] = True  # the name may be wider
+    assert changed.any()
+    assert not (changed & ~inside).any(), "nothing else is touched"
