@@ -22,6 +22,17 @@ bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0)
   return false;
 }
 
+// A name of the file for an error: one line, not too long.
+std::string Shown(std::string_view name) {
+  constexpr size_t kBytesMax = 80;
+  std::string text(name.substr(0, kBytesMax));
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  if (name.size() > kBytesMax) text += "...";
+  return text;
+}
+
 void Warn(const LogSink& log, const std::string& text) {
   log.Write(LogLevel::kWarning, text.c_str());
 }
@@ -193,7 +204,7 @@ bool Joiner::SortPictures() {
     if (i > 0 && name == pictures[i - 1].file_name) {
       return Fail(error_, Code::kConfigValue,
                   json_ + ": images " + std::to_string(pictures[i - 1].id) + " and " +
-                      std::to_string(pictures[i].id) + " have the same file_name " + name);
+                      std::to_string(pictures[i].id) + " have the same file_name " + Shown(name));
     }
     samples_.push_back({pictures[i].id, i});
   }
@@ -220,7 +231,7 @@ bool Joiner::MakeClasses() {
       return Fail(error_, Code::kConfigValue,
                   json_ + ": two categories have the id " + std::to_string(categories[i].id));
     }
-    if (i < 8) known += (i > 0 ? ", " : "") + categories[i].name;
+    if (i < 8) known += (i > 0 ? ", " : "") + Shown(categories[i].name);
   }
   set_.classes = config_.classes;
   for (size_t i = 0; i < categories.size(); ++i) {
@@ -254,7 +265,7 @@ bool Joiner::FindPictures(const std::string& folder) {
   const std::optional<std::string> root = FindRoot(folders, file_.pictures);
   if (!root) {
     return Fail(error_, Code::kNotFound,
-                "[dataset] path: " + file_.pictures.front().file_name +
+                "[dataset] path: " + Shown(file_.pictures.front().file_name) +
                     " and the other pictures of " + json_ + " are neither in " + folders[0] +
                     " nor in " + folders[1] + " nor in " + folders[2] +
                     "; name the folder that file_name is relative to");

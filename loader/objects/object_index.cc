@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string_view>
 
 #include "loader/objects/coco_rle.h"
@@ -36,7 +37,7 @@ uint64_t ObjectIndex::Add(ObjectShape shape, uint64_t first, uint64_t count, dou
   packed.shape = shape;
   packed.first = first;
   packed.count = static_cast<uint32_t>(count);
-  packed.area = static_cast<float>(area);
+  packed.area = static_cast<float>(std::min(area, double{std::numeric_limits<float>::max()}));
   objects_.push_back(packed);
   return objects_.size() - 1;
 }
