@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "tests/support/coco_set.h"
 #include "tests/support/loader_harness.h"
 #include "tests/support/picture_set.h"
 
@@ -113,6 +114,23 @@ TEST_P(AllocationTest, I11_NothingIsAllocatedPerSample) {
 INSTANTIATE_TEST_SUITE_P(Readers, AllocationTest,
                          ::testing::Values("workers = 2\nreader = \"auto\"",
                                            "workers = 2\nreader = \"pread\""));
+
+// Lists and arrays grow to what the largest sample and the largest batch have, and then no more.
+TEST(ObjectAllocationTest, I11_NothingIsAllocatedForObjectsOfAKnownSize) {
+  TempFolder folder;
+  MakeCocoSet(folder, 24);
+  const LoaderHandle loader = MustOpen(
+      CocoConfig(folder.path(),
+                 "[[augment]]\nop = \"random_horizontal_flip\"\np = 1\n[[augment]]\nop = "
+                 "\"random_rotation\"\ndegrees = [10, 10]\n[[mix]]\nop = \"mixup\"\nalpha = 1.0\n",
+                 "workers = 2"));
+  RunEpochs(loader.get(), 30);
+  allocations = 0;
+  counting = true;
+  RunEpochs(loader.get(), 10);
+  counting = false;
+  EXPECT_EQ(allocations, 0u) << "over 240 samples";
+}
 
 }  // namespace
 }  // namespace headrace::testing
