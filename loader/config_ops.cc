@@ -291,7 +291,8 @@ constexpr ParamSpec kObjectZoom[] = {
      .bounds = kPositive},
     {.name = "rescale", .kind = kRange, .default_toml = "[0.7, 1.4]", .bounds = {0, 100, true}},
     {.name = "lens", .kind = kRange, .default_toml = "[1.1, 1.8]", .bounds = {1, 100}},
-    kResizeFilter};
+    kResizeFilter,
+    kKey};
 
 constexpr OpSpec kOps[] = {
     {.name = "random_horizontal_flip", .p = 0.5, .is_flip = true, .built = true},
@@ -332,7 +333,7 @@ constexpr OpSpec kOps[] = {
     {.name = "aug_mix", .built = true, .params = kAugMix},
     {.name = "random_color_filter", .p = 0.5, .built = true, .params = kColorFilter},
     {.name = "instaboost", .p = 0.5, .built = true, .params = kInstaboost},
-    {.name = "object_zoom", .p = 0.5, .params = kObjectZoom},
+    {.name = "object_zoom", .p = 0.5, .built = true, .params = kObjectZoom},
 };
 
 // `remap` stands last: ops that are not flips leave it out.

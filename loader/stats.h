@@ -18,6 +18,7 @@ struct Counters {
   Counter substituted{0};
   Counter marked{0};
   Counter extraneous{0};
+  Counter object_zoom_fallbacks{0};
   alignas(64) Counter checkpoints_read{0};
   Counter checkpoints_written{0};
   Counter checkpoints_rejected{0};

@@ -268,6 +268,7 @@ typedef struct hr_stats {
   uint64_t checkpoints_rejected; /* that did not fit their file, or could not be read */
   char jpeg[96];                 /* "fast", "exact", or "exact: OP stands before the first crop or resize" */
   uint64_t callback_failures;    /* batches that came clean because a model or saliency callback failed */
+  uint64_t object_zoom_fallbacks; /* object_zoom found no object: a random crop instead */
 } hr_stats;
 HR_API hr_status hr_loader_stats(const hr_loader *loader, hr_stats *out, hr_error *error);
 

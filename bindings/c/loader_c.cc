@@ -300,6 +300,7 @@ hr_status hr_loader_stats(const hr_loader* loader, hr_stats* out, hr_error* erro
     stats.corrupt_ids = Get(c.corrupt_ids);
     stats.substituted = Get(c.substituted);
     stats.marked = Get(c.marked);
+    stats.object_zoom_fallbacks = Get(c.object_zoom_fallbacks);
     stats.extraneous = Get(c.extraneous);
     stats.extra_buffers = Get(c.extra_buffers);
     stats.callback_failures = Get(c.callback_failures);

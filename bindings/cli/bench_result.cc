@@ -111,6 +111,7 @@ std::string BenchJson(const BenchResult& result) {
   json.Field("corrupt_ids", stats.corrupt_ids);
   json.Field("substituted", stats.substituted);
   json.Field("marked", stats.marked);
+  json.Field("object_zoom_fallbacks", stats.object_zoom_fallbacks);
   json.Field("extraneous", stats.extraneous);
   json.Field("extra_buffers", stats.extra_buffers);
   json.Field("checkpoints_read", stats.checkpoints_read);

@@ -15,6 +15,7 @@
 namespace headrace::loader {
 
 class Op;
+class ObjectMover;
 struct ObjectList;
 
 // Pixels of a picture are RGB until the conversion to the output.
@@ -136,6 +137,11 @@ uint64_t PictureBytes(SizePx size);
 // Of every block of scratch and output.
 inline constexpr uint64_t kScratchAlignment = 64;
 
+// What happened to samples, for statistics.
+struct OpCounts {
+  uint64_t object_zoom_fallbacks = 0;  // no object was found: a random crop instead
+};
+
 // Memory lent to Run, 64-byte aligned, as large as OutputBytes and ScratchBytes said. The picture
 // that Run gets never lies in it.
 struct OpMemory {
@@ -144,6 +150,8 @@ struct OpMemory {
   // What is known of the objects in the picture, as it is before the op; null: nothing. An op that
   // says MovesObjects brings it up to date.
   ObjectList* objects = nullptr;
+  ObjectMover* mover = nullptr;  // with objects
+  OpCounts* counts = nullptr;    // or null
 };
 
 // `memory` as a dense picture; it must be large enough.

@@ -175,7 +175,11 @@ class ListRun::Walk {
     if (op.SeesColumns()) SettleColumns();
     const bool in_place = op.WorksInPlace() && ours_;
     OpMemory memory = Take(in_place ? 0 : op.OutputBytes(draw), op.ScratchBytes(draw));
-    if (objects_ != nullptr) memory.objects = &objects_->list;
+    if (objects_ != nullptr) {
+      memory.objects = &objects_->list;
+      memory.mover = &objects_->mover;
+    }
+    if (timing_ != nullptr) memory.counts = &timing_->counts;
     size_ = draw.out;
     if (measures()) return {};
     const Stopwatch watch(ops_ns());

@@ -20,6 +20,7 @@ struct FollowedObjects;
 struct AugmentTiming {
   uint64_t resize_ns = 0;
   uint64_t ops_ns = 0;
+  OpCounts counts;
 };
 
 // How a picture comes to the first draw of a list.

@@ -14,6 +14,7 @@
 #include "loader/augment/hue.h"
 #include "loader/augment/instaboost.h"
 #include "loader/augment/noise.h"
+#include "loader/augment/object_zoom.h"
 #include "loader/augment/occlusion.h"
 #include "loader/augment/op_params.h"
 #include "loader/augment/pad.h"
@@ -47,6 +48,7 @@ constexpr std::array kRegistry = {
     Registered{"hue", MakeHue},
     Registered{"instaboost", MakeInstaboost},
     Registered{"invert", MakeInvert},
+    Registered{"object_zoom", MakeObjectZoom},
     Registered{"pad", MakePad},
     Registered{"poisson_noise", MakePoissonNoise},
     Registered{"posterize", MakePosterize},

@@ -75,6 +75,10 @@ class Op {
   // Whether the op is a flip: always kMirror or kFlipRows.
   virtual bool IsFlip() const { return false; }
 
+  // The name of an op: when this one fires, the next of that name in the list draws but does
+  // nothing. Both make the same size. Empty: of none.
+  virtual std::string_view StandsFor() const { return {}; }
+
   // Results a sample (AugMix). With more than one, the first is left as it is by the op itself.
   virtual uint32_t Views() const { return 1; }
   // Whether the first of several views is left alone by this op too, when it stands behind the op

@@ -13,6 +13,10 @@
 
 namespace headrace::loader {
 
+namespace {
+constexpr size_t kNoStep = SIZE_MAX;
+}  // namespace
+
 struct AugmentProgram::Step {
   std::unique_ptr<Op> op;
   std::string name;
@@ -21,7 +25,8 @@ struct AugmentProgram::Step {
   ClassRules rules;
   bool draws_by_view = false;
   bool skips_clean_view = false;
-  std::string unfired;  // what Explain prints when it does not fire
+  size_t stands_for = kNoStep;  // which does nothing when this one fires
+  std::string unfired;          // what Explain prints when it does not fire
 
   bool fires_always() const { return p >= 1.0 && rules.AllowsAll(); }
 };
@@ -82,7 +87,7 @@ bool AugmentProgram::Make(std::span<const OpConfig> ops, std::span<const std::st
     }
     made->steps_.push_back(std::move(step));
   }
-  if (!made->MarkViews(ops, error)) return false;
+  if (!made->FindStandIns(ops, error) || !made->MarkViews(ops, error)) return false;
   made->exact_because_ = made->OpBeforeGeometry();
   made->output_size_ = size;
   if (size_must_be_fixed && !size.has_value()) {
@@ -100,6 +105,40 @@ bool AugmentProgram::Make(std::span<const OpConfig> ops, std::span<const std::st
     return false;
   }
   *program = std::move(made);
+  return true;
+}
+
+bool AugmentProgram::FindStandIns(std::span<const OpConfig> ops, ConfigError* error) {
+  size_t taken = kNoStep;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    Step& step = *steps_[i];
+    const std::string name(step.op->StandsFor());
+    if (name.empty()) continue;
+    size_t other = i + 1;
+    while (other < steps_.size() && steps_[other]->name != name) ++other;
+    if (other == steps_.size()) {
+      if (step.fires_always()) continue;
+      return OpError(
+          ops[i], Code::kConfigValue,
+          "it stands for the next " + name +
+              " when it fires, and there is none behind it; add one of the same size, or "
+              "let it always fire (p = 1 and no class rules)",
+          error);
+    }
+    const std::string which = name + " (line " + std::to_string(ops[other].line) + ")";
+    if (other == taken) {
+      return OpError(ops[i], Code::kConfigValue,
+                     "another op stands for the " + which + " already; one may", error);
+    }
+    const SizePx size = step.op->FixedSize({}).value_or(SizePx{});
+    if (steps_[other]->op->FixedSize({}) != size) {
+      return OpError(ops[i], Code::kConfigValue,
+                     "size: expected that of the " + which + ", for which it stands when it fires",
+                     error);
+    }
+    step.stands_for = other;
+    taken = other;
+  }
   return true;
 }
 
@@ -138,6 +177,7 @@ Status AugmentProgram::MakeRecipe(const SampleKey& key, SizePx source, Recipe* r
   recipe->source = source;
   recipe->label = key.label;
   DrawList list(recipe->list, source);
+  size_t replaced = kNoStep;  // its work was done; one at a time
   for (size_t i = 0; i < steps_.size(); ++i) {
     const Step& step = *steps_[i];
     Recipe::Step& result = recipe->steps[i];
@@ -151,11 +191,12 @@ Status AugmentProgram::MakeRecipe(const SampleKey& key, SizePx source, Recipe* r
     // Always the first draw, also when p leaves no choice, so that a changed p shifts nothing.
     const double u = stream.NextUnit();
     // Rules go by the sample's own label: what an earlier flip made of it does not count.
-    result.fires = u < step.p && step.rules.Allows(key.label) &&
+    result.fires = u < step.p && i != replaced && step.rules.Allows(key.label) &&
                    !(step.skips_clean_view && key.view == 0 && views_ > 1);
     if (result.fires) {
       HR_TRY(step.op->Expand(&stream, &list));
       recipe->label = step.rules.Remap(recipe->label);
+      if (step.stands_for != kNoStep) replaced = step.stands_for;
     }
     result.count = static_cast<uint32_t>(list.count()) - result.first;
     result.out = list.size();

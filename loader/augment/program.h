@@ -163,6 +163,8 @@ class AugmentProgram {
   // The name of an op other than a flip that stands before the first crop or resize, or of a resize
   // among the first that planes cannot serve; or empty.
   std::string OpBeforeGeometry() const;
+  // Finds the ops that others stand for.
+  bool FindStandIns(std::span<const OpConfig> ops, ConfigError* error);
   // Says which steps draw for each view by themselves.
   bool MarkViews(std::span<const OpConfig> ops, ConfigError* error);
   // Folds the mirrors and crops that all views share, from start->draw on, into `*region`. Stops

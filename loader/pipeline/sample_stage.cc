@@ -77,6 +77,9 @@ void SampleStage::Run(uint32_t lane_index) {
   Add(counters.resize_ns, timing.augment.resize_ns);
   Add(counters.ops_ns, timing.augment.ops_ns);
   Add(counters.colour_ns, timing.colour_ns + convert_ns);
+  if (const uint64_t count = timing.augment.counts.object_zoom_fallbacks; count > 0) {
+    Add(counters.object_zoom_fallbacks, count);
+  }
   if (processor_->report().extraneous > 0) Add(counters.extraneous, 1);
   if (!status.ok()) {
     assembler_.HandleBad(lane_index, status);

@@ -207,7 +207,7 @@ def test_wrong_lines(run, pictures, tmp_path):
         ["-o", "x.png", "--op", 'op = "rezise", size = 3'],
         ["-o", "x.png", "--op", "nonsense"],
         ["-o", "x.png", "--op", 'op = "resize", size = 0'],
-        ["-o", "x.png", "--op", 'op = "object_zoom", size = 8'],  # not in this version
+        ["-o", "x.png", "--op", 'op = "resize", size = 8, antialias = false'],  # not in this version
         ["-o", "x.png", "-s", "limits.max_pixel=3"],
         ["-o", "x.png", "--seed", "-1"],
         ["-o", "x.png", "--quality", "101"],

@@ -88,10 +88,10 @@ def test_unknown_op_with_a_suggestion(refused, config, write_config):
     refused(write_config("images", text), "random_resize_crop", "random_resized_crop", codes=(2,))
 
 
-def test_op_of_a_later_version(refused, config, demo):
+def test_value_of_a_later_version(refused, config, demo):
     file = demo / "later.toml"
-    file.write_text(config.read_text() + '\n[[augment]]\nop = "object_zoom"\nsize = 8\n')
-    refused(file, "object_zoom", "not in this version", codes=(2,))
+    file.write_text(config.read_text() + '\n[[augment]]\nop = "resize"\nsize = 8\nantialias = false\n')
+    refused(file, "antialias", "not in this version", codes=(2,))
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,7 @@ TEST(RandomStreamTest, SeparatesAllNamesInUse) {
                                          "instaboost",
                                          "object_zoom",
                                          "instaboost/groups",
+                                         "object_zoom/draws",
                                          "mix/mixup",
                                          "mix/mixup/element",
                                          "mix/cutmix",

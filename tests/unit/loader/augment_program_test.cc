@@ -59,7 +59,7 @@ TEST(AugmentProgramTest, RefusesWhatAnOpCannotTake) {
     Code code;
     const char* text;
   } cases[] = {
-      {MakeOpConfig("object_zoom"), Code::kNotInThisVersion, "not in this version"},
+      {MakeOpConfig("of_a_later_version"), Code::kNotInThisVersion, "not in this version"},
       {MakeOpConfig("center_crop"), Code::kConfigMissing, "size"},
       {CenterConfig(0, 3), Code::kConfigValue, "1 to 65535"},
       {CenterConfig(3.5, 3), Code::kConfigValue, "whole numbers"},
