@@ -308,6 +308,7 @@ Status ConsumerStage::FinishRmix(const MixConfig& entry, BatchBuffer* buffer) {
   if (buffer->soft != nullptr) {
     mixer.MakeSoftLabels(*mix, {buffer->labels, buffer->rows}, lambda, partner, buffer->soft);
   }
+  if (buffer->store->has_targets()) buffer->targets.Join(*mix, partner, buffer->rows);
   return {};
 }
 

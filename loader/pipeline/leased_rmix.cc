@@ -43,6 +43,7 @@ Status MixLeasedBatch(const LeasedRmix& how, BatchBuffer* buffer, LeasedRmixRepo
     MakeMixedLabels(mix, shape.classes, {buffer->labels, rows}, {buffer->lambda, rows},
                     {buffer->partner, rows}, buffer->soft);
   }
+  if (buffer->store->has_targets()) buffer->targets.Join(mix, {buffer->partner, rows}, rows);
   return {};
 }
 
