@@ -413,7 +413,7 @@ typedef struct hr_rmix_report {
  * gradients, or anything that is at least 0 and large where it matters. `maps`: f32, [B, grid_height,
  * grid_width], map i at maps + i * row_stride (numbers), of the pictures as they are in the batch; a grid
  * may be any size from the patches' on. `q_index`: [B], an index in the quantiles for each sample, or NULL: drawn.
- * Changes images, labels, lambda and partner in place, every view alike; the same for the same seed,
+ * Changes images, labels, lambda, partner and targets in place, every view alike; the same for the same seed,
  * epoch and batch. Needs output.keep_u8 = true. `config` and `report` may be NULL. The thread that holds
  * the batch, nobody reading it meanwhile; also after close. On error the batch is as it was. Codes:
  * INVALID_ARGUMENT (the text says which). */

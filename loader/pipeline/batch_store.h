@@ -66,7 +66,7 @@ struct BatchBuffer {
   BatchMix mix;
   Code mix_status = Code::kOk;  // kCallbackFailed: the batch came clean, its model failed
   uint32_t ace_calls = 0;       // hr_batch_ace on this batch so far
-  BatchTargets targets;  // of a data set that knows objects
+  BatchTargets targets;         // of a data set that knows objects
 
   std::atomic<uint32_t> leases{0};  // the batch handle and tensors made from it
   bool leased = false;              // guarded by the store's mutex: Close leaves the buffer alone

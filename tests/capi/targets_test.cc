@@ -60,7 +60,8 @@ TEST_F(TargetsTest, EachSampleHasItsObjects) {
     const int64_t first = targets->mask_offsets[road];
     const std::string text(targets->masks + first,
                            targets->masks + targets->mask_offsets[road + 1]);
-    EXPECT_EQ(text, "h0h0h0" + std::string(text.size() - 6, '0')) << "three times 24, then no difference";
+    EXPECT_EQ(text, "h0h0h0" + std::string(text.size() - 6, '0'))
+        << "three times 24, then no difference";
     EXPECT_EQ(info_.labels[i], 1) << "the road is the largest";
   }
   EXPECT_EQ(targets->offsets[4], 8);
@@ -123,6 +124,48 @@ TEST_F(TargetsTest, TargetsFollowTheFirstViewOnly) {
             HR_CONFIG_VALUE);
   EXPECT_NE(std::string(error.text).find("random_rotation"), std::string::npos) << error.text;
   EXPECT_NE(std::string(error.text).find("put it before aug_mix"), std::string::npos);
+}
+
+TEST_F(TargetsTest, WhatTheConsumerMixesChangesThemToo) {
+  const LoaderHandle loader =
+      MustOpen(CocoConfig(folder_.path(), "[output]\nkeep_u8 = true\n", "shuffle = \"none\""));
+  const BatchHandle batch = Next(loader.get());
+  ASSERT_EQ(info_.targets->count, 8u);
+  const std::vector<float> maps(4 * 16, 1.0f);  // alike everywhere: all of it is blended
+  HR_INIT(hr_error, error);
+  ASSERT_EQ(hr_batch_rmix(batch.get(), nullptr, maps.data(), 4, 4, 16, nullptr, nullptr, &error),
+            HR_OK)
+      << error.text;
+  ASSERT_EQ(hr_batch_view(batch.get(), &info_, nullptr), HR_OK);
+  const hr_targets* targets = info_.targets;
+  ASSERT_EQ(targets->count, 16u) << "each sample's own and its partner's";
+  for (int64_t i = 0; i < 4; ++i) {
+    ASSERT_NE(info_.partner[i], i);
+    ASSERT_EQ(targets->offsets[i], 4 * i);
+    EXPECT_EQ(targets->ids[4 * i], 2 * info_.ids[i]);
+    EXPECT_EQ(targets->ids[4 * i + 2], 2 * info_.ids[info_.partner[i]]);
+    EXPECT_NEAR(targets->weights[4 * i], info_.lambda[i], 1e-6);
+    EXPECT_NEAR(targets->weights[4 * i + 2], 1 - info_.lambda[i], 1e-6);
+    EXPECT_EQ(targets->flags[4 * i], 0) << "blended, not hidden";
+  }
+}
+
+TEST_F(TargetsTest, ChainsOfAugMixMoveNothing) {
+  const LoaderHandle loader =
+      MustOpen(CocoConfig(folder_.path(), "[[augment]]\nop = \"aug_mix\"\n"));
+  for (int64_t id = 0; id < 6; ++id) {
+    for (uint32_t epoch = 0; epoch < 10; ++epoch) {
+      char text[4096];
+      size_t needed = 0;
+      ASSERT_EQ(hr_loader_replay(loader.get(), id, epoch, 0, text, sizeof text, &needed, nullptr),
+                HR_OK);
+      const std::string toml = text;
+      for (const char* op : {"rotate", "shear", "translate"}) {
+        ASSERT_EQ(toml.find(op), std::string::npos) << toml;
+      }
+      ASSERT_NE(toml.find("replay"), std::string::npos);
+    }
+  }
 }
 
 TEST_F(TargetsTest, ThePlanCountsThem) {
