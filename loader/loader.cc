@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "loader/augment/op.h"
 #include "loader/augment/program.h"
 #include "loader/coco_dataset.h"
 #include "loader/folder_dataset.h"
@@ -91,6 +92,14 @@ bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error
     return false;
   }
   if (dataset->has_objects() && !augment->UseObjects(config.augment, error)) return false;
+  const std::string wants_objects = augment->FirstThat(&Op::NeedsObjects);
+  if (!dataset->has_objects() && !wants_objects.empty()) {
+    log.Write(
+        LogLevel::kWarning,
+        (wants_objects + " will find no objects: the data set has no annotations, which [dataset] "
+                         "source = \"coco\" reads")
+            .c_str());
+  }
   const std::optional<SizePx> size = augment->output_size();
   if (!size) return Fail(error, Code::kInternal, "the augment list has no fixed size");
   shape = {.batch_size = config.loader.batch_size,
@@ -121,6 +130,13 @@ bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error
 bool Loader::Parts::OpenSaliencyMaps(ConfigError* error) {
   if (!mixer->EverWants(RmixSaliency::kMaps)) return true;
   const std::string& path = config.dataset.saliency_maps;
+  if (const std::string op = augment->FirstThat(&Op::PointsNeedPixels); !op.empty()) {
+    return Fail(
+        error, Code::kConfigValue,
+        "[[mix]] rmix: saliency = \"maps\" cannot follow " + op +
+            ", which takes a part of the picture by its pixels; leave out one of them, or take "
+            "another saliency");
+  }
   if (!path.empty()) return SaliencyMapFile::Open(path, dataset->size(), &saliency_maps, error);
   return Fail(
       error, Code::kConfigMissing,

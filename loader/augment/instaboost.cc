@@ -62,6 +62,7 @@ class Instaboost final : public Op {
   }
   OpForm FormOf(const OpDraw&) const override { return OpForm::kPixels; }
   bool MovesObjects() const override { return true; }
+  bool NeedsObjects() const override { return true; }
   uint64_t ScratchBytes(const OpDraw& draw) const override {
     ScratchCursor scratch;
     Memory measured(params_, draw.in, &scratch);

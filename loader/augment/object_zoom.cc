@@ -99,6 +99,8 @@ class ObjectZoom final : public Op {
   bool CropsOrResizes() const override { return true; }
   bool SuitsPlanes() const override { return false; }
   bool MovesObjects() const override { return true; }
+  bool PointsNeedPixels() const override { return true; }
+  bool NeedsObjects() const override { return params_.box == BoxSource::kAnnotation; }
   OpForm FormOf(const OpDraw&) const override { return OpForm::kPixels; }
 
   Status Draw(RandomStream* stream, OpDraw* draw) const override {

@@ -110,6 +110,10 @@ class Op {
   virtual PointMap PointsOf(const OpDraw& draw) const;
   // Whether some draw of an op that runs on pixels moves points.
   virtual bool MovesPoints() const { return false; }
+  // Whether they depend on the pixels too, so that PointsOf cannot tell.
+  virtual bool PointsNeedPixels() const { return false; }
+  // Whether it does nothing of its own for a data set that knows no objects.
+  virtual bool NeedsObjects() const { return false; }
   // Whether Run brings memory.objects up to date by itself; else they follow PointsOf.
   virtual bool MovesObjects() const { return false; }
 

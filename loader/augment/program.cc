@@ -142,6 +142,13 @@ bool AugmentProgram::FindStandIns(std::span<const OpConfig> ops, ConfigError* er
   return true;
 }
 
+std::string AugmentProgram::FirstThat(bool (Op::*does)() const) const {
+  for (const auto& step : steps_) {
+    if (((*step->op).*does)()) return step->name;
+  }
+  return {};
+}
+
 bool AugmentProgram::MarkViews(std::span<const OpConfig> ops, ConfigError* error) {
   for (size_t i = 0; i < steps_.size(); ++i) {
     Step& step = *steps_[i];
@@ -155,6 +162,12 @@ bool AugmentProgram::MarkViews(std::span<const OpConfig> ops, ConfigError* error
       views_step_ = i;
       step.draws_by_view = true;
       step.skips_clean_view = true;
+    } else if (behind && step.op->PointsNeedPixels()) {
+      return OpError(
+          ops[i], Code::kConfigValue,
+          "behind aug_mix with several views it would see other pixels in each, and take "
+          "another part of the picture; put it before aug_mix",
+          error);
     } else if (behind && !step.op->IsFlip() && !step.op->CropsOrResizes()) {
       step.draws_by_view = true;
       step.skips_clean_view = step.op->SkipsCleanView();

@@ -26,6 +26,8 @@
 
 namespace headrace::loader {
 
+class Op;
+
 // Whose draws: the streams are keyed by these and the op's name and occurrence (docs/rng.md).
 struct SampleKey {
   uint64_t seed = 0;
@@ -145,6 +147,8 @@ class AugmentProgram {
   // Told once when the data set knows objects. False, with an error that names the op, when they
   // could not follow it.
   [[nodiscard]] bool UseObjects(std::span<const OpConfig> ops, ConfigError* error);
+  // The name of the first op of which `does` is true, such as &Op::NeedsObjects; empty: of none.
+  std::string FirstThat(bool (Op::*does)() const) const;
 
   // The whole recipe, from its decoded region on.
   Status Apply(const Recipe& recipe, const ConstImageView& pixels, std::span<std::byte> scratch,

@@ -17,6 +17,9 @@ constexpr uint8_t kHides = 128;   // and from annotations
 // A box less than so many feathers wide has a hard edge.
 constexpr uint32_t kFeathersMin = 8;
 
+// Of a side: an ellipse's alpha ends at 1.15 of its radius.
+constexpr double kEllipseReach = 0.075;
+
 size_t PixelsOf(const RectPx& rect) { return size_t{rect.width} * rect.height; }
 
 RectPx Grown(const RectPx& rect, uint32_t pixels, SizePx picture) {
@@ -98,13 +101,30 @@ class Mover {
     }
   }
 
+  // A box that was moved may be turned, one that was cut has other corners.
   Ellipse EllipseIn(const Object& object) const {
-    return EllipseOf(objects_->PointsOf(objects_->RingsOf(object)[0]));
+    const std::span<const PointF> ring = objects_->PointsOf(objects_->RingsOf(object)[0]);
+    return ring.size() == 4 ? EllipseOf(ring) : EllipseOf(BoundsOf(*objects_, object));
+  }
+
+  // How far the alpha of ellipses reaches beyond the group's box.
+  uint32_t EllipseMargin(const MovingGroup& group) const {
+    const auto reach = [](const RectPx& box) {
+      return static_cast<uint32_t>(kEllipseReach * std::max(box.width, box.height)) + 1;
+    };
+    if (group.members.empty()) return reach(group.box);
+    uint32_t margin = 0;
+    for (const MovableObject& member : group.members) {
+      const bool is_box = objects_->objects[member.object].shape == ObjectShape::kBox;
+      if (is_box) margin = std::max(margin, reach(member.box));
+    }
+    return margin;
   }
 
   // Marks what the group leaves, and works out its alpha where it arrives.
   void CutOut(MovingGroup* group) {
-    const uint32_t margin = std::max(options_.dilate, options_.feather) + 1;
+    const uint32_t margin =
+        std::max({options_.dilate, options_.feather, EllipseMargin(*group)}) + 1;
     group->window = Grown(group->box, margin, target_.size());
     // Smaller than a pixel: there is nothing to see of it.
     const double side = std::max(group->box.width, group->box.height);

@@ -76,9 +76,6 @@ void MoveRings(const Similarity& move, ObjectList* list, Object* object, bool* c
   }
   object->first = first;
   object->count = static_cast<uint32_t>(list->rings.size()) - first;
-  // A box is four points; what the side leaves of a turned one may be more.
-  const bool is_box = object->count == 1 && list->rings[first].count == 4;
-  if (object->shape == ObjectShape::kBox && !is_box) object->shape = ObjectShape::kPolygons;
   *clipped = ring_clipped;
 }
 

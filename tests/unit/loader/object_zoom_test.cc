@@ -356,6 +356,7 @@ TEST(ObjectZoomTest, ListsThatCannotBeAreTold) {
       {zoom + "[[augment]]\nop = \"random_resized_crop\"\nsize = 25\n", {"size", "line 6"}},
       {zoom + zoom + "[[augment]]\nop = \"random_resized_crop\"\nsize = 24\n",
        {"already", "random_resized_crop"}},
+      {"[[augment]]\nop = \"aug_mix\"\nviews = 2\n" + zoom + "p = 1.0\n", {"aug_mix", "views"}},
   };
   for (const auto& bad : cases) {
     std::unique_ptr<AugmentProgram> program;
@@ -375,6 +376,7 @@ TEST(ObjectZoomTest, OddPicturesDoNoHarm) {
   for (const SizePx size : {SizePx{1, 1}, {1, 90}, {90, 1}, {24, 24}, {300, 5}, {65, 64}}) {
     for (const char* modes : {"crop = 1", "rescale = 1", "lens = 1"}) {
       for (const char* rest : {"", "interpolation = \"lanczos\"\nshare = [0.001, 1]\n",
+                               "interpolation = \"nearest\"\nbox = \"saliency\"\n",
                                "rescale = [0.001, 100]\nlens = [1, 100]\nratio = [0.01, 100]\n"}) {
         const ZoomUnderTest zoom("size = [24, 31]\nmodes = { " + std::string(modes) + " }\n" +
                                  rest);
