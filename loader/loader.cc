@@ -35,6 +35,23 @@ bool FailStatus(ConfigError* error, const Status& status) {
   return Fail(error, status.code(), std::move(text), status.error_number());
 }
 
+// What needs the user's functions.
+bool CheckConsumerMixes(const Config& config, ConfigError* error) {
+  for (const MixConfig& entry : config.mix) {
+    const std::string name = "[[mix]] " + entry.op + " (line " + std::to_string(entry.line) + "): ";
+    if (entry.op == "ace") {
+      return Fail(error, Code::kNotInThisVersion,
+                  name + "not in this version; there are mixup, cutmix, rmix");
+    }
+    if (entry.op == "rmix" && (entry.rmix.saliency == RmixSaliency::kModel ||
+                               entry.rmix.saliency == RmixSaliency::kCallback)) {
+      return Fail(error, Code::kNotInThisVersion,
+                  name + "saliency: \"model\" and \"callback\" are not in this version");
+    }
+  }
+  return true;
+}
+
 bool SoftLabels(const Config& config) {
   return config.output.labels == Labels::kSoft ||
          (config.output.labels == Labels::kAuto && !config.mix.empty());
@@ -92,7 +109,10 @@ bool Loader::Parts::OpenDataset(ConfigError* error) {
            .layout = config.output.layout,
            .classes = static_cast<uint32_t>(dataset->classes().size()),
            .consumer_patches_max = config.output.keep_u8 ? kRmixPatchesMax : 0};
-  if (!Mixer::Make(config.mix, shape, &mixer, error) || !OpenSaliencyMaps(error)) return false;
+  if (!CheckConsumerMixes(config, error) || !Mixer::Make(config.mix, shape, &mixer, error) ||
+      !OpenSaliencyMaps(error)) {
+    return false;
+  }
   const double* mean = config.output.mean ? config.output.mean->data() : nullptr;
   const double* std = config.output.std ? config.output.std->data() : nullptr;
   convert = std::make_unique<simd::ConvertTable>(

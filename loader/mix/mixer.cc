@@ -33,10 +33,6 @@ bool CheckRmix(const MixConfig& entry, const BatchShape& shape, ConfigError* err
     return MixError(entry, Code::kConfigValue, what, error);
   };
   const RmixConfig& rmix = entry.rmix;
-  if (NeedsConsumer(rmix.saliency)) {
-    return MixError(entry, Code::kNotInThisVersion,
-                    "saliency: \"model\" and \"callback\" are not in this version", error);
-  }
   const uint32_t side = std::min({shape.height, shape.width, kRmixPatchesMax});
   if (rmix.patches.empty()) return value_error("patches: expected at least one number");
   for (const uint32_t patches : rmix.patches) {
@@ -58,11 +54,12 @@ bool CheckEntry(const MixConfig& entry, const BatchShape& shape, ConfigError* er
   const auto value_error = [&](const char* what) {
     return MixError(entry, Code::kConfigValue, what, error);
   };
-  if (entry.op != "mixup" && entry.op != "cutmix" && entry.op != "rmix") {
-    return MixError(entry, Code::kNotInThisVersion,
-                    "not in this version; there are mixup, cutmix, rmix", error);
+  if (entry.op != "mixup" && entry.op != "cutmix" && entry.op != "rmix" && entry.op != "ace") {
+    return value_error("there is no such op; there are mixup, cutmix, rmix, ace");
   }
-  if (!(entry.alpha > 0 && std::isfinite(entry.alpha))) {
+  // ACE's alpha is the length of a step, and 0 lets it choose.
+  const bool alpha_fits = entry.op == "ace" ? entry.alpha >= 0 : entry.alpha > 0;
+  if (!(alpha_fits && std::isfinite(entry.alpha))) {
     return value_error("alpha: expected a number above 0");
   }
   if (!(entry.weight >= 0 && std::isfinite(entry.weight))) {
@@ -186,6 +183,10 @@ void Mixer::Draw(uint64_t seed, uint32_t epoch, uint64_t global_batch, std::span
   address.occurrence = entry.occurrence;
   mix->chosen = static_cast<int32_t>(chosen);
   mix->label_smoothing = entry.config.label_smoothing;
+  if (entry.config.op == "ace") {  // chosen, and nothing to mix: the consumer's thread does it all
+    mix->entry = mix->chosen;
+    return;
+  }
   if (entry.config.op != "rmix") {
     DrawMixupOrCutMix(entry, address, ids, valid, mix, lambda, partner);
     return;

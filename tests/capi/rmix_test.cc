@@ -242,6 +242,17 @@ TEST_F(RmixTest, MapsThatDoNotFitAreToldAtOpen) {
   of_file("not an .npy file", HR_UNSUPPORTED_FORMAT);
 }
 
+TEST_F(RmixTest, WhatNeedsTheUsersFunctionsSaysSoAtOpen) {
+  for (const char* mix : {"op = \"ace\"", "op = \"rmix\"\nsaliency = \"model\"",
+                          "op = \"rmix\"\nsaliency = \"callback\""}) {
+    LoaderHandle loader;
+    HR_INIT(hr_error, error);
+    EXPECT_EQ(OpenToml(Toml(std::string("[[mix]]\n") + mix + "\n"), &loader, &error),
+              HR_NOT_IN_THIS_VERSION);
+    EXPECT_NE(std::string(error.text).find("not in this version"), std::string::npos) << error.text;
+  }
+}
+
 TEST_F(RmixTest, ALeasedBatchIsMixedAsTheLoaderMixes) {
   // Maps that are ones give masks of ones: what saliency = "uniform" does.
   const auto expected = DrainEpoch(Open("[[mix]]\nop = \"rmix\"\nsaliency = \"uniform\"\n").get());
