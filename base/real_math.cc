@@ -54,4 +54,36 @@ double RealExp(double x) {
   return sum * PowerOfTwo(half) * PowerOfTwo(k - half);
 }
 
+double RealLogShort(double x) {
+  const uint64_t bits = std::bit_cast<uint64_t>(x);
+  int exponent = static_cast<int>(bits >> 52) - 1023;
+  double m = std::bit_cast<double>((bits & 0xFFFFFFFFFFFFFull) | (uint64_t{1023} << 52));
+  if (m > 0x1.6a09e667f3bcdp+0) {
+    m *= 0.5;
+    ++exponent;
+  }
+  // As RealLog, to s^9: the next term is below 2^-30.
+  const double s = (m - 1.0) / (m + 1.0);
+  const double z = s * s;
+  const double series = z * (1.0 / 3 + z * (1.0 / 5 + z * (1.0 / 7 + z * (1.0 / 9))));
+  return exponent * (kLn2High + kLn2Low) + (2.0 * s + 2.0 * s * series);
+}
+
+double RealExpShort(double x) {
+  const double scaled = x * kInvLn2;
+  const int k = static_cast<int>(scaled + (scaled < 0 ? -0.5 : 0.5));
+  const double r = (x - k * kLn2High) - k * kLn2Low;
+  // As RealExp, to r^8: the next term is below 2^-32.
+  double sum = 1.0 / 40320;
+  sum = 1.0 / 5040 + sum * r;
+  sum = 1.0 / 720 + sum * r;
+  sum = 1.0 / 120 + sum * r;
+  sum = 1.0 / 24 + sum * r;
+  sum = 1.0 / 6 + sum * r;
+  sum = 0.5 + sum * r;
+  sum = 1.0 + sum * r;
+  sum = 1.0 + sum * r;
+  return sum * PowerOfTwo(k);
+}
+
 }  // namespace headrace

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "bindings/c/boundary.h"
+#include "bindings/c/callbacks.h"
 #include "bindings/c/handles.h"
 #include "bindings/c/rmix_config.h"
 
@@ -81,6 +82,9 @@ hr_status hr_batch_rmix(hr_batch* batch, const hr_rmix_config* config, const flo
     return SetError(error, Code::kInvalidArgument, text);
   };
   if (batch == nullptr) return invalid("the batch is NULL");
+  if (headrace::capi::CallbackScope::IsInside(BufferOf(batch)->store->handle())) {
+    return SetError(error, Code::kReentered, "called from inside a callback of the batch's loader");
+  }
   if (maps == nullptr) return invalid("maps is NULL");
   if (report != nullptr && report->struct_size < sizeof(uint32_t)) {
     return invalid("the report's struct_size is not set");

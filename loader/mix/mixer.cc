@@ -54,9 +54,12 @@ bool CheckEntry(const MixConfig& entry, const BatchShape& shape, ConfigError* er
   const auto value_error = [&](const char* what) {
     return MixError(entry, Code::kConfigValue, what, error);
   };
-  // Of ace it is the length of a step, and 0 leaves it to the attack.
-  if (!(entry.alpha >= 0 && std::isfinite(entry.alpha)) ||
-      (entry.alpha == 0 && entry.op != "ace")) {
+  if (entry.op != "mixup" && entry.op != "cutmix" && entry.op != "rmix" && entry.op != "ace") {
+    return value_error("there is no such op; there are mixup, cutmix, rmix, ace");
+  }
+  // ACE's alpha is the length of a step, and 0 lets it choose.
+  const bool alpha_fits = entry.op == "ace" ? entry.alpha >= 0 : entry.alpha > 0;
+  if (!(alpha_fits && std::isfinite(entry.alpha))) {
     return value_error("alpha: expected a number above 0");
   }
   if (!(entry.weight >= 0 && std::isfinite(entry.weight))) {
@@ -180,7 +183,7 @@ void Mixer::Draw(uint64_t seed, uint32_t epoch, uint64_t global_batch, std::span
   address.occurrence = entry.occurrence;
   mix->chosen = static_cast<int32_t>(chosen);
   mix->label_smoothing = entry.config.label_smoothing;
-  if (entry.config.op == "ace") {  // which draws of each sample's own streams
+  if (entry.config.op == "ace") {  // chosen, and nothing to mix: the consumer's thread does it all
     mix->entry = mix->chosen;
     return;
   }

@@ -96,7 +96,9 @@ void BatchAssembler::Finish(BatchBuffer* buffer) {
                        {buffer->ids, buffer->rows}, {buffer->valid, buffer->rows}, &buffer->mix,
                        {buffer->lambda, buffer->rows}, {buffer->partner, buffer->rows});
   }
-  if (buffer->mix.entry >= 0) WarnEqualLabels(*buffer);
+  if (buffer->mix.entry >= 0 && shared_.mixer.EntryOf(buffer->mix).op != "ace") {
+    WarnEqualLabels(*buffer);
+  }
   // Nothing to mix, or the consumer's thread does it, with the user's functions.
   if (buffer->mix.kind == MixKind::kNone) {
     Deliver(buffer);

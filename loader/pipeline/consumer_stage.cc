@@ -150,7 +150,7 @@ ModelBatch ConsumerStage::BatchOf(const BatchBuffer& buffer) const {
 
 Status ConsumerStage::Ace(const AceSettings& settings, const ModelFn& model, BatchBuffer* buffer,
                           AceReport* report, ModelCost* cost) {
-  const MutexLock lock(mutex_);
+  MutexLock lock(mutex_);
   const int64_t begin = NowNs();
   room_.ResetCounts();
   const ModelBatch batch = BatchOf(*buffer);
@@ -178,7 +178,7 @@ ModelCost ConsumerStage::CostSince(int64_t begin_ns) {
 
 Status ConsumerStage::RmixByModel(const ModelFn& model, LeasedRmix* how, BatchBuffer* buffer,
                                   LeasedRmixReport* report, ModelCost* cost) {
-  const MutexLock lock(mutex_);
+  MutexLock lock(mutex_);
   const int64_t begin = NowNs();
   room_.ResetCounts();
   const ModelBatch batch = BatchOf(*buffer);
@@ -210,7 +210,7 @@ Status ConsumerStage::RmixByModel(const ModelFn& model, LeasedRmix* how, BatchBu
 }
 
 void ConsumerStage::Finish(BatchBuffer* buffer) {
-  const MutexLock lock(mutex_);
+  MutexLock lock(mutex_);
   const int64_t begin = NowNs();
   room_.ResetCounts();
   const MixConfig& entry = options_.mixer->EntryOf(buffer->mix);
@@ -239,26 +239,22 @@ Status ConsumerStage::FinishAce(const MixConfig& entry, const BatchBuffer& buffe
   return {};
 }
 
-template <class Show>
-Status ConsumerStage::ForChunks(const ModelBatch& batch, const Show& show) {
+uint32_t ConsumerStage::ShowNext(const ModelBatch& batch, uint32_t* lane) {
   uint32_t count = 0;
-  for (uint32_t lane = 0; lane < batch.rows; ++lane) {
-    if (batch.valid[lane] != 0) room_.SetRow(count++, batch, lane, clean_.f32);
-    if (count == room_.rows_max() || (lane + 1 == batch.rows && count > 0)) {
-      HR_TRY(show(count));
-      count = 0;
-    }
+  for (; *lane < batch.rows && count < room_.rows_max(); ++*lane) {
+    if (batch.valid[*lane] != 0) room_.SetRow(count++, batch, *lane, clean_.f32);
   }
-  return {};
+  return count;
 }
 
 Status ConsumerStage::MapByModel(const ModelFn& model, const ModelBatch& batch, uint32_t patches,
                                  OddMap odd) {
   const BatchShape& shape = options_.shape;
-  return ForChunks(batch, [&](uint32_t count) -> Status {
+  const size_t cells = size_t{patches} * patches;
+  uint32_t lane = 0;
+  while (const uint32_t count = ShowNext(batch, &lane)) {
     HR_TRY(room_.Call(model, count, batch, 0));
     for (uint32_t row = 0; row < count; ++row) {
-      const size_t cells = size_t{patches} * patches;
       float* pooled = maps_ + room_.lane(row) * cells;
       if (room_.GradientLength(row, map_)) {
         PoolSaliency(map_, shape.height, shape.width, shape.width, patches, pooled);
@@ -268,13 +264,14 @@ Status ConsumerStage::MapByModel(const ModelFn& model, const ModelBatch& batch, 
         return {Code::kCallbackFailed, "the model's gradient is not a number"};
       }
     }
-    return {};
-  });
+  }
+  return {};
 }
 
 Status ConsumerStage::MapBySaliency(const SaliencyFn& saliency, const ModelBatch& batch,
                                     uint32_t patches) {
-  return ForChunks(batch, [&](uint32_t count) -> Status {
+  uint32_t lane = 0;
+  while (const uint32_t count = ShowNext(batch, &lane)) {
     SaliencyAnswer answer;
     HR_TRY(room_.CallSaliency(saliency, count, batch, &answer));
     if (answer.grid_height < patches || answer.grid_width < patches) {
@@ -289,8 +286,8 @@ Status ConsumerStage::MapBySaliency(const SaliencyFn& saliency, const ModelBatch
       PoolSaliency(map, answer.grid_height, answer.grid_width, answer.grid_width, patches,
                    maps_ + size_t{room_.lane(row)} * patches * patches);
     }
-    return {};
-  });
+  }
+  return {};
 }
 
 Status ConsumerStage::FinishRmix(const MixConfig& entry, BatchBuffer* buffer) {

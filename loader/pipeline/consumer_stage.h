@@ -99,10 +99,9 @@ class ConsumerStage {
       HR_REQUIRES(mutex_);
   Status MapBySaliency(const SaliencyFn& saliency, const ModelBatch& batch, uint32_t patches)
       HR_REQUIRES(mutex_);
-  // Calls show(count) for the valid samples, as many at a time as a call takes, when they are in
-  // the room's rows.
-  template <class Show>
-  Status ForChunks(const ModelBatch& batch, const Show& show) HR_REQUIRES(mutex_);
+  // Puts the valid samples from *lane on into the room's rows, as many as a call takes, and sets
+  // *lane behind the last of them. Their number; 0: there are none left.
+  uint32_t ShowNext(const ModelBatch& batch, uint32_t* lane) HR_REQUIRES(mutex_);
   ModelCost CostSince(int64_t begin_ns) HR_REQUIRES(mutex_);
   void WarnFailure(const MixConfig& entry, const Status& status) HR_REQUIRES(mutex_);
 

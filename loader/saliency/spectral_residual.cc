@@ -81,7 +81,8 @@ void TakeResidual(const SpectralScratch& s) {
   };
   for (size_t kx = 0; kx < kSide; ++kx) {
     for (size_t at = kx * kStride; at < kx * kStride + kHalf; ++at) {
-      s.logs[at] = static_cast<float>(RealLog(static_cast<double>(magnitude(at)) + double{kFloor}));
+      s.logs[at] =
+          static_cast<float>(RealLogShort(static_cast<double>(magnitude(at)) + double{kFloor}));
     }
   }
   // Sums over three neighbours in kx, then in ky; frequency -1 is the mirror image of 1, and 33 of
@@ -102,8 +103,8 @@ void TakeResidual(const SpectralScratch& s) {
       const float mean = ((before + after) + here[ky]) / 9.0f;
       const size_t at = kx * kStride + ky;
       const float size = magnitude(at);
-      const auto scale =
-          static_cast<float>(RealExp(static_cast<double>(s.logs[at]) - static_cast<double>(mean)));
+      const auto scale = static_cast<float>(
+          RealExpShort(static_cast<double>(s.logs[at]) - static_cast<double>(mean)));
       if (size > 0) {
         s.spectrum_re[at] = scale * (s.spectrum_re[at] / size);
         s.spectrum_im[at] = scale * (s.spectrum_im[at] / size);

@@ -1,11 +1,14 @@
 // keep_u8 and hr_batch_ace, as a user of the C API meets them.
 #include <gtest/gtest.h>
 #include <headrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <thread>
 
 #include "tests/support/loader_harness.h"
 #include "tests/support/picture_set.h"
@@ -374,15 +377,55 @@ TEST_F(AceTest, TheCallbackCannotCallIntoItsLoader) {
     hr_batch* other = nullptr;
     HR_INIT(hr_length, length);
     self->seen.push_back(hr_batch_ace(self->batch, nullptr, Redness, nullptr, nullptr, nullptr));
+    const float maps[64 * 8] = {1};
+    self->seen.push_back(
+        hr_batch_rmix(self->batch, nullptr, maps, 8, 8, 64, nullptr, nullptr, nullptr));
+    self->seen.push_back(
+        hr_batch_rmix_model(self->batch, nullptr, Redness, nullptr, nullptr, nullptr));
     self->seen.push_back(hr_loader_next(self->loader, 0, &other, nullptr));
     self->seen.push_back(hr_loader_length(self->loader, &length, nullptr));
     return Redness(nullptr, in, out);
   };
   EXPECT_EQ(AceOn(batch.get(), callback, &nosy, nullptr, [](auto* config) { config->steps = 1; }),
             HR_OK);
-  EXPECT_EQ(nosy.seen, std::vector<hr_status>(3, HR_REENTERED));
+  EXPECT_EQ(nosy.seen, std::vector<hr_status>(5, HR_REENTERED));
   // And the loader goes on.
   EXPECT_NE(Next(loader.get()), nullptr);
+}
+
+TEST_F(AceTest, AChildOfForkIsRefused) {
+  const LoaderHandle loader = MustOpen(Config(kKeep));
+  const BatchHandle batch = Next(loader.get());
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool refused =
+        AceOn(batch.get(), Redness, nullptr, nullptr) == HR_FORKED &&
+        hr_batch_rmix_model(batch.get(), nullptr, Redness, nullptr, nullptr, nullptr) == HR_FORKED;
+    _exit(refused ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(AceOn(batch.get(), Redness, nullptr, nullptr), HR_OK);
+}
+
+TEST_F(AceTest, TwoThreadsTakeTurns) {
+  const LoaderHandle loader = MustOpen(Config(kKeep, "workers = 2"));
+  std::vector<BatchHandle> batches, again;
+  for (int i = 0; i < 4; ++i) batches.push_back(Next(loader.get()));
+  const LoaderHandle other = MustOpen(Config(kKeep));
+  for (int i = 0; i < 4; ++i) again.push_back(Next(other.get()));
+  {
+    std::vector<std::jthread> threads;
+    for (const BatchHandle& batch : batches) {
+      threads.emplace_back(
+          [&batch] { EXPECT_EQ(AceOn(batch.get(), Redness, nullptr, nullptr), HR_OK); });
+    }
+  }
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(AceOn(again[i].get(), Redness, nullptr, nullptr), HR_OK);
+    EXPECT_EQ(ValueOf(batches[i].get()), ValueOf(again[i].get()));
+  }
 }
 
 // ------------------------------------------------------------------ on photographs

@@ -96,6 +96,51 @@ static void check_loader(const char *folder) {
   hr_loader_close(loader);
 }
 
+/* The brighter, the better: gradients are 1. */
+static int brightness(void *context, const hr_model_in *in, hr_model_out *out) {
+  static const float one = 1.0f;
+  uint32_t row;
+  ++*(int *)context;
+  for (row = 0; row < in->rows; ++row) out->loss[row] = in->data[row * in->stride[0]];
+  out->grad = &one;
+  out->stride[0] = out->stride[1] = out->stride[2] = out->stride[3] = 0;
+  return 0;
+}
+
+static void check_models(const char *folder) {
+  char toml[2048];
+  hr_loader *loader = NULL;
+  hr_batch *batch = NULL;
+  int calls = 0;
+  HR_INIT(hr_error, error);
+  HR_INIT(hr_batch_info, info);
+  HR_INIT(hr_ace_config, config);
+  HR_INIT(hr_ace_report, report);
+  HR_INIT(hr_rmix_report, rmix_report);
+  snprintf(toml, sizeof toml,
+           "[dataset]\npath = \"%s\"\n[loader]\nshuffle = \"none\"\nbatch_size = 2\n"
+           "[output]\nkeep_u8 = true\n[[augment]]\nop = \"resize\"\nsize = [20, 30]\n",
+           folder);
+  CHECK(hr_loader_open_toml(toml, strlen(toml), NULL, &loader, &error) == HR_OK);
+  CHECK(hr_loader_next(loader, -1, &batch, &error) == HR_OK);
+  if (batch == NULL) return;
+  config.p = 1;
+  config.bound = 4;
+  config.final_eval = 1;
+  CHECK(hr_batch_ace(batch, &config, brightness, &calls, &report, &error) == HR_OK);
+  CHECK(calls == 6 && report.calls == 6 && report.rows == 2 && report.non_finite == 0);
+  CHECK(report.loss_after > report.loss_before);
+  CHECK(hr_batch_view(batch, &info, &error) == HR_OK);
+  /* even/0 is black and stays so; even/2 is 80, and 4 lets no value move further than 85. */
+  CHECK(info.pixels[0] == 0 && info.pixels[1800] > 90 && info.pixels[1800] <= 166);
+  CHECK(((const float *)info.images)[1800] == (float)(info.pixels[1800] / 255.0));
+  CHECK(hr_batch_rmix_model(batch, NULL, brightness, &calls, &rmix_report, &error) == HR_OK);
+  CHECK(calls == 7 && rmix_report.mixed == 2 && info.partner[0] == 1 && info.partner[1] == 0);
+  CHECK(hr_batch_ace(batch, &config, brightness, &calls, &report, &error) == HR_INVALID_ARGUMENT);
+  hr_batch_release(batch);
+  hr_loader_close(loader);
+}
+
 static void check_errors(void) {
   HR_INIT(hr_error, error);
   hr_loader *loader = NULL;
@@ -157,6 +202,7 @@ int main(int argc, char **argv) {
   CHECK(hr_doctor(text, sizeof text, &needed, NULL) == HR_OK && text[0] == '{');
   make_set(argv[1]);
   check_loader(argv[1]);
+  check_models(argv[1]);
   check_errors();
   check_transform(argv[1]);
   if (failures != 0) fprintf(stderr, "%d checks failed\n", failures);

@@ -167,5 +167,18 @@ TEST(RealAnglesTest, AreTheSameEverywhere) {
   EXPECT_EQ(RealAtan(0.09), 0x1.6fa6446b1cb54p-4);
 }
 
+TEST(RealMathTest, TheShortFormsHaveTenDigits) {
+  RandomStream stream = Stream("short");
+  for (int i = 0; i < 100000; ++i) {
+    const double x = RandomDouble(stream, i % 2 == 0 ? -1000 : -3, i % 2 == 0 ? 1000 : 3);
+    const double log_x = std::log(x);
+    ASSERT_NEAR(RealLogShort(x), log_x, 1e-9 * (1 + std::abs(log_x))) << x;
+    const double y = stream.NextUniform(-700, 700) * (i % 3 == 0 ? 0.01 : 1);
+    ASSERT_NEAR(RealExpShort(y) / std::exp(y), 1.0, 1e-9) << y;
+  }
+  EXPECT_EQ(RealLogShort(1.0), 0.0);
+  EXPECT_EQ(RealExpShort(0.0), 1.0);
+}
+
 }  // namespace
 }  // namespace headrace

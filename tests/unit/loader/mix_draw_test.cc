@@ -28,7 +28,8 @@ TEST(MixerTest, RefusesWhatIsImpossible) {
     EXPECT_NE(error.text.find("[[mix]] " + entry.op), std::string::npos) << error.text;
     return error.code;
   };
-  EXPECT_EQ(error_of(Entry("ace", -1)), Code::kConfigValue);
+  EXPECT_EQ(error_of(Entry("mixer")), Code::kConfigValue);
+  EXPECT_EQ(error_of(Entry("ace", -1.0)), Code::kConfigValue);
   MixConfig entry = Entry("rmix");
   entry.rmix.patches = {2, 9};  // of 8 pixels
   EXPECT_EQ(error_of(entry), Code::kConfigValue);
@@ -138,6 +139,26 @@ TEST(MixerTest, DrawsInTheDocumentedOrder) {
     }
   }
   EXPECT_NEAR(mixed, 120, 42);
+}
+
+TEST(MixerTest, AceIsChosenAndMixesNothing) {
+  MixConfig ace = Entry("ace", 0.0);
+  ace.p = 0;  // that of each sample, and not the batch's
+  ace.label_smoothing = 0.2;
+  const auto mixer = MakeMixer({ace, Entry("mixup", 1.0)}, Shape(4, 8, 8));
+  int chosen = 0;
+  for (uint64_t batch = 0; batch < 50; ++batch) {
+    const Drawn drawn = DrawBatch(*mixer, 4, batch);
+    ASSERT_EQ(mixer->WaitsForConsumer(drawn.mix), drawn.mix.entry == 0);
+    if (drawn.mix.entry != 0) continue;
+    ++chosen;
+    ASSERT_EQ(mixer->EntryOf(drawn.mix).op, "ace");
+    ASSERT_EQ(drawn.mix.kind, MixKind::kNone);
+    ASSERT_EQ(drawn.mix.label_smoothing, 0.2);
+    ASSERT_EQ(drawn.partner, (std::vector<int32_t>{0, 1, 2, 3}));
+    ASSERT_EQ(drawn.lambda, (std::vector<float>{1, 1, 1, 1}));
+  }
+  EXPECT_GT(chosen, 10);
 }
 
 TEST(MixerTest, EntriesAreChosenByWeight) {

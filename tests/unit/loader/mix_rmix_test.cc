@@ -23,12 +23,6 @@ namespace {
 using simd::Dtype;
 using simd::Layout;
 
-MixConfig Rmix(double alpha = 0.2) {
-  MixConfig entry = Entry("rmix", alpha);
-  entry.rmix.saliency = RmixSaliency::kCallback;  // not asked for: the tests bring the maps
-  return entry;
-}
-
 // A batch with everything drawn given by hand.
 struct Given {
   BatchShape shape;
@@ -477,6 +471,54 @@ TEST(RmixDrawTest, SharesAreDistributedAsTabulated) {
     EXPECT_NEAR(sum / (8 * kBatches), 0.5, 0.01);
     EXPECT_NEAR(equal / (8.0 * kBatches * row.patches * row.patches), 0.5, 0.02);
     EXPECT_NEAR(std::sqrt(squares / (8 * kBatches)), row.deviation, 0.015);
+  }
+}
+
+// With the user's functions the maps come after Draw, and what comes of them is the same.
+TEST(RmixDrawTest, MapsMayComeLate) {
+  MixConfig entry = Entry("rmix", 1.0);
+  const BatchShape shape = Shape(6, 20, 24);
+  const auto own = MakeMixer({entry}, shape);
+  for (const auto saliency : {RmixSaliency::kModel, RmixSaliency::kCallback}) {
+    entry.rmix.saliency = saliency;
+    const auto late = MakeMixer({entry}, shape);
+    EXPECT_FALSE(late->EverWantsSaliency());
+    for (uint64_t batch = 0; batch < 20; ++batch) {
+      std::vector<float> maps;
+      Drawn first;
+      own->Prepare(&first.mix);
+      first.lambda.resize(6);
+      first.partner.resize(6);
+      uint32_t patches = 0;
+      ASSERT_NE(own->WantsSaliency(1, 0, batch, &patches), nullptr);
+      for (uint32_t i = 0; i < 6; ++i) {
+        const std::vector<float> map =
+            Numbers(static_cast<uint32_t>(batch * 6 + i), kSaliencyCells);
+        own->KeepSaliency(&first.mix, i, patches, map.data());
+        maps.insert(maps.end(), map.begin(), map.end());
+        maps.resize(maps.size() + 3);  // rows may lie apart
+      }
+      own->Draw(1, 0, batch, IdsOf(6, batch), std::vector<uint8_t>(6, 1), &first.mix, first.lambda,
+                first.partner);
+      EXPECT_FALSE(own->WaitsForConsumer(first.mix));
+
+      Drawn second = DrawBatch(*late, 6, batch);
+      ASSERT_TRUE(late->WaitsForConsumer(second.mix));
+      EXPECT_EQ(second.mix.kind, MixKind::kNone);
+      EXPECT_EQ(second.lambda, std::vector<float>(6, 1.0f));
+      EXPECT_EQ(late->PlanRmix(&second.mix, maps.data(), 1, 64, kSaliencyCells + 3, nullptr,
+                               second.lambda, second.partner)
+                    .code(),
+                Code::kInvalidArgument);
+      EXPECT_EQ(second.mix.kind, MixKind::kNone);
+      ASSERT_TRUE(late->PlanRmix(&second.mix, maps.data(), 64, 64, kSaliencyCells + 3, nullptr,
+                                 second.lambda, second.partner)
+                      .ok());
+      EXPECT_EQ(second.lambda, first.lambda);
+      EXPECT_EQ(second.partner, first.partner);
+      EXPECT_EQ(second.mix.masks, first.mix.masks);
+      EXPECT_EQ(second.mix.chain, first.mix.chain);
+    }
   }
 }
 
