@@ -109,12 +109,15 @@ TEST_P(AllocationTest, I11_NothingIsAllocatedPerSample) {
   options.model = Model;
   options.saliency = Saliency;
   const LoaderHandle loader = MustOpen(
-      SmallConfig(folder.path(),
-                  "[[mix]]\nop = \"mixup\"\nalpha = 1.0\n[[mix]]\nop = \"cutmix\"\nalpha = 1.0\n"
-                  "[[mix]]\nop = \"ace\"\nrandom_start = true\n"
-                  "[[mix]]\nop = \"rmix\"\nsaliency = \"model\"\n"
-                  "[[mix]]\nop = \"rmix\"\nsaliency = \"callback\"\n",
-                  GetParam()),
+      SmallConfig(
+          folder.path(),
+          "[[mix]]\nop = \"mixup\"\nalpha = 1.0\n[[mix]]\nop = \"cutmix\"\nmode = \"pair\"\n"
+          "[[mix]]\nop = \"mixup\"\nmode = \"element\"\n[[mix]]\nop = \"rmix\"\n"
+          "[[mix]]\nop = \"rmix\"\nsaliency = \"contrast\"\npairing = \"permute\"\n"
+          "[[mix]]\nop = \"ace\"\nrandom_start = true\n"
+          "[[mix]]\nop = \"rmix\"\nsaliency = \"model\"\n"
+          "[[mix]]\nop = \"rmix\"\nsaliency = \"callback\"\n",
+          GetParam()),
       &options);
   RunEpochs(loader.get(), 1);
   allocations = 0;
