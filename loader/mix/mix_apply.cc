@@ -72,6 +72,10 @@ class BandMixer {
       const auto cycle =
           std::span<const uint32_t>(mix_.chain)
               .subspan(mix_.chain_begin[c], mix_.chain_begin[c + 1] - mix_.chain_begin[c]);
+      if (mix_.kind == MixKind::kRmix && cycle.size() == 2) {
+        MixPair(piece, cycle[0], cycle[1], at(cycle[0]), at(cycle[1]));
+        continue;
+      }
       SaveFor(cycle.back(), piece, at(cycle.front()));
       for (size_t k = 0; k < cycle.size(); ++k) {
         const bool last = k + 1 == cycle.size();
@@ -130,31 +134,70 @@ class BandMixer {
             [&](size_t first, size_t bytes) { std::memcpy(to + first, from + first, bytes); });
   }
 
-  // Patches in the same row that the same happens to are done at once.
-  void MixPatches(const Piece& piece, uint32_t sample, uint32_t partner, std::byte* own,
-                  const std::byte* other) const {
+  // act(fate of `sample`, first byte, bytes) for what lies together of the piece's patches, in the
+  // order of memory, which is read ahead. Neighbours that the same happens to are done at once.
+  template <class Act>
+  void ForPatches(const Piece& piece, uint32_t sample, uint32_t partner, Act act) const {
     const uint32_t patches = mix_.patches;
+    const size_t pixel_bytes = pixel_ * element_bytes_;
+    const size_t row_bytes = (piece.columns.end - piece.columns.begin) * pixel_bytes;
+    struct Part {
+      PatchFate fate;
+      uint32_t begin;  // of the piece's rows, in bytes
+      uint32_t bytes;
+    };
+    Part parts[kRmixPatchesMax];
     for (uint32_t r = 0; r < patches; ++r) {
       const Span1 rows = Overlap(
           piece.rows, {PatchBegin(r, patches, height_), PatchBegin(r + 1, patches, height_)});
       if (rows.empty()) continue;
+      size_t count = 0;
       for (uint32_t c = 0; c < patches;) {
         const PatchFate fate = FateOf(mix_, sample, partner, r * patches + c);
         const uint32_t first = c;
         for (++c; c < patches && FateOf(mix_, sample, partner, r * patches + c) == fate;) ++c;
-        if (fate == PatchFate::kOwn) continue;
         const Span1 columns = Overlap(
             piece.columns, {PatchBegin(first, patches, width_), PatchBegin(c, patches, width_)});
         if (columns.empty()) continue;
-        ForRuns(piece, rows, columns, [&](size_t at, size_t bytes) {
-          if (fate == PatchFate::kPartner) {
-            std::memcpy(own + at, other + at, bytes);
-          } else {
-            Blend(own + at, other + at, mix_.share[sample], bytes);
-          }
-        });
+        parts[count++] = {
+            fate, static_cast<uint32_t>((columns.begin - piece.columns.begin) * pixel_bytes),
+            static_cast<uint32_t>((columns.end - columns.begin) * pixel_bytes)};
+      }
+      const size_t first = (rows.begin - piece.rows.begin) * row_bytes;
+      if (count == 1) {
+        act(parts[0].fate, first, (rows.end - rows.begin) * row_bytes);
+        continue;
+      }
+      for (uint32_t y = 0; y < rows.end - rows.begin; ++y) {
+        for (size_t k = 0; k < count; ++k) {
+          act(parts[k].fate, first + y * row_bytes + parts[k].begin, parts[k].bytes);
+        }
       }
     }
+  }
+
+  void MixPatches(const Piece& piece, uint32_t sample, uint32_t partner, std::byte* own,
+                  const std::byte* other) const {
+    ForPatches(piece, sample, partner, [&](PatchFate fate, size_t at, size_t bytes) {
+      if (fate == PatchFate::kPartner) std::memcpy(own + at, other + at, bytes);
+      if (fate == PatchFate::kBlend) Blend(own + at, other + at, mix_.share[sample], bytes);
+    });
+  }
+
+  // Two samples that are each other's partner: what one shows of itself the other shows too, so
+  // only what is blended has to be kept.
+  void MixPair(const Piece& piece, uint32_t i, uint32_t j, std::byte* a, std::byte* b) {
+    ForPatches(piece, i, j, [&](PatchFate fate, size_t at, size_t bytes) {
+      switch (fate) {
+        case PatchFate::kOwn: std::memcpy(b + at, a + at, bytes); break;
+        case PatchFate::kPartner: std::memcpy(a + at, b + at, bytes); break;
+        case PatchFate::kBlend:
+          std::memcpy(saved_, a + at, bytes);
+          Blend(a + at, b + at, mix_.share[i], bytes);
+          Blend(b + at, saved_, mix_.share[j], bytes);
+          break;
+      }
+    });
   }
 
   void Blend(std::byte* own, const std::byte* other, float share, size_t bytes) const {
