@@ -254,3 +254,77 @@ def test_bad_annotations_and_pictures_go_the_way_of_bad_samples(run, tmp_path):
     targets = json.loads((tmp_path / "out" / "000000.targets.json").read_text())
     assert targets["offsets"][:4] == [0, 0, 0, 0]
     assert targets["offsets"][-1] >= 3
+
+
+def test_label_masks_of_every_form(run, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    pictures, masks = tmp_path / "set", tmp_path / "masks"
+    labels = numpy.zeros((40, 60), numpy.uint8)
+    labels[5:15, 10:30] = 1
+    labels[20:30, 10:30] = 2
+    labels[0:40, 50:60] = 7
+
+    def picture(name):
+        path = pictures / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.new("RGB", (60, 40), (90, 120, 150)).save(path)
+
+    def mask(name, made):
+        path = masks / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made.save(path)
+
+    # 0: grey, by relative path. 1: by stem; a palette in which 0 is not black and 1 and 2 look alike.
+    picture("cat/0.png")
+    mask("cat/0.png", image.fromarray(labels))
+    picture("cat/1.png")
+    palette = image.fromarray(labels, "P")
+    palette.putpalette([9, 9, 9] + [200, 10, 10] * 255)
+    mask("1.png", palette)
+    # 2: colours. 3: none. 4: 16 bits. 5: of another size.
+    picture("dog/2.png")
+    colours = numpy.array([[0, 0, 0], [255, 0, 0], [1, 2, 3]] + [[0, 0, 0]] * 4 + [[0, 0, 255]], numpy.uint8)
+    mask("dog/2.png", image.fromarray(colours[labels]))
+    picture("dog/3.png")
+    picture("dog/4.png")
+    mask("dog/4.png", image.fromarray(labels.astype(numpy.uint16) * 300))
+    picture("dog/5.png")
+    mask("dog/5.png", image.fromarray(labels[:, 1:]))
+
+    ops = '[[augment]]\nop = "center_crop"\nsize = [40, 60]\n'
+    config = write_config(tmp_path, pictures, ops, more=f'masks = "{masks}"')
+    config.write_text(config.read_text().replace("[loader]", '[loader]\non_corrupt = "mark"\ncorrupt_budget = 1.0'))
+    result = run("dump", config, "-o", tmp_path / "out")
+    assert result.code == 0, result
+    targets = json.loads((tmp_path / "out" / "000000.targets.json").read_text())
+    assert targets["offsets"] == [0, 3, 6, 9, 9, 9, 9]
+    for row, ids in enumerate(([1, 2, 7], [1, 2, 7], [0x0000FF, 0x010203, 0xFF0000])):
+        at = dict(zip(targets["ids"][3 * row :], range(3 * row, 3 * row + 3)))
+        assert sorted(at) == ids
+        values = [1, 2, 7] if row < 2 else [7, 2, 1]
+        for value, name in zip(values, ids):
+            assert (mask_of(targets["masks"][at[name]]) == (labels == value)).all()
+            assert targets["classes"][at[name]] == row // 2
+    assert "1 pictures have no mask" in result.err
+    assert "16 bits is not in this version" in result.err
+    assert "5.png: the picture has another size than its annotations say" in result.err
+
+
+def test_what_is_wrong_with_the_folders_is_said(run, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "masks").mkdir()
+    image.new("RGB", (60, 40)).save(tmp_path / "set" / "a.png")
+
+    def error_of(path, more):
+        result = run("digest", write_config(tmp_path, path, more=more))
+        assert result.code == 2 or result.code == 1, result
+        assert result.err.count("\n") == 1
+        return result.err
+
+    more = f'masks = "{tmp_path}/masks"'
+    assert "none of the pictures of" in error_of(tmp_path / "set", more)
+    assert "a.png" in error_of(tmp_path / "set", more)
+    assert "is not a folder" in error_of(tmp_path / "nowhere", more)
+    assert "is not a folder" in error_of(tmp_path / "set", 'masks = "nowhere"')
+    assert "lie in no folders that are classes" in error_of(tmp_path / "set", more + '\nclasses = ["cat"]')
