@@ -39,6 +39,11 @@ class PointMap {
   bool is_identity() const { return kind_ == Kind::kIdentity; }
   // Whether straight lines stay straight.
   bool keeps_lines() const { return kind_ != Kind::kLens; }
+  // Whether columns go to columns and rows to rows: x depends on x alone, and y on y.
+  bool keeps_axes() const {
+    if (kind_ != Kind::kMatrix) return kind_ == Kind::kIdentity;
+    return back_[1] == 0 && back_[3] == 0 && back_[6] == 0 && back_[7] == 0;
+  }
 
  private:
   enum class Kind : uint8_t { kIdentity, kMatrix, kLens };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "loader/augment/op.h"
@@ -35,6 +36,29 @@ void ForPieces(PointF a, PointF b, Use&& use) {
   const auto pieces = static_cast<uint32_t>(
       std::clamp(std::ceil(length / kPiecePx), 1.0, static_cast<double>(kPiecesMax)));
   for (uint32_t i = 0; i < pieces; ++i) use(Between(a, b, static_cast<double>(i) / pieces));
+}
+
+// The pixels between two corners and one more on each side, for rounding and for what bends between
+// two pieces; those from 0 to `end`.
+RectPx Around(PointF low, PointF high, SizePx end) {
+  const auto begin_of = [](double value, uint32_t most) {
+    return static_cast<uint32_t>(std::clamp(std::floor(value) - 1, 0.0, static_cast<double>(most)));
+  };
+  const auto end_of = [](double value, uint32_t most) {
+    return static_cast<uint32_t>(std::clamp(std::ceil(value) + 1, 0.0, static_cast<double>(most)));
+  };
+  const uint32_t x = begin_of(low.x, end.width);
+  const uint32_t y = begin_of(low.y, end.height);
+  return {x, y, end_of(high.x, end.width) - x, end_of(high.y, end.height) - y};
+}
+
+RectPx Common(const RectPx& a, const RectPx& b) {
+  const uint32_t left = std::max(a.x, b.x);
+  const uint32_t top = std::max(a.y, b.y);
+  const uint32_t right = std::min(a.x + a.width, b.x + b.width);
+  const uint32_t bottom = std::min(a.y + a.height, b.y + b.height);
+  if (left >= right || top >= bottom) return {};
+  return {left, top, right - left, bottom - top};
 }
 
 // Of the outlines' points: the middle of their box.
@@ -217,16 +241,7 @@ RectPx ObjectMover::WindowAfter(const PointMap& map, const RectPx& window) const
   }
   const SizePx size = next_.size;
   if (anywhere) return {0, 0, size.width, size.height};
-  // A pixel more on each side, for rounding and for what bends between two pieces.
-  const auto begin = [](double value, uint32_t end) {
-    return static_cast<uint32_t>(std::clamp(std::floor(value) - 1, 0.0, static_cast<double>(end)));
-  };
-  const auto end = [](double value, uint32_t most) {
-    return static_cast<uint32_t>(std::clamp(std::ceil(value) + 1, 0.0, static_cast<double>(most)));
-  };
-  const uint32_t x = begin(low.x, size.width);
-  const uint32_t y = begin(low.y, size.height);
-  return {x, y, end(high.x, size.width) - x, end(high.y, size.height) - y};
+  return Around(low, high, {size.width, size.height});
 }
 
 bool ObjectMover::LeavesPicture(const PointMap& map, const ObjectList& from,
@@ -247,32 +262,101 @@ bool ObjectMover::LeavesPicture(const PointMap& map, const ObjectList& from,
   return false;
 }
 
+// before_ becomes the pixels of `window`, column after column, as runs have them.
+void ObjectMover::DrawBefore(SizePx picture, std::span<const uint32_t> runs, const RectPx& window) {
+  before_.assign(size_t{window.width} * window.height, 0);
+  const uint64_t first = uint64_t{window.x} * picture.height;
+  const uint64_t last = first + uint64_t{window.width} * picture.height;
+  uint64_t begin = 0;
+  for (size_t i = 0; i < runs.size() && begin < last; begin += runs[i], ++i) {
+    if (i % 2 == 0) continue;
+    const uint64_t end = std::min(begin + runs[i], last);
+    for (uint64_t place = std::max(begin, first); place < end;) {
+      const auto column = static_cast<uint32_t>(place / picture.height);
+      const uint64_t column_begin = uint64_t{column} * picture.height;
+      const uint64_t part_end = std::min(end, column_begin + picture.height);
+      const uint64_t top = std::max(place, column_begin + window.y);
+      const uint64_t bottom = std::min(part_end, column_begin + window.y + window.height);
+      if (top < bottom) {
+        const uint64_t row = top - column_begin - window.y;
+        std::memset(before_.data() + size_t{column - window.x} * window.height + row, 1,
+                    bottom - top);
+      }
+      place = part_end;
+    }
+  }
+}
+
+// after_ becomes the pixels of `after`, row after row; returns how many are covered.
+uint64_t ObjectMover::LookUp(const PointMap& map, const RectPx& window, const RectPx& after) {
+  // Where the pixel centre came from, counted from the window's edge; outside: at least `count`.
+  const auto place = [](double value, uint32_t edge, uint32_t count) {
+    const double from_edge = std::floor(value) - edge;
+    return from_edge >= 0 && from_edge < count ? static_cast<uint32_t>(from_edge) : count;
+  };
+  after_.assign(size_t{after.width} * after.height, 0);
+  uint64_t covered = 0;
+  if (!map.keeps_axes()) {
+    for (uint32_t y = 0; y < after.height; ++y) {
+      uint8_t* row = after_.data() + size_t{y} * after.width;
+      for (uint32_t x = 0; x < after.width; ++x) {
+        const PointF p = map.Back({after.x + x + 0.5, after.y + y + 0.5});
+        const uint32_t column = place(p.x, window.x, window.width);
+        const uint32_t line = place(p.y, window.y, window.height);
+        if (column == window.width || line == window.height) continue;
+        row[x] = before_[size_t{column} * window.height + line];
+        covered += row[x];
+      }
+    }
+    return covered;
+  }
+  lines_.resize(after.height);
+  for (uint32_t y = 0; y < after.height; ++y) {
+    lines_[y] = place(map.Back({after.x + 0.5, after.y + y + 0.5}).y, window.y, window.height);
+  }
+  for (uint32_t x = 0; x < after.width; ++x) {
+    const double from = map.Back({after.x + x + 0.5, after.y + 0.5}).x;
+    const uint32_t column = place(from, window.x, window.width);
+    if (column == window.width) continue;
+    const uint8_t* pixels = before_.data() + size_t{column} * window.height;
+    for (uint32_t y = 0; y < after.height; ++y) {
+      const uint8_t value = lines_[y] < window.height ? pixels[lines_[y]] : uint8_t{0};
+      after_[size_t{y} * after.width + x] = value;
+      covered += value;
+    }
+  }
+  return covered;
+}
+
+// The part of `window` that can be seen in next_.
+RectPx ObjectMover::Needed(const PointMap& map, const RectPx& window) const {
+  if (!map.keeps_lines()) return window;
+  PointF low = {HUGE_VAL, HUGE_VAL};
+  PointF high = {-HUGE_VAL, -HUGE_VAL};
+  for (const PointF& corner : CornersOf(0, 0, next_.size.width, next_.size.height)) {
+    const PointF p = map.Back(corner);
+    if (!IsFinite(p)) return window;
+    low = {std::min(low.x, p.x), std::min(low.y, p.y)};
+    high = {std::max(high.x, p.x), std::max(high.y, p.y)};
+  }
+  return Common(window, Around(low, high, {window.x + window.width, window.y + window.height}));
+}
+
 void ObjectMover::MoveMask(const PointMap& map, const ObjectList& from, Object* object) {
-  const RectPx window = BoundsOf(from, *object);
+  const RectPx bounds = BoundsOf(from, *object);
   object->full_area *=
-      AreaScaleAt(map, {window.x + window.width * 0.5, window.y + window.height * 0.5});
-  const RectPx after = window.width == 0 ? RectPx{} : WindowAfter(map, window);
+      AreaScaleAt(map, {bounds.x + bounds.width * 0.5, bounds.y + bounds.height * 0.5});
   const auto drop = [&] {
     object->count = 0;
     object->flags |= kObjectDropped;
   };
+  if (bounds.width == 0) return drop();
+  const RectPx window = Needed(map, bounds);
+  if (window.width == 0 || window.height == 0) return drop();
+  const RectPx after = WindowAfter(map, window);
   if (after.width == 0 || after.height == 0) return drop();
-  before_.resize(size_t{window.width} * window.height);
-  Rasterise(from, *object, window, before_);
-  after_.assign(size_t{after.width} * after.height, 0);
-  uint64_t covered = 0;
-  for (uint32_t y = 0; y < after.height; ++y) {
-    uint8_t* row = after_.data() + size_t{y} * after.width;
-    for (uint32_t x = 0; x < after.width; ++x) {
-      const PointF p = map.Back({after.x + x + 0.5, after.y + y + 0.5});
-      const double column = std::floor(p.x) - window.x;
-      const double line = std::floor(p.y) - window.y;
-      if (!(column >= 0 && line >= 0 && column < window.width && line < window.height)) continue;
-      row[x] = before_[static_cast<size_t>(line) * window.width + static_cast<size_t>(column)];
-      covered += row[x];
-    }
-  }
-  if (covered == 0) return drop();
+  DrawBefore(from.size, from.RunsOf(*object), window);
+  if (LookUp(map, window, after) == 0) return drop();
   if (LeavesPicture(map, from, *object)) object->flags |= kObjectClipped;
   object->first = static_cast<uint32_t>(next_.runs.size());
   object->count = AppendRuns(next_.size, after, after_, &next_.runs);

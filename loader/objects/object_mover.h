@@ -38,6 +38,9 @@ class ObjectMover {
   void ClipBefore(const PointMap& map);
   // Keeps of ring_ what has a x + b y + c >= 0.
   void ClipHalfPlane(double a, double b, double c);
+  void DrawBefore(SizePx picture, std::span<const uint32_t> runs, const RectPx& window);
+  uint64_t LookUp(const PointMap& map, const RectPx& window, const RectPx& after);
+  RectPx Needed(const PointMap& map, const RectPx& window) const;
   // Where the pixels of `window` come to lie; empty: nowhere in next_.
   RectPx WindowAfter(const PointMap& map, const RectPx& window) const;
   bool LeavesPicture(const PointMap& map, const ObjectList& from, const Object& object) const;
@@ -47,6 +50,7 @@ class ObjectMover {
   std::vector<PointF> cut_;
   std::vector<uint8_t> before_;
   std::vector<uint8_t> after_;
+  std::vector<uint32_t> lines_;  // where each row of a mask came from
 };
 
 // Objects on their way through a list of draws, and what moves them.
