@@ -14,6 +14,8 @@ namespace {
 
 // What COCO needs is 6 deep; beyond this somebody tries something.
 constexpr size_t kDepthMax = 64;
+// A text has at most about so many: COCO's own files have seven bytes for each number.
+constexpr uint64_t kBytesACoordinate = 4;
 constexpr double kWholeMax = 9007199254740992.0;  // 2^53: doubles up to it are exact
 constexpr uint32_t kSidePxMaxOfFile = 0x7fffffff;
 
@@ -401,6 +403,7 @@ bool Read(JsonSource* source, const std::string& name, CocoFile* file, ConfigErr
   CocoReader reader(*source, file);
   bool good = source->status().ok();
   if (good) {
+    file->objects.Reserve(source->bytes() / kBytesACoordinate);
     good = nlohmann::json::sax_parse(JsonBytes(source), JsonBytes(), &reader) && reader.Finish();
   }
   if (!source->status().ok()) {  // also when it ended the text early

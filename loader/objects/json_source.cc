@@ -21,6 +21,8 @@ JsonSource::JsonSource(const std::string& path)
     status_ = {CodeOfErrno(errno), "cannot be opened", errno};
   } else if (!S_ISREG(info.st_mode)) {
     status_ = {Code::kNotRegularFile, "is not a file"};
+  } else {
+    bytes_ = static_cast<uint64_t>(info.st_size);
   }
 }
 

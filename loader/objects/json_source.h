@@ -21,7 +21,7 @@ namespace headrace::loader {
 class JsonSource {
  public:
   // Text in memory, which must outlive this.
-  explicit JsonSource(std::string_view text) : piece_(text) {}
+  explicit JsonSource(std::string_view text) : piece_(text), bytes_(text.size()) {}
   // A file. Its errors end the text early; see status().
   explicit JsonSource(const std::string& path);
   ~JsonSource();
@@ -29,6 +29,8 @@ class JsonSource {
   JsonSource& operator=(const JsonSource&) = delete;
 
   const Status& status() const { return status_; }
+  // Of the whole text, as far as is known.
+  uint64_t bytes() const { return bytes_; }
   // How many bytes were taken.
   uint64_t offset() const { return taken_; }
   // The byte to take next; kEnd at the end.
@@ -56,6 +58,7 @@ class JsonSource {
   int file_ = -1;
   std::vector<char> buffer_;
   Status status_;
+  uint64_t bytes_ = 0;
   uint64_t taken_ = 0;
   bool in_string_ = false;
   bool escaped_ = false;

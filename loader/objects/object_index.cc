@@ -113,7 +113,6 @@ void ObjectIndex::Group(std::span<const uint64_t> sample_of, std::vector<SizePx>
     if (sample_of[i] != kNoSample) grouped[next[sample_of[i]]++] = objects_[i];
   }
   objects_ = std::move(grouped);
-  coordinates_.shrink_to_fit();
   rings_.shrink_to_fit();
   texts_.shrink_to_fit();
 }
@@ -164,8 +163,8 @@ uint64_t ObjectIndex::ObjectsMax() const {
 }
 
 uint64_t ObjectIndex::bytes() const {
-  return BytesOf(coordinates_) + BytesOf(rings_) + BytesOf(texts_) + BytesOf(objects_) +
-         BytesOf(starts_) + BytesOf(sizes_);
+  return coordinates_.size() * sizeof(float) + BytesOf(rings_) + BytesOf(texts_) +
+         BytesOf(objects_) + BytesOf(starts_) + BytesOf(sizes_);
 }
 
 }  // namespace headrace::loader

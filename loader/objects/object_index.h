@@ -26,6 +26,10 @@ class ObjectIndex {
 
   static constexpr uint32_t kRingPointsMin = 3;
 
+  // Takes room for so many coordinates at once, so that they are not copied as they grow. Room that
+  // is not used costs addresses only.
+  void Reserve(uint64_t coordinates) { coordinates_.reserve(coordinates); }
+
   // Shapes are added first, in any order of samples; what comes back names the object.
   // `coordinates`: x and y in turn. Rings of fewer points than that are left
   // out.
