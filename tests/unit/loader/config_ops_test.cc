@@ -320,7 +320,7 @@ TEST(ConfigOpsTest, InlineTextsAreReadAsEntries) {
 
 TEST(ConfigOpsTest, ErrorsOfInlineTextsNameTheTextAndItsColumn) {
   const auto error_of = [](const std::string& text) {
-    const std::vector<std::string> texts = {"op = \"instaboost\"", text};
+    const std::vector<std::string> texts = {"op = \"invert\"", text};
     std::vector<OpConfig> ops;
     Parsed parsed;
     parsed.good = ParseOps(texts, &ops, &parsed.error);
@@ -332,7 +332,8 @@ TEST(ConfigOpsTest, ErrorsOfInlineTextsNameTheTextAndItsColumn) {
   ExpectErrorWith(error_of("op = \"resize\"}\nw = {a = 1"), Code::kConfigSyntax, {"a line end"});
   ExpectErrorWith(error_of("op = \"resize\"} #"), Code::kConfigMissing, {"op 2", "size"});
   ExpectErrorWith(error_of(""), Code::kConfigMissing, {"[[augment]] op: missing"});
-  ExpectErrorWith(error_of("op = \"resize\", size = 3"), Code::kNotInThisVersion, {"op 1:1:6"});
+  ExpectErrorWith(error_of("op = \"resize\", size = 3, antialias = false"), Code::kNotInThisVersion,
+                  {"op 2:1:", "antialias"});
 }
 
 // docs/ops.md has a row `| `name` | kind | default |` for each parameter; a schema that moves on
