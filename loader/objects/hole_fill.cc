@@ -119,24 +119,20 @@ class Region {
   // Level 1: sums of the known pixels of 2x2.
   void Pull(const WeightedPlanes& level) const {
     const SizePx size = level.size;
+    const uint32_t pairs = pixels_.width / 2;
     for (uint32_t y = 0; y < size.height; ++y) {
-      const uint32_t rows = std::min(2u, pixels_.height - 2 * y);
-      const size_t place = size_t{y} * size.width;
+      const bool has_two_rows = 2 * y + 1 < pixels_.height;
+      const uint8_t* marks = first_ + size_t{2 * y} * stride_;
       for (uint32_t x = 0; x < size.width; ++x) {
-        const uint32_t columns = std::min(2u, pixels_.width - 2 * x);
-        uint32_t sums[3] = {0, 0, 0};
-        uint32_t known = 0;
-        for (uint32_t r = 0; r < rows; ++r) {
-          const uint8_t* marks = first_ + size_t{2 * y + r} * stride_ + 2 * x;
-          const uint8_t* pixel = pixels_.Row(2 * y + r) + size_t{6} * x;
-          for (uint32_t k = 0; k < columns; ++k, pixel += 3) {
-            const uint32_t is_known = (marks[k] & hole_.mask) != hole_.value ? 1 : 0;
-            known += is_known;
-            for (int c = 0; c < 3; ++c) sums[c] += is_known * pixel[c];
-          }
+        const uint8_t* at = marks + 2 * x;
+        const bool whole = has_two_rows && x < pairs && IsKnown(at[0]) && IsKnown(at[1]) &&
+                           IsKnown(at[stride_]) && IsKnown(at[stride_ + 1]);
+        const size_t place = size_t{y} * size.width + x;
+        if (whole) {
+          SumWhole(x, y, place, level);
+        } else {
+          SumKnown(x, y, place, level);
         }
-        level.weights[place + x] = static_cast<float>(known);
-        for (int c = 0; c < 3; ++c) level.colours[c][place + x] = static_cast<float>(sums[c]);
       }
     }
   }
@@ -154,6 +150,35 @@ class Region {
   }
 
  private:
+  bool IsKnown(uint8_t mark) const { return (mark & hole_.mask) != hole_.value; }
+
+  void SumWhole(uint32_t x, uint32_t y, size_t place, const WeightedPlanes& level) const {
+    const uint8_t* above = pixels_.Row(2 * y) + size_t{6} * x;
+    const uint8_t* below = above + pixels_.stride_bytes;
+    level.weights[place] = 4;
+    for (int c = 0; c < 3; ++c) {
+      const int sum = above[c] + above[c + 3] + below[c] + below[c + 3];
+      level.colours[c][place] = static_cast<float>(sum);
+    }
+  }
+  void SumKnown(uint32_t x, uint32_t y, size_t place, const WeightedPlanes& level) const {
+    const uint32_t rows = std::min(2u, pixels_.height - 2 * y);
+    const uint32_t columns = std::min(2u, pixels_.width - 2 * x);
+    uint32_t sums[3] = {0, 0, 0};
+    uint32_t known = 0;
+    for (uint32_t r = 0; r < rows; ++r) {
+      const uint8_t* marks = first_ + size_t{2 * y + r} * stride_ + 2 * x;
+      const uint8_t* pixel = pixels_.Row(2 * y + r) + size_t{6} * x;
+      for (uint32_t k = 0; k < columns; ++k, pixel += 3) {
+        if (!IsKnown(marks[k])) continue;
+        ++known;
+        for (int c = 0; c < 3; ++c) sums[c] += pixel[c];
+      }
+    }
+    level.weights[place] = static_cast<float>(known);
+    for (int c = 0; c < 3; ++c) level.colours[c][place] = static_cast<float>(sums[c]);
+  }
+
   ImageView pixels_;
   HoleMarks hole_;
   const uint8_t* first_;
