@@ -135,6 +135,10 @@ struct AceConfig {
   bool final_eval = false;
 };
 
+// The least alpha of a Beta(alpha, alpha): the gammas of smaller ones are nothing, even as
+// logarithms.
+inline constexpr double kBetaAlphaMin = 1e-6;
+
 // One [[mix]] entry.
 struct MixConfig {
   std::string op;  // mixup | cutmix | rmix | ace

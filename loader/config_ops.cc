@@ -236,7 +236,7 @@ constexpr ParamSpec kAugMix[] = {
     {.name = "severity", .kind = kNumber, .default_toml = "3", .bounds = {1, 10}},
     {.name = "mixture_width", .kind = kInt, .default_toml = "3", .bounds = {1, 16}},
     {.name = "chain_depth", .kind = kInt, .default_toml = "-1", .bounds = {-1, 16}},
-    {.name = "alpha", .kind = kNumber, .default_toml = "1", .bounds = {0, 1000, true}},
+    {.name = "alpha", .kind = kNumber, .default_toml = "1", .bounds = {kBetaAlphaMin, 1000}},
     {.name = "views", .kind = kInt, .default_toml = "1", .bounds = {1, 16}},
     {.name = "all_ops", .kind = kBool, .default_toml = "false"},
     {.name = "profile",

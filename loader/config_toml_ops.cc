@@ -421,7 +421,7 @@ bool ReadMix(Document* document, const toml::table& table, MixConfig* mix) {
   if (mix->op == "cutmix") mix->alpha = 1.0;
   if (mix->op == "ace") mix->alpha = 0.0;
   // ACE's alpha is a step length, and 0 lets it choose.
-  const ParamBounds alpha_bounds = {0, 1000, mix->op != "ace"};
+  const ParamBounds alpha_bounds = {mix->op == "ace" ? 0 : kBetaAlphaMin, 1000};
 
   if (!CheckMixKeys(entry, mix->op) || !entry.Number("alpha", alpha_bounds, &mix->alpha) ||
       !entry.Number("weight", {0, 1e6}, &mix->weight) || !entry.Number("p", {0, 1}, &mix->p) ||

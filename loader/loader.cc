@@ -130,18 +130,20 @@ bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error
 bool Loader::Parts::OpenSaliencyMaps(ConfigError* error) {
   if (!mixer->EverWants(RmixSaliency::kMaps)) return true;
   const std::string& path = config.dataset.saliency_maps;
+  const auto entry = std::ranges::find_if(config.mix, [](const MixConfig& mix) {
+    return mix.op == "rmix" && mix.rmix.saliency == RmixSaliency::kMaps;
+  });
   if (const std::string op = augment->FirstThat(&Op::PointsNeedPixels); !op.empty()) {
     return Fail(
         error, Code::kConfigValue,
-        "[[mix]] rmix: saliency = \"maps\" cannot follow " + op +
+        NameOf(*entry) + ": saliency = \"maps\" cannot follow " + op +
             ", which takes a part of the picture by its pixels; leave out one of them, or take "
             "another saliency");
   }
   if (!path.empty()) return SaliencyMapFile::Open(path, dataset->size(), &saliency_maps, error);
-  return Fail(
-      error, Code::kConfigMissing,
-      "[dataset] saliency_maps: missing; [[mix]] rmix with saliency = \"maps\" needs an .npy "
-      "of [samples, height, width]");
+  return Fail(error, Code::kConfigMissing,
+              "[dataset] saliency_maps: missing; " + NameOf(*entry) +
+                  " with saliency = \"maps\" needs an .npy of [samples, height, width]");
 }
 
 bool Loader::Parts::CheckEpoch(ConfigError* error) {

@@ -21,13 +21,6 @@ hr_status Refuse(hr_error* error, const char* text) {
   return SetError(error, Code::kInvalidArgument, text);
 }
 
-bool IsMixed(const BatchBuffer& buffer) {
-  for (uint32_t i = 0; i < buffer.rows; ++i) {
-    if (buffer.partner[i] != static_cast<int32_t>(i)) return true;
-  }
-  return false;
-}
-
 // HR_OK, or why the model cannot work on the batch.
 hr_status CheckBatch(const hr_batch* batch, const void* function, hr_error* error) {
   if (batch == nullptr) return Refuse(error, "the batch is NULL");
@@ -46,7 +39,8 @@ hr_status CheckBatch(const hr_batch* batch, const void* function, hr_error* erro
   if (buffer.store->consumer() == nullptr) {
     return Refuse(error, "the batch's loader was closed");
   }
-  if (IsMixed(buffer)) return Refuse(error, "the batch is mixed already: models see clean samples");
+  if (buffer.is_mixed())
+    return Refuse(error, "the batch is mixed already: models see clean samples");
   return HR_OK;
 }
 
@@ -81,7 +75,9 @@ hr_status ReadAceConfig(const hr_ace_config* in, AceSettings* settings, hr_error
     return Refuse(error, "hr_ace_config: bound must be from 1 to 1000");
   }
   if (ace.steps > 10000) return Refuse(error, "hr_ace_config: steps must be at most 10000");
-  if (!from_zero(config.alpha)) return Refuse(error, "hr_ace_config: alpha must be at least 0");
+  if (!(config.alpha >= 0 && config.alpha <= 1000)) {
+    return Refuse(error, "hr_ace_config: alpha must be from 0 to 1000");
+  }
   if (!from_zero(config.kappa)) return Refuse(error, "hr_ace_config: kappa must be at least 0");
   if (!(settings->p >= 0 && settings->p <= 1)) {
     return Refuse(error, "hr_ace_config: p must be from 0 to 1");

@@ -37,8 +37,8 @@ const char* ReadRmixConfig(const hr_rmix_config& config, RmixLists* lists, Lease
   if (config.pairing < HR_RMIX_MATCHING || config.pairing > HR_RMIX_PERMUTE) {
     return "pairing: expected one of hr_rmix_pairing";
   }
-  if (!(config.alpha >= 0 && config.alpha <= 1000)) {
-    return "alpha: expected a number above 0, at most 1000, or 0 for 0.2";
+  if (config.alpha != 0 && !(config.alpha >= loader::kBetaAlphaMin && config.alpha <= 1000)) {
+    return "alpha: expected a number from 0.000001 to 1000, or 0 for 0.2";
   }
   if (!(config.label_smoothing >= 0 && config.label_smoothing <= 1)) {
     return "label_smoothing: expected a number from 0 to 1";

@@ -6,7 +6,7 @@ namespace headrace::capi {
 namespace {
 
 // The loader whose callback runs on this thread, or may: in next, close and hr_batch_*.
-thread_local const void* in_callback = nullptr;
+thread_local const CallbackScope* innermost = nullptr;
 
 hr_model_in InputOf(const loader::ModelRows& rows) {
   hr_model_in in = {};
@@ -73,10 +73,15 @@ int CallSaliency(void* context, const loader::ModelRows& rows, loader::SaliencyA
 
 }  // namespace
 
-CallbackScope::CallbackScope(const void* loader) : before_(in_callback) { in_callback = loader; }
-CallbackScope::~CallbackScope() { in_callback = before_; }
+CallbackScope::CallbackScope(const void* loader) : loader_(loader), outer_(innermost) {
+  innermost = this;
+}
+CallbackScope::~CallbackScope() { innermost = outer_; }
 bool CallbackScope::IsInside(const void* loader) {
-  return loader != nullptr && in_callback == loader;
+  for (const CallbackScope* scope = innermost; scope != nullptr; scope = scope->outer_) {
+    if (scope->loader_ == loader && loader != nullptr) return true;
+  }
+  return false;
 }
 
 loader::ModelFn ModelCallback::fn() {

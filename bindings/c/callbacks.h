@@ -20,7 +20,9 @@ class CallbackScope {
   static bool IsInside(const void* loader);
 
  private:
-  const void* before_;
+  const void* const loader_;
+  // A callback may use other loaders, whose callbacks are inside of this one too.
+  const CallbackScope* const outer_;
 };
 
 // A function of the caller's with its context, and itself as the loader's. It must stay where it is

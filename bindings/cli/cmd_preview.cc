@@ -81,7 +81,8 @@ int OpenForPreview(const ParsedArgs& args, Console& console, std::unique_ptr<Sta
     }
   }
   HR_INIT(hr_error, own_error);
-  const hr_status own_status = Open(args, std::move(given), console, nullptr, loader, &own_error);
+  const hr_status own_status =
+      Open(args, std::move(given), console, model->get(), loader, &own_error);
   if (own_status != HR_OK) return console.Fail(own_status, own_error);
   return console.Fail(static_cast<hr_status>(error.code), error);
 }

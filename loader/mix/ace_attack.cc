@@ -114,7 +114,7 @@ Status AceAttack::RunChunk(const ModelFn& model, const ModelBatch& batch, uint32
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; ++i) {
       const uint32_t row = live_[i];
-      if (!Judge(i, row, step == 0) || step == steps) continue;
+      if (!Judge(i, row, step) || step == steps) continue;
       if (Step(i, row, batch)) live_[kept++] = row;
     }
     count = kept;
@@ -135,7 +135,8 @@ void AceAttack::ShowRow(uint32_t place, uint32_t row, const ModelBatch& batch) {
   room_.SetRow(place, batch, rows_[row].lane, table);
 }
 
-bool AceAttack::Judge(uint32_t place, uint32_t row, bool is_first) {
+bool AceAttack::Judge(uint32_t place, uint32_t row, uint32_t step) {
+  const bool is_first = step == 0;
   Row& of = rows_[row];
   const double loss = room_.loss(place);
   if (!std::isfinite(loss)) {
@@ -148,9 +149,10 @@ bool AceAttack::Judge(uint32_t place, uint32_t row, bool is_first) {
     of.loss_best = loss;
     std::ranges::copy(ParametersOf(row), BestOf(row).begin());
   }
-  // Not a number, as it is unless the callback sets it, is below nothing.
-  of.frozen = settings_.config.freeze_on_success && room_.has_margin() &&
-              double{room_.margin(place)} < -settings_.config.kappa;
+  // Not a number, as it is unless the callback sets it, is below nothing. Behind the last step
+  // there is nothing to stop.
+  of.frozen = settings_.config.freeze_on_success && step < settings_.config.steps &&
+              room_.has_margin() && double{room_.margin(place)} < -settings_.config.kappa;
   return !of.frozen;
 }
 

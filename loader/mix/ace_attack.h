@@ -74,7 +74,7 @@ class AceAttack {
   Status RunChunk(const ModelFn& model, const ModelBatch& batch, uint32_t first, uint32_t count);
   void ShowRow(uint32_t place, uint32_t row, const ModelBatch& batch);
   // What the model said of a row's curves; false: the row is done with.
-  bool Judge(uint32_t place, uint32_t row, bool is_first);
+  bool Judge(uint32_t place, uint32_t row, uint32_t step);
   // A step up the gradient; false: it is no number.
   bool Step(uint32_t place, uint32_t row, const ModelBatch& batch);
   bool JudgesLast() const;

@@ -10,6 +10,14 @@ size_t WordsOf(uint32_t patches) { return (Square(patches) + 63) / 64; }
 
 }  // namespace
 
+void BatchMix::Reset() {
+  chosen = entry = -1;
+  kind = MixKind::kNone;
+  label_smoothing = 0.0;
+  chain.clear();
+  chain_begin.assign(1, 0);
+}
+
 void BatchMix::Prepare(const BatchShape& shape, PatchesMax patches_max) {
   const size_t n = shape.batch_size;
   share.resize(n, 1.0f);

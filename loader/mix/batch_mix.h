@@ -65,6 +65,8 @@ struct BatchMix {
   size_t mask_words = 0;
   std::vector<float> order;  // to sort the saliency of one sample in
 
+  // As if nothing had been drawn: nothing of the last batch in this buffer stays.
+  void Reset();
   // Takes the memory: `saliency` of an R-Mix with this many patches a side at most that the
   // workers estimate, `masks` of any R-Mix; 0: there is none.
   struct PatchesMax {

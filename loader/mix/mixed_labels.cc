@@ -16,23 +16,22 @@ void MakeMixedLabels(const BatchMix& mix, uint32_t class_count, std::span<const 
   for (size_t i = 0; i < labels.size(); ++i) {
     float* row = soft + i * classes;
     const int64_t own = labels[i];
-    if (!is_class(own)) {
-      std::fill_n(row, classes, 0.0f);
-      continue;
-    }
     const int64_t other = labels[static_cast<size_t>(partner[i])];
     const double lam = lambda[i];
-    if (own == other || lam == 1.0) {  // not summed from two parts, so it is `on` to the last bit
-      std::fill_n(row, classes, static_cast<float>(off));
-      row[own] = static_cast<float>(on);
-    } else if (!is_class(other)) {
-      std::fill_n(row, classes, static_cast<float>(lam * off));
-      row[own] = static_cast<float>(lam * on);
-    } else {
-      std::fill_n(row, classes, static_cast<float>(off));
-      row[own] = static_cast<float>(lam * on + (1.0 - lam) * off);
-      row[other] = static_cast<float>((1.0 - lam) * on + lam * off);
+    if (own == other || lam == 1.0) {
+      // Not summed from two parts, so it is `on` to the last bit.
+      const bool known = is_class(own);
+      std::fill_n(row, classes, static_cast<float>(known ? off : 0.0));
+      if (known) row[own] = static_cast<float>(on);
+      continue;
     }
+    // What belongs to no class has no part in the sum.
+    const double own_share = is_class(own) ? lam : 0.0;
+    const double other_share = is_class(other) ? 1.0 - lam : 0.0;
+    const bool both = is_class(own) && is_class(other);
+    std::fill_n(row, classes, static_cast<float>(both ? off : (own_share + other_share) * off));
+    if (is_class(own)) row[own] = static_cast<float>(own_share * on + other_share * off);
+    if (is_class(other)) row[other] = static_cast<float>(other_share * on + own_share * off);
   }
 }
 

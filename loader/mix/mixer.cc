@@ -22,9 +22,7 @@ bool NeedsConsumer(RmixSaliency saliency) {
 
 bool MixError(const MixConfig& entry, Code code, const std::string& what, ConfigError* error) {
   error->code = code;
-  error->text = "[[mix]] " + entry.op;
-  if (entry.line > 0) error->text += " (line " + std::to_string(entry.line) + ")";
-  error->text += ": " + what;
+  error->text = NameOf(entry) + ": " + what;
   return false;
 }
 
@@ -58,9 +56,9 @@ bool CheckEntry(const MixConfig& entry, const BatchShape& shape, ConfigError* er
     return value_error("there is no such op; there are mixup, cutmix, rmix, ace");
   }
   // ACE's alpha is the length of a step, and 0 lets it choose.
-  const bool alpha_fits = entry.op == "ace" ? entry.alpha >= 0 : entry.alpha > 0;
+  const bool alpha_fits = entry.op == "ace" ? entry.alpha >= 0 : entry.alpha >= kBetaAlphaMin;
   if (!(alpha_fits && std::isfinite(entry.alpha))) {
-    return value_error("alpha: expected a number above 0");
+    return value_error("alpha: expected a number of at least 0.000001");
   }
   if (!(entry.weight >= 0 && std::isfinite(entry.weight))) {
     return value_error("weight: expected a number of at least 0");
@@ -88,6 +86,12 @@ RmixSettings Mixer::Entry::Rmix() const {
           .quantiles = quantiles,
           .pairing = config.rmix.pairing,
           .lam_per_pair = config.rmix.lam_per_pair};
+}
+
+std::string NameOf(const MixConfig& entry) {
+  std::string name = "[[mix]] " + entry.op;
+  if (entry.line > 0) name += " (line " + std::to_string(entry.line) + ")";
+  return name;
 }
 
 bool Mixer::Make(std::span<const MixConfig> entries, const BatchShape& shape,

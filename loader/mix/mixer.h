@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "loader/config.h"
@@ -97,9 +98,12 @@ class Mixer {
   BatchMix::PatchesMax patches_max_;
 };
 
+// "[[mix]] rmix (line 7)", for messages.
+std::string NameOf(const MixConfig& entry);
+
 // soft[i, :] = lambda[i] * onehot(labels[i]) + (1 - lambda[i]) * onehot(labels[partner[i]]), with
 // the smoothing of the entry that was chosen for the batch, whether it fired or not. Label -1
-// gives a row of zeros.
+// adds nothing: alone, or with another one, it gives a row of zeros.
 void MakeMixedLabels(const BatchMix& mix, uint32_t classes, std::span<const int64_t> labels,
                      std::span<const float> lambda, std::span<const int32_t> partner, float* soft);
 

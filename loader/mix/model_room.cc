@@ -153,7 +153,7 @@ Status ModelRoom::CallSaliency(const SaliencyFn& saliency, uint32_t rows, const 
   // The gradients' memory has room for a map a row. What is not written is no number.
   *answer = {.grid_height = shape_.height, .grid_width = shape_.width, .maps = grad_};
   const size_t plane = size_t{shape_.height} * shape_.width;
-  for (uint32_t row = 0; row < rows; ++row) grad_[row * plane] = kNan;
+  std::fill_n(grad_, rows * plane, kNan);
   const ModelRows in = RowsOf(rows, batch, 0);
   const int64_t begin = NowNs();
   callback_result_ = saliency.call(saliency.context, in, answer);

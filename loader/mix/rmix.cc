@@ -209,7 +209,8 @@ Status PlanRmix(const BatchShape& shape, const SaliencyMaps2D& maps,
     lambda[i] = other == i ? 1.0f : LambdaOf(shape, *mix, i, other);
   }
   FindCycles(partner.first(count), &mix->chain, &mix->chain_begin);
-  mix->kind = MixKind::kRmix;
+  // A permutation may leave everybody alone.
+  mix->kind = mix->chain.empty() ? MixKind::kNone : MixKind::kRmix;
   return {};
 }
 

@@ -87,8 +87,7 @@ void BatchAssembler::FinishRows(BatchBuffer* buffer) {
 
 void BatchAssembler::Finish(BatchBuffer* buffer) {
   FinishRows(buffer);
-  buffer->mix.entry = -1;
-  buffer->mix.kind = MixKind::kNone;
+  buffer->mix.Reset();
   buffer->mix_status = Code::kOk;
   buffer->ace_calls = 0;
   if (!shared_.mixer.empty()) {

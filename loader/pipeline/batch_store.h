@@ -64,6 +64,7 @@ struct BatchBuffer {
   CountDown<> samples_left;
   CountDown<> bands_left;
   BatchMix mix;
+  bool is_mixed() const { return mix.kind != MixKind::kNone; }
   Code mix_status = Code::kOk;  // kCallbackFailed: the batch came clean, its model failed
   uint32_t ace_calls = 0;       // hr_batch_ace on this batch so far
   BatchTargets targets;         // of a data set that knows objects

@@ -24,12 +24,6 @@ constexpr uint32_t kRowsDefault = 64;
 
 bool IsAce(const MixConfig& entry) { return entry.op == "ace"; }
 
-std::string NameOf(const MixConfig& entry) {
-  std::string name = "[[mix]] " + entry.op;
-  if (entry.line > 0) name += " (line " + std::to_string(entry.line) + ")";
-  return name;
-}
-
 bool Fail(ConfigError* error, Code code, std::string text) {
   *error = {code, std::move(text)};
   return false;

@@ -14,7 +14,7 @@ Status MixLeasedBatch(const LeasedRmix& how, BatchBuffer* buffer, LeasedRmixRepo
     return {Code::kInvalidArgument,
             "the batch's loader was opened without output.keep_u8 = true, which this needs"};
   }
-  if (buffer->mix.kind != MixKind::kNone) {
+  if (buffer->is_mixed()) {
     return {Code::kInvalidArgument, "the batch is mixed already"};
   }
   const uint32_t patches_max = std::min({shape.consumer_patches_max, shape.height, shape.width});

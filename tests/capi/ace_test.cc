@@ -271,6 +271,7 @@ TEST_F(AceTest, WrongUseIsTold) {
       {[](auto* c) { c->bound = NAN; }, HR_INVALID_ARGUMENT, "bound"},
       {[](auto* c) { c->alpha = -1; }, HR_INVALID_ARGUMENT, "alpha"},
       {[](auto* c) { c->alpha = INFINITY; }, HR_INVALID_ARGUMENT, "alpha"},
+      {[](auto* c) { c->alpha = 1e308; }, HR_INVALID_ARGUMENT, "alpha"},
       {[](auto* c) { c->kappa = -1; }, HR_INVALID_ARGUMENT, "kappa"},
       {[](auto* c) { c->p = 1.5; }, HR_INVALID_ARGUMENT, "p must"},
       {[](auto* c) { c->p = NAN; }, HR_INVALID_ARGUMENT, "p must"},

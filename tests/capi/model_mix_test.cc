@@ -24,7 +24,8 @@ struct Functions {
   int fail_from = 0;
   int nan_from = 0;
   uint32_t grid = 8;
-  float value = 0;  // of maps, added
+  float value = 0;                 // of maps, added
+  uint32_t maps_max = UINT32_MAX;  // maps of a call that are written
   int calls = 0;
   hr_loader* loader = nullptr;
   hr_status inner = HR_OK;
@@ -77,7 +78,7 @@ struct Functions {
     EXPECT_EQ(out->grid_width, in->width);
     out->grid_height = out->grid_width = self->grid;
     const uint32_t cells = self->grid * self->grid;
-    for (uint32_t i = 0; i < in->rows * cells; ++i) {
+    for (uint32_t i = 0; i < std::min(in->rows, self->maps_max) * cells; ++i) {
       const bool salient = IsSalient(in->lane[i / cells], i % self->grid, self->grid);
       out->maps[i] = self->value + (salient ? 1.0f : 0.0f);
     }
@@ -348,6 +349,19 @@ TEST_F(ModelMixTest, WhenAFunctionFailsTheBatchComesCleanAndSaysSo) {
   }
 }
 
+TEST_F(ModelMixTest, MapsThatTheCallbackForgetsAreNoMaps) {
+  // The first batch is answered in full, so that its maps lie in the memory of the next ones.
+  Functions functions;
+  functions.grid = 4;
+  const hr_options options = functions.Options();
+  const LoaderHandle loader = MustOpen(Config(kRmixCallback), &options);
+  hr_batch* batch = nullptr;
+  ASSERT_EQ(hr_loader_next(loader.get(), -1, &batch, nullptr), HR_OK);
+  hr_batch_release(batch);
+  functions.maps_max = 1;
+  for (const Mixed& later : Drain(loader.get())) EXPECT_EQ(later.status, HR_CALLBACK_FAILED);
+}
+
 TEST_F(ModelMixTest, EntriesTakeTurnsByWeight) {
   Functions functions;
   const hr_options options = functions.Options();
@@ -369,6 +383,48 @@ TEST_F(ModelMixTest, TheCallbackCannotCallIntoItsLoader) {
   const auto batches = Drain(loader.get());
   EXPECT_EQ(functions.inner, HR_REENTERED);
   for (const Mixed& batch : batches) EXPECT_EQ(batch.status, HR_OK);
+}
+
+// A model that uses another loader, whose own model calls into the first one.
+struct Nested {
+  hr_loader* outer = nullptr;
+  hr_loader* inner = nullptr;
+  hr_status outer_status = HR_OK;
+
+  static int Outer(void* context, const hr_model_in* in, hr_model_out* out) {
+    hr_batch* batch = nullptr;
+    hr_batch_release(hr_loader_next(static_cast<Nested*>(context)->inner, -1, &batch, nullptr) ==
+                             HR_OK
+                         ? batch
+                         : nullptr);
+    Functions functions;
+    return Functions::Model(&functions, in, out);
+  }
+  static int Inner(void* context, const hr_model_in* in, hr_model_out* out) {
+    auto* self = static_cast<Nested*>(context);
+    hr_batch* batch = nullptr;
+    self->outer_status = hr_loader_next(self->outer, 0, &batch, nullptr);
+    Functions functions;
+    return Functions::Model(&functions, in, out);
+  }
+};
+
+TEST_F(ModelMixTest, ACallbackInsideOfAnotherLoadersIsInsideOfBoth) {
+  Nested nested;
+  HR_INIT(hr_options, inner);
+  inner.model = Nested::Inner;
+  inner.model_context = &nested;
+  HR_INIT(hr_options, outer);
+  outer.model = Nested::Outer;
+  outer.model_context = &nested;
+  const LoaderHandle inner_loader = MustOpen(Config(kAce), &inner);
+  const LoaderHandle outer_loader = MustOpen(Config(kAce), &outer);
+  nested.inner = inner_loader.get();
+  nested.outer = outer_loader.get();
+  hr_batch* batch = nullptr;
+  ASSERT_EQ(hr_loader_next(outer_loader.get(), -1, &batch, nullptr), HR_OK);
+  hr_batch_release(batch);
+  EXPECT_EQ(nested.outer_status, HR_REENTERED);
 }
 
 // ------------------------------------------------------------------ hr_batch_rmix_model

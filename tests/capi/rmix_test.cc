@@ -271,6 +271,52 @@ TEST_F(RmixTest, ALeasedBatchIsMixedAsTheLoaderMixes) {
   }
 }
 
+TEST_F(RmixTest, SmoothingOfALeasedBatchStaysWithIt) {
+  const LoaderHandle loader = Open("[output]\nkeep_u8 = true\nlabels = \"soft\"\n");
+  const auto clean = DrainEpoch(Open("[output]\nlabels = \"soft\"\n").get());
+  const std::vector<float> maps(8 * 16, 1.0f);
+  HR_INIT(hr_rmix_config, config);
+  config.label_smoothing = 0.5;
+  // More batches than there are buffers.
+  for (int round = 0; round < 4; ++round) {
+    hr_loader_set_epoch(loader.get(), 0, nullptr);
+    {
+      const BatchHandle first = Next(loader);
+      ASSERT_EQ(
+          hr_batch_rmix(first.get(), &config, maps.data(), 4, 4, 16, nullptr, nullptr, nullptr),
+          HR_OK);
+    }
+    for (size_t i = 1; i < clean.size(); ++i) {
+      EXPECT_EQ(ValueOf(Next(loader).get()), clean[i]) << round;
+    }
+  }
+}
+
+TEST_F(RmixTest, ABatchThatAPermutationLeavesAloneIsNotMixed) {
+  // Two samples: half of all permutations are the identity.
+  const char* const overrides[] = {"loader.batch_size=2"};
+  HR_INIT(hr_options, options);
+  options.overrides = overrides;
+  options.override_count = 1;
+  const LoaderHandle loader = MustOpen(Toml("[output]\nkeep_u8 = true\n"), &options);
+  const std::vector<float> maps(2 * 16, 1.0f);
+  HR_INIT(hr_rmix_config, config);
+  config.pairing = HR_RMIX_PERMUTE;
+  int alone = 0;
+  for (int i = 0; i < 10; ++i) {
+    const BatchHandle batch = Next(loader);
+    HR_INIT(hr_rmix_report, report);
+    const auto mix = [&] {
+      return hr_batch_rmix(batch.get(), &config, maps.data(), 4, 4, 16, nullptr, &report, nullptr);
+    };
+    ASSERT_EQ(mix(), HR_OK);
+    alone += report.mixed == 0 ? 1 : 0;
+    EXPECT_EQ(mix(), report.mixed == 0 ? HR_OK : HR_INVALID_ARGUMENT);
+  }
+  EXPECT_GT(alone, 0);
+  EXPECT_LT(alone, 10);
+}
+
 TEST_F(RmixTest, TheCallerChoosesPatchesPairsAndQuantiles) {
   const LoaderHandle loader = Open("[output]\nkeep_u8 = true\n");
   const auto clean = DrainEpoch(Open("").get());

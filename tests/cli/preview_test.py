@@ -163,3 +163,20 @@ def test_objects_are_boxed_and_tinted_where_the_data_set_knows_them(good, config
         inside[top : top + 10, left:] = True  # the name may be wider
     assert changed.any()
     assert not (changed & ~inside).any(), "nothing else is touched"
+
+
+def test_a_mix_that_asks_for_a_model_gets_one(good, run, config, tmp_path):
+    """The sheet is another one than without the mix, and stderr says what stands in."""
+    good("preview", config, "-o", tmp_path / "plain.png", "--count", "4")
+    mix = ["-s", 'mix=[{ op = "ace" }]']
+    done = run("preview", config, "-o", tmp_path / "ace.png", "--count", "4", *mix)
+    assert done.code == 0, done
+    assert "stands in" in done.err
+    assert (tmp_path / "ace.png").read_bytes() != (tmp_path / "plain.png").read_bytes()
+
+
+def test_an_error_beside_a_model_is_the_users_own(run, config, tmp_path):
+    done = run("preview", config, "-o", tmp_path / "s.png", "-s", 'mix=[{ op = "ace" }]',
+               "-s", "loader.batch_size=100000")
+    assert done.code == 2
+    assert "batch_size" in done.err and "model" not in done.err

@@ -63,6 +63,20 @@ TEST(SoftLabelsTest, NoLabelIsARowOfZeros) {
             (std::vector<float>{0, 0, 0, 0, 0, 0, 0, 1, 0, 0}));
 }
 
+TEST(SoftLabelsTest, WhatHasNoLabelAddsNothingToItsPartner) {
+  const auto mixer = MakeMixer({Entry("mixup")}, Shape(2, 4, 4));
+  BatchMix mix = MixOf(0);
+  EXPECT_EQ(SoftLabels(*mixer, mix, {-1, 2}, {0.75f, 0.75f}, {1, 0}),
+            (std::vector<float>{0, 0, 0.25f, 0, 0, 0, 0, 0.75f, 0, 0}));
+  EXPECT_EQ(SoftLabels(*mixer, mix, {-1, -1}, {0.75f, 0.75f}, {1, 0}),
+            std::vector<float>(10, 0.0f));
+  mix.label_smoothing = 0.1;
+  const auto off = static_cast<float>(0.25 * 0.02);
+  EXPECT_EQ(SoftLabels(*mixer, mix, {-1, 2}, {0.75f, 1.0f}, {1, 1}),
+            (std::vector<float>{off, off, static_cast<float>(0.25 * 0.92), off, off,  //
+                                0.02f, 0.02f, 0.92f, 0.02f, 0.02f}));
+}
+
 TEST(SoftLabelsTest, RowsOfDrawnBatchesSumToOne) {
   MixConfig entry = Entry("cutmix", 1.0);
   entry.label_smoothing = 0.13;
