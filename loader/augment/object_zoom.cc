@@ -11,8 +11,10 @@
 #include "loader/augment/op_params.h"
 #include "loader/augment/param_values.h"
 #include "loader/augment/random_resized_crop.h"
+#include "loader/objects/hole_fill.h"
 #include "loader/objects/move_groups.h"
 #include "loader/objects/object_mover.h"
+#include "loader/objects/raster.h"
 #include "loader/objects/zoom_box.h"
 #include "loader/saliency/saliency.h"
 #include "simd/resize.h"
@@ -22,6 +24,13 @@ namespace {
 
 enum class BoxSource : uint8_t { kAuto, kAnnotation, kSaliency };
 enum class ZoomMode : uint8_t { kCrop, kRescale, kLens };
+
+// Nearer to a side of the picture an object may be cut there.
+constexpr uint32_t kEdgeMarginPx = 10;
+// Of the region that a hole is filled from, the share that must be known.
+constexpr double kKnownMin = 0.25;
+// Of a box, what the ellipse in it covers.
+constexpr double kEllipseShare = 0.7853981633974483;
 
 struct ZoomParams {
   SizePx size;
@@ -127,10 +136,10 @@ class ObjectZoom final : public Op {
       const RectPx rect = DrawResizedCrop(&stream, draw.in, {0.08, 1}, {3.0 / 4.0, 4.0 / 3.0});
       return Finish(draw, memory, rect, work, picture);
     }
-    // A part of an object, or parts of several, would be torn from the rest.
-    const bool has_objects = memory.objects != nullptr && !memory.objects->objects.empty();
-    if (mode == ZoomMode::kRescale && target->object.empty() && has_objects) {
-      mode = ZoomMode::kCrop;
+    double scale = 1;
+    if (mode == ZoomMode::kRescale) {
+      scale = stream.NextLogUniform(params_.rescale.low, params_.rescale.high);
+      if (!MayRescale(*target, scale, draw.in, memory.objects)) mode = ZoomMode::kCrop;
     }
     if (mode == ZoomMode::kCrop) {
       const RectPx rect = DrawZoomCrop(target->box, params_.share, params_.ratio, draw.in, &stream);
@@ -139,7 +148,6 @@ class ObjectZoom final : public Op {
     const ImageView changed = PictureIn(work.picture, draw.in);
     CopyPixels(picture->pixels, changed);
     if (mode == ZoomMode::kRescale) {
-      const double scale = stream.NextLogUniform(params_.rescale.low, params_.rescale.high);
       Rescale(*target, scale, picture->pixels, work, changed, memory.objects);
     } else {
       const double power = stream.NextUniform(params_.lens.low, params_.lens.high);
@@ -181,20 +189,56 @@ class ObjectZoom final : public Op {
     return ZoomTarget{*box, {}};
   }
 
+  // The pixels that the box touches.
+  static RectPx PixelsOf(const ZoomBox& box, SizePx picture) {
+    const auto left = static_cast<uint32_t>(box.x);
+    const auto top = static_cast<uint32_t>(box.y);
+    return {left, top,
+            std::min(picture.width, static_cast<uint32_t>(std::ceil(box.x + box.width))) - left,
+            std::min(picture.height, static_cast<uint32_t>(std::ceil(box.y + box.height))) - top};
+  }
+
+  // Whether the picture looks whole if what is in the box alone becomes larger or smaller.
+  static bool MayRescale(const ZoomTarget& target, double scale, SizePx picture,
+                         const ObjectList* objects) {
+    // A part of an object, or parts of several, would be torn from the rest.
+    const bool has_objects = objects != nullptr && !objects->objects.empty();
+    if (target.object.empty() && has_objects) return false;
+    const RectPx box = PixelsOf(target.box, picture);
+    // The side at which it is cut would stand free in the picture.
+    if (scale < 1 && IsAtSide(box, picture)) return false;
+    // What others are taken to cover is not erased, so parts of the old object would stay.
+    if (!target.object.empty() && IsOverlapped(target.object[0], *objects)) return false;
+    // Of an object that is nearly everything nothing is known but itself.
+    const RectPx region = FillRegionOf(box, picture);
+    const double known_most = static_cast<double>(region.width) * region.height;
+    const double hole = target.object.empty() ? kEllipseShare * target.box.width * target.box.height
+                                              : static_cast<double>(target.object[0].area_px);
+    return known_most - hole >= kKnownMin * known_most;
+  }
+
+  static bool IsAtSide(const RectPx& box, SizePx picture) {
+    return box.x < kEdgeMarginPx || box.y < kEdgeMarginPx ||
+           picture.width - (box.x + box.width) < kEdgeMarginPx ||
+           picture.height - (box.y + box.height) < kEdgeMarginPx;
+  }
+
+  static bool IsOverlapped(const MovableObject& movable, const ObjectList& objects) {
+    for (uint32_t i = 0; i < objects.objects.size(); ++i) {
+      if (i == movable.object) continue;
+      const RectPx bounds = BoundsOf(objects, objects.objects[i]);
+      if (bounds.width > 0 && Overlap(bounds, movable.box)) return true;
+    }
+    return false;
+  }
+
   static void Rescale(const ZoomTarget& target, double scale, const ConstImageView& source,
                       const Memory& work, const ImageView& changed, ObjectList* objects) {
     if (scale == 1) return;  // nothing moves
-    const ZoomBox& box = target.box;
-    const auto left = static_cast<uint32_t>(box.x);
-    const auto top = static_cast<uint32_t>(box.y);
-    MovingGroup group{
-        .members = target.object,
-        .box = {left, top,
-                std::min(source.width, static_cast<uint32_t>(std::ceil(box.x + box.width))) - left,
-                std::min(source.height, static_cast<uint32_t>(std::ceil(box.y + box.height))) -
-                    top},
-        .moves = true,
-        .move = {.centre = box.centre(), .scale = scale}};
+    MovingGroup group{.members = target.object,
+                      .box = PixelsOf(target.box, source.size()),
+                      .moves = true,
+                      .move = {.centre = target.box.centre(), .scale = scale}};
     uint32_t movers[] = {0};
     const size_t count = target.object.size();
     if (count > 0) movers[0] = target.object[0].object;

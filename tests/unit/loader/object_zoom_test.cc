@@ -228,6 +228,13 @@ TEST(ObjectZoomTest, ShowsMoreOfAnAnnotatedDiscThanARandomCrop) { ExpectMoreOfAD
 
 TEST(ObjectZoomTest, ShowsMoreOfASalientDiscThanARandomCrop) { ExpectMoreOfADisc(false, 1.15); }
 
+// The draws of the op, at the mode.
+RandomStream DrawsOf(const OpDraw& draw) {
+  return RandomStream({.seed = static_cast<uint64_t>(draw.values[1]) |
+                               (static_cast<uint64_t>(draw.values[2]) & 0x1FFFFF) << 32,
+                       .name = "object_zoom/draws"});
+}
+
 TEST(ObjectZoomTest, WithNothingToSeeItIsARandomResizedCrop) {
   Bitmap flat(kSize);
   std::ranges::fill(flat.bytes, uint8_t{90});
@@ -244,10 +251,7 @@ TEST(ObjectZoomTest, WithNothingToSeeItIsARandomResizedCrop) {
   const Bitmap picture = MakePicture(kSize, 2);
   const ZoomUnderTest zoom("size = 48\nbox = \"annotation\"\n");
   for (uint64_t id = 0; id < 10; ++id) {
-    const OpDraw draw = zoom.DrawOf(kSize, id);
-    RandomStream stream({.seed = static_cast<uint64_t>(draw.values[1]) |
-                                 (static_cast<uint64_t>(draw.values[2]) & 0x1FFFFF) << 32,
-                         .name = "object_zoom/draws"});
+    RandomStream stream = DrawsOf(zoom.DrawOf(kSize, id));
     stream.NextUnit();  // the mode
     const RectPx rect = DrawResizedCrop(&stream, kSize, {0.08, 1}, {3.0 / 4.0, 4.0 / 3.0});
     const Bitmap crop = Copied(picture.view().Crop(rect), simd::FlipColumns::kNo);
@@ -305,6 +309,67 @@ TEST(ObjectZoomTest, RescaleByOneAndLensOfOneChangeNothingButTheSize) {
     OpCounts counts;
     EXPECT_EQ(ZoomUnderTest(body).Ran(picture, 1, nullptr, &counts), expected) << body;
     EXPECT_EQ(counts.object_zoom_fallbacks, 0u);
+  }
+}
+
+// Where an object would be torn from itself, or its old pixels could not be filled in, it is
+// cropped to.
+TEST(ObjectZoomTest, RescaleCropsWhereItWouldShow) {
+  const Bitmap picture = MakePicture(kSize, 4);
+  const Range share{0.35, 0.9};
+  const Range ratio{3.0 / 4.0, 4.0 / 3.0};
+  enum class Other { kNone, kBoxOnly, kCrowd, kTiny, kNextToIt };
+  const struct {
+    const char* name;
+    RectPx box;
+    double scale;
+    Other other;
+    bool crops;
+  } cases[] = {
+      {"in the middle", {100, 60, 90, 80}, 0.7, Other::kNone, false},
+      {"all of the picture", {0, 0, 320, 240}, 0.7, Other::kNone, true},
+      {"all of it, larger", {0, 0, 320, 240}, 1.1, Other::kNone, true},
+      {"nearly all of it", {12, 12, 296, 216}, 0.7, Other::kNone, true},
+      {"left", {9, 60, 90, 80}, 0.7, Other::kNone, true},
+      {"top", {100, 0, 90, 80}, 0.7, Other::kNone, true},
+      {"right", {221, 60, 90, 80}, 0.7, Other::kNone, true},
+      {"bottom", {100, 151, 90, 80}, 0.7, Other::kNone, true},
+      {"not at a side", {10, 10, 90, 80}, 0.7, Other::kNone, false},
+      {"at a side, larger", {0, 60, 90, 80}, 1.3, Other::kNone, false},
+      {"under a box", {100, 60, 90, 80}, 0.7, Other::kBoxOnly, true},
+      {"under a crowd", {100, 60, 90, 80}, 1.3, Other::kCrowd, true},
+      {"under something tiny", {100, 60, 90, 80}, 0.7, Other::kTiny, true},
+      {"beside another", {100, 60, 90, 80}, 0.7, Other::kNextToIt, false},
+  };
+  for (const auto& at : cases) {
+    const ZoomUnderTest zoom(
+        "size = 64\nmodes = { rescale = 1 }\nrescale = " + std::to_string(at.scale) + "\n");
+    for (uint64_t id = 0; id < 4; ++id) {
+      FollowedObjects objects;
+      objects.list.Clear(kSize);
+      const RectPx& box = at.box;
+      AddOutline(&objects.list, {BoxRing(box.x, box.y, box.width, box.height)});
+      if (at.other == Other::kBoxOnly) {
+        AddOutline(&objects.list, {BoxRing(180, 130, 60, 50)}, ObjectShape::kBox);
+      } else if (at.other == Other::kCrowd) {
+        AddOutline(&objects.list, {BoxRing(20, 20, 250, 60)})->crowd = true;
+      } else if (at.other == Other::kTiny) {
+        AddOutline(&objects.list, {BoxRing(120, 90, 3, 3)});
+      } else if (at.other == Other::kNextToIt) {
+        AddOutline(&objects.list, {BoxRing(196, 60, 50, 80)}, ObjectShape::kBox);
+      }
+      const Bitmap out = zoom.Ran(picture, id, &objects);
+      EXPECT_EQ((objects.list.objects[0].flags & kObjectMoved) == 0, at.crops) << at.name;
+      if (!at.crops) continue;
+      RandomStream stream = DrawsOf(zoom.DrawOf(kSize, id));
+      stream.NextUnit();  // the mode
+      stream.NextLogUniform(at.scale, at.scale);
+      const ZoomBox zoomed{static_cast<double>(box.x), static_cast<double>(box.y),
+                           static_cast<double>(box.width), static_cast<double>(box.height)};
+      const RectPx rect = DrawZoomCrop(zoomed, share, ratio, kSize, &stream);
+      const Bitmap crop = Copied(picture.view().Crop(rect), simd::FlipColumns::kNo);
+      EXPECT_EQ(out, Resized(crop, {64, 64}, simd::Filter::kBilinear)) << at.name;
+    }
   }
 }
 
