@@ -213,12 +213,14 @@ class Mover {
       if (!group.moves) continue;
       for (const MovableObject& member : group.members) {
         Object& object = objects_->objects[member.object];
-        if (!(object.full_area > 0)) object.full_area = static_cast<double>(member.area_px);
+        // What was gone before is no loss of this move.
+        const double whole_px =
+            static_cast<double>(member.area_px) * group.move.scale * group.move.scale;
         MoveObject(group.move, masks, objects_, &object);
         Resolve(pasted, static_cast<uint16_t>(i + 1), &object);
         const bool whole = (object.flags & (kObjectClipped | kObjectOccluded)) == 0;
-        if (!whole || group.target.width == 0 || object.full_area < 1) {
-          DropIfHidden(options_.min_visible, work_.masks[0], *objects_, &object);
+        if (!whole || group.target.width == 0 || whole_px < 1) {
+          DropIfHidden(options_.min_visible, whole_px, work_.masks[0], *objects_, &object);
         }
       }
       pasted = UnionOf(pasted, group.target);
@@ -226,14 +228,16 @@ class Mover {
     for (uint32_t i = 0; i < objects_->objects.size(); ++i) {
       Object& object = objects_->objects[i];
       if (object.crowd || std::ranges::binary_search(movers, i)) continue;
-      if (Resolve(pasted, 0, &object)) {
-        DropIfHidden(options_.min_visible, work_.masks[0], *objects_, &object);
+      if (const uint64_t had_px = Resolve(pasted, 0, &object); had_px > 0) {
+        DropIfHidden(options_.min_visible, static_cast<double>(had_px), work_.masks[0], *objects_,
+                     &object);
       }
     }
   }
 
-  bool Resolve(const RectPx& pasted, uint16_t own, Object* object) {
-    if (options_.occlusion == Occlusion::kNone || pasted.width == 0) return false;
+  // How many pixels the object had if some are hidden now, else 0.
+  uint64_t Resolve(const RectPx& pasted, uint16_t own, Object* object) {
+    if (options_.occlusion == Occlusion::kNone || pasted.width == 0) return 0;
     return HideObject({work_.last_paste, own}, pasted, work_.masks[0], objects_, object);
   }
 

@@ -126,11 +126,12 @@ void MoveObject(const Similarity& move, const TwoMasks& masks, ObjectList* list,
   if (clipped) object->flags |= kObjectClipped;
 }
 
-bool HideObject(const PasteOrder& order, const RectPx& region, std::span<uint8_t> mask,
-                ObjectList* list, Object* object) {
+uint64_t HideObject(const PasteOrder& order, const RectPx& region, std::span<uint8_t> mask,
+                    ObjectList* list, Object* object) {
   const RectPx bounds = BoundsOf(*list, *object);
-  if (bounds.width == 0 || !Overlap(bounds, region)) return false;
+  if (bounds.width == 0 || !Overlap(bounds, region)) return 0;
   Rasterise(*list, *object, bounds, mask);
+  const uint64_t area_px = ExtentOf(bounds, mask).area_px;
   bool lost = false;
   for (uint32_t y = 0; y < bounds.height; ++y) {
     uint8_t* row = mask.data() + size_t{y} * bounds.width;
@@ -143,15 +144,16 @@ bool HideObject(const PasteOrder& order, const RectPx& region, std::span<uint8_t
     }
     lost = lost || lost_here != 0;
   }
-  if (!lost) return false;
+  if (!lost) return 0;
   object->shape = ObjectShape::kMask;
   object->first = static_cast<uint32_t>(list->runs.size());
   object->count = AppendRuns(list->size, bounds, mask, &list->runs);
   object->flags |= kObjectOccluded;
-  return true;
+  return area_px;
 }
 
-void DropIfHidden(double share, std::span<uint8_t> mask, const ObjectList& list, Object* object) {
+void DropIfHidden(double share, double whole_px, std::span<uint8_t> mask, const ObjectList& list,
+                  Object* object) {
   uint64_t area = 0;
   if (object->shape == ObjectShape::kMask) {
     area = ExtentOfRuns(list.size, list.RunsOf(*object)).area_px;
@@ -161,7 +163,7 @@ void DropIfHidden(double share, std::span<uint8_t> mask, const ObjectList& list,
     area = ExtentOf(bounds, mask).area_px;
   }
   const auto visible = static_cast<double>(area);
-  if (visible < 1 || visible < share * object->full_area) object->flags |= kObjectDropped;
+  if (visible < 1 || visible < share * whole_px) object->flags |= kObjectDropped;
 }
 
 }  // namespace headrace::loader

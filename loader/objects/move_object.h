@@ -27,11 +27,12 @@ struct PasteOrder {
   uint16_t own = 0;                // this one and earlier ones hide nothing
 };
 // Takes the hidden pixels from the object, which then is a mask and marked as occluded. `region`:
-// where something can be hidden. Returns whether it lost any.
-bool HideObject(const PasteOrder& order, const RectPx& region, std::span<uint8_t> mask,
-                ObjectList* list, Object* object);
+// where something can be hidden. Returns how many pixels it had if it lost any, else 0.
+uint64_t HideObject(const PasteOrder& order, const RectPx& region, std::span<uint8_t> mask,
+                    ObjectList* list, Object* object);
 
-// Marks the object as dropped if less than `share` of full_area, or less than a pixel, is there.
-void DropIfHidden(double share, std::span<uint8_t> mask, const ObjectList& list, Object* object);
+// Marks the object as dropped if less than `share` of `whole_px`, or less than a pixel, is there.
+void DropIfHidden(double share, double whole_px, std::span<uint8_t> mask, const ObjectList& list,
+                  Object* object);
 
 }  // namespace headrace::loader

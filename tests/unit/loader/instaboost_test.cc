@@ -332,6 +332,34 @@ TEST(InstaboostTest, WhatIsPastedOverLosesItsMask) {
   EXPECT_TRUE(occluded && dropped);
 }
 
+// What an earlier crop cut off, or lies outside by the annotation, is no loss of this op.
+TEST(InstaboostTest, EarlierCropsDropNothing) {
+  const Bitmap picture = MakePicture(kSize, 3);
+  bool occluded = false;
+  for (uint64_t id = 0; id < 40; ++id) {
+    ObjectList list;
+    list.Clear(kSize);
+    AddOutline(&list, {BoxRing(60, 0, 120, 12)})->full_area = 30000;
+    AddOutline(&list, {BoxRing(60, 60, 50, 50)})->full_area = 50000;
+    AddOutline(&list, {BoxRing(111, 60, 40, 12)})->crowd = true;
+    AddOutline(&list, {BoxRing(105, 112, 3, 5)})->full_area = 1000;  // stays: too small
+    std::vector<uint8_t> mask(30 * 20, 1);
+    std::vector<uint32_t> runs;
+    AppendRuns(kSize, {200, 160, 30, 20}, mask, &runs);
+    AddRuns(&list, runs)->full_area = 60000;
+    OpUnderTest("shift_div = [15, 6]\n").Ran(picture, id, &list);
+    for (const Object& object : list.objects) {
+      // The one that stays may be hidden for most of it.
+      const bool tiny = object.id == list.objects[3].id;
+      const std::vector<uint8_t> left = RasterOf(list, object);
+      if (tiny && std::count(left.begin(), left.end(), 1) < 2) continue;
+      EXPECT_FALSE(object.flags & kObjectDropped) << object.id << " of " << id;
+      occluded = occluded || (tiny && (object.flags & kObjectOccluded) != 0);
+    }
+  }
+  EXPECT_TRUE(occluded);
+}
+
 TEST(InstaboostTest, WhatLeavesThePictureIsDropped) {
   ObjectList list;
   list.Clear(kSize);

@@ -199,10 +199,10 @@ TEST(HideObjectTest, TakesWhatLaterPastesCover) {
   }
   std::vector<uint8_t> mask(200);
   // Its own paste and one that covers other places hide nothing.
-  EXPECT_FALSE(HideObject({last, 3}, WholeOf(list.size), mask, &list, &object));
-  EXPECT_FALSE(HideObject({last, 0}, {14, 0, 6, 10}, mask, &list, &object));
+  EXPECT_EQ(HideObject({last, 3}, WholeOf(list.size), mask, &list, &object), 0u);
+  EXPECT_EQ(HideObject({last, 0}, {14, 0, 6, 10}, mask, &list, &object), 0u);
   EXPECT_EQ(object.shape, ObjectShape::kPolygons);
-  EXPECT_TRUE(HideObject({last, 2}, WholeOf(list.size), mask, &list, &object));
+  EXPECT_EQ(HideObject({last, 2}, WholeOf(list.size), mask, &list, &object), 60u);
   EXPECT_EQ(object.shape, ObjectShape::kMask);
   EXPECT_EQ(object.flags, kObjectOccluded);
   EXPECT_EQ(BoundsOf(list, object), (RectPx{2, 2, 6, 6}));
@@ -215,16 +215,13 @@ TEST(HideObjectTest, DropsWhatIsHardlySeen) {
   AddOutline(&list, {BoxRing(2, 2, 5, 2)});
   Object& object = list.objects[0];
   std::vector<uint8_t> mask(400);
-  object.full_area = 100;
-  DropIfHidden(0.1, mask, list, &object);
+  DropIfHidden(0.1, 100, mask, list, &object);
   EXPECT_EQ(object.flags, 0);
-  object.full_area = 101;
-  DropIfHidden(0.1, mask, list, &object);
+  DropIfHidden(0.1, 101, mask, list, &object);
   EXPECT_EQ(object.flags, kObjectDropped);
   // Less than a pixel is never kept.
   AddOutline(&list, {BoxRing(2.6, 2.6, 0.3, 0.3)});
-  list.objects[1].full_area = 0.09;
-  DropIfHidden(0, mask, list, &list.objects[1]);
+  DropIfHidden(0, 0.09, mask, list, &list.objects[1]);
   EXPECT_EQ(list.objects[1].flags, kObjectDropped);
 }
 
