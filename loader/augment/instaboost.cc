@@ -133,6 +133,8 @@ class Instaboost final : public Op {
         place = heat->Choose(draws.place);
       }
       group.move = MoveOf(params_.ranges, draws, group.box, draw.in, place);
+      // Cut and filled where it is, it would only lose its edge.
+      if (group.move.is_identity()) continue;
       group.moves = true;
       any = true;
     }

@@ -360,6 +360,22 @@ TEST(InstaboostTest, EarlierCropsDropNothing) {
   EXPECT_TRUE(occluded);
 }
 
+// Cut at opposite sides and not made larger, an object cannot go anywhere.
+TEST(InstaboostTest, WhatDoesNotMoveIsNotPaintedAgain) {
+  const SizePx size{100, 100};
+  const Bitmap picture = MakePicture(size, 3);
+  for (uint64_t id = 0; id < 4; ++id) {
+    ObjectList list;
+    list.Clear(size);
+    AddOutline(&list,
+               {{{0, 0}, {100, 0}, {100, 100}, {0, 100}, {0, 70}, {60, 70}, {60, 30}, {0, 30}}});
+    SetFullAreas(&list);
+    const ObjectList before = list;
+    EXPECT_EQ(OpUnderTest("scale = 0.9\n").Ran(picture, id, &list), picture);
+    EXPECT_TRUE(SameObjects(list, before));
+  }
+}
+
 TEST(InstaboostTest, WhatLeavesThePictureIsDropped) {
   ObjectList list;
   list.Clear(kSize);
