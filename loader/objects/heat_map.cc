@@ -125,8 +125,10 @@ void HeatMap::DrawGroup(const ObjectList& list, std::span<const MovableObject> m
   }
 }
 
-// The cells that are the group's by half or more, or the one that is most; and the others'.
-void HeatMap::MarkCells() {
+// The cells that are the group's by half or more, or the one that is most, or, as the last columns
+// and rows of the picture may belong to none, the one next to the middle of its box; and the
+// others'.
+void HeatMap::MarkCells(const RectPx& box) {
   const uint32_t area = cell_px_ * cell_px_;
   CountCells([&](size_t i) { return objects_[i] > group_[i]; }, covered_);
   for (size_t i = 0; i < count(); ++i) others_[i] = 2 * covered_[i] >= area ? 1 : 0;
@@ -136,11 +138,16 @@ void HeatMap::MarkCells() {
     own_[i] = 2 * covered_[i] >= area ? 1 : 0;
     any = any || own_[i] != 0;
   }
-  if (!any) own_[static_cast<size_t>(std::ranges::max_element(covered_) - covered_.begin())] = 1;
-  const MaskExtent extent = ExtentOf({0, 0, cells_.width, cells_.height}, own_);
-  const RectPx& box = extent.box;
-  middle_x_ = static_cast<int32_t>(std::nearbyint(box.x + (box.width - 1) / 2.0));
-  middle_y_ = static_cast<int32_t>(std::nearbyint(box.y + (box.height - 1) / 2.0));
+  if (!any) {
+    const auto most = std::ranges::max_element(covered_);
+    const uint32_t x = std::min((box.x + box.width / 2) / cell_px_, cells_.width - 1);
+    const uint32_t y = std::min((box.y + box.height / 2) / cell_px_, cells_.height - 1);
+    own_[*most > 0 ? static_cast<size_t>(most - covered_.begin()) : size_t{y} * cells_.width + x] =
+        1;
+  }
+  const RectPx cells = ExtentOf({0, 0, cells_.width, cells_.height}, own_).box;
+  middle_x_ = static_cast<int32_t>(std::nearbyint(cells.x + (cells.width - 1) / 2.0));
+  middle_y_ = static_cast<int32_t>(std::nearbyint(cells.y + (cells.height - 1) / 2.0));
 }
 
 void HeatMap::CollectBand() {
@@ -265,7 +272,7 @@ std::span<const float> HeatMap::MapOf(const ObjectList& list,
                                       std::span<const MovableObject> members, const RectPx& box,
                                       HeatNorm norm) {
   DrawGroup(list, members);
-  MarkCells();
+  MarkCells(box);
   CollectBand();
   Compare();
   MarkValid(box);

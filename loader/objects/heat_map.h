@@ -63,7 +63,7 @@ class HeatMap {
   template <class Counts>
   void CountCells(Counts&& counts, std::span<uint32_t> out) const;
   void DrawGroup(const ObjectList& list, std::span<const MovableObject> members);
-  void MarkCells();
+  void MarkCells(const RectPx& box);
   void CollectBand();
   void Compare();
   void MarkValid(const RectPx& box);

@@ -489,20 +489,26 @@ TEST(InstaboostTest, OddPicturesAndObjectsDoNoHarm) {
   }
 }
 
-// Half green, half sky, with noise: an object in the green stays in the green.
-TEST(InstaboostTest, TheHeatMapKnowsItsSide) {
-  const SizePx size{640, 480};
+// Half green, half sky, with noise.
+Bitmap GreenBelowSky(SizePx size) {
   Bitmap picture = MakePicture(size, 9);
   for (uint32_t y = 0; y < size.height; ++y) {
     for (uint32_t x = 0; x < size.width; ++x) {
       uint8_t* pixel = &picture.bytes[(size_t{y} * size.width + x) * 3];
       const int noise = pixel[0] / 8 - 16;
-      const bool sky = y < 240;
+      const bool sky = y < size.height / 2;
       pixel[0] = static_cast<uint8_t>((sky ? 120 : 60) + noise);
       pixel[1] = static_cast<uint8_t>((sky ? 170 : 140) + noise);
       pixel[2] = static_cast<uint8_t>((sky ? 230 : 50) + noise);
     }
   }
+  return picture;
+}
+
+// An object in the green stays in the green.
+TEST(InstaboostTest, TheHeatMapKnowsItsSide) {
+  const SizePx size{640, 480};
+  const Bitmap picture = GreenBelowSky(size);
   ObjectList list;
   list.Clear(size);
   AddOutline(&list, {BoxRing(280, 340, 70, 60)});
@@ -536,6 +542,33 @@ TEST(InstaboostTest, TheHeatMapKnowsItsSide) {
                               std::max(place->y - object.box.height / 2.0, 0.0);
       EXPECT_GT(inside_x * inside_y, 0.6 * object.box.width * object.box.height);
     }
+  }
+}
+
+// Cells are whole: of 299 columns and 239 rows the last two belong to none.
+TEST(InstaboostTest, TheHeatMapKnowsWhatLiesBeyondItsCells) {
+  const SizePx size{299, 239};
+  const Bitmap picture = GreenBelowSky(size);
+  for (const RectPx& box : {RectPx{297, 150, 2, 30}, {150, 237, 30, 2}, {297, 237, 2, 2}}) {
+    ObjectList list;
+    list.Clear(size);
+    AddOutline(&list, {BoxRing(box.x, box.y, box.width, box.height)});
+    ScratchCursor measured;
+    HeatMap unused(size, &measured);
+    GuardedScratch memory(measured.bytes());
+    ScratchCursor scratch(memory.span());
+    HeatMap heat(size, &scratch);
+    ASSERT_EQ(heat.cells(), (SizePx{99, 79}));
+    heat.Prepare(picture.view(), list);
+    const MovableObject object{.object = 0, .box = box};
+    const auto map = heat.MapOf(list, {&object, 1}, box, HeatNorm::kRenorm);
+    double above = 0, all = 0;
+    for (size_t i = 0; i < map.size(); ++i) {
+      all += map[i];
+      if (i / heat.cells().width < heat.cells().height / 2) above += map[i];
+    }
+    EXPECT_GT(all, 0);
+    EXPECT_LE(above, 0.1 * all) << box.x << ", " << box.y;
   }
 }
 
