@@ -154,6 +154,7 @@ class ObjectZoom final : public Op {
       const Lens lens = LensOn(target->box, power);
       LookThrough(lens, picture->pixels, changed);
       if (memory.objects != nullptr) {
+        MarkReached(lens, work.mask, memory.objects);
         memory.mover->Move(PointMap::Lens(lens.centre, lens.radius, lens.power), draw.in,
                            memory.objects);
       }
@@ -246,6 +247,29 @@ class ObjectZoom final : public Op {
     const MoveWorkspace workspace(source.size(), &planes);
     MoveGroups(source, {}, std::span(movers).first(count), {&group, 1}, workspace, changed,
                count > 0 ? objects : nullptr);
+  }
+
+  // What the lens shows elsewhere was moved.
+  static void MarkReached(const Lens& lens, std::span<uint8_t> mask, ObjectList* objects) {
+    if (lens.power == 1) return;
+    for (Object& object : objects->objects) {
+      const RectPx bounds = BoundsOf(*objects, object);
+      if (bounds.width == 0) continue;
+      Rasterise(*objects, object, bounds, mask);
+      if (Reaches(lens, bounds, mask)) object.flags |= kObjectMoved;
+    }
+  }
+
+  static bool Reaches(const Lens& lens, const RectPx& window, std::span<const uint8_t> mask) {
+    for (uint32_t y = 0; y < window.height; ++y) {
+      const double dy = window.y + y + 0.5 - lens.centre.y;
+      const double half = std::sqrt(std::max(0.0, lens.radius * lens.radius - dy * dy));
+      const uint8_t* row = mask.data() + size_t{y} * window.width;
+      for (uint32_t x = 0; x < window.width; ++x) {
+        if (row[x] != 0 && std::fabs(window.x + x + 0.5 - lens.centre.x) < half) return true;
+      }
+    }
+    return false;
   }
 
   // The crop, resized, in the output; objects go with it.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "loader/objects/object_groups.h"
+#include "loader/objects/object_mover.h"
 #include "loader/objects/raster.h"
 
 namespace headrace::loader {
@@ -56,7 +57,8 @@ ObjectRing MoveRing(const Similarity& move, ObjectRing ring, ObjectList* list, b
     const bool cuts = std::any_of(points.begin() + static_cast<ptrdiff_t>(first), points.end(),
                                   [&](PointF p) { return !(side.Beyond(p) <= 0); });
     if (!cuts) continue;
-    *clipped = true;
+    *clipped = *clipped || std::any_of(points.begin() + static_cast<ptrdiff_t>(first), points.end(),
+                                       [&](PointF p) { return !(side.Beyond(p) <= kTracePx); });
     ClipAtSide(side, first, count, &points);
     first += count;
   }
@@ -100,13 +102,7 @@ void MoveMask(const Similarity& move, const TwoMasks& masks, ObjectList* list, O
                      : 0;
       }
     }
-    for (const double x : {0.0, static_cast<double>(from.width)}) {
-      for (const double y : {0.0, static_cast<double>(from.height)}) {
-        const PointF corner = move.Forward({from.x + x, from.y + y});
-        *clipped = *clipped || corner.x < 0 || corner.y < 0 || corner.x > list->size.width ||
-                   corner.y > list->size.height;
-      }
-    }
+    *clipped = LeavesPicture(move.Map(), *list, *object, list->size);
   }
   object->first = static_cast<uint32_t>(list->runs.size());
   object->count = AppendRuns(list->size, to, masks.second, &list->runs);

@@ -12,8 +12,6 @@ namespace headrace::loader {
 namespace {
 
 constexpr size_t kRingPointsMin = 3;
-// A place that far outside is rounding, not a part that is cut off.
-constexpr double kTracePx = 0.5;
 // Edges of outlines that do not stay straight are moved in pieces of about that length.
 constexpr double kPiecePx = 2;
 constexpr uint32_t kPiecesMax = 256;
@@ -86,6 +84,23 @@ double AreaScaleAt(const PointMap& map, PointF place) {
                                  (right.y - left.y) * (below.x - above.x)) /
                        (4 * kStep * kStep);
   return std::isfinite(scale) ? scale : 0;
+}
+
+bool LeavesPicture(const PointMap& map, const ObjectList& from, const Object& mask, SizePx out) {
+  const uint32_t height = from.size.height;
+  const auto is_outside = [&](uint64_t place) {
+    const PointF p = map.Forward(
+        {static_cast<double>(place / height) + 0.5, static_cast<double>(place % height) + 0.5});
+    return !(p.x >= 0 && p.y >= 0 && p.x <= out.width && p.y <= out.height);
+  };
+  uint64_t begin = 0;
+  const auto runs = from.RunsOf(mask);
+  for (size_t i = 0; i < runs.size(); begin += runs[i], ++i) {
+    if (i % 2 == 0 || runs[i] == 0) continue;
+    // The picture is convex: a straight piece of a column whose ends are inside is inside.
+    if (is_outside(begin) || is_outside(begin + runs[i] - 1)) return true;
+  }
+  return false;
 }
 
 void ObjectMover::Move(const PointMap& map, SizePx out, ObjectList* list) {
@@ -244,24 +259,6 @@ RectPx ObjectMover::WindowAfter(const PointMap& map, const RectPx& window) const
   return Around(low, high, {size.width, size.height});
 }
 
-bool ObjectMover::LeavesPicture(const PointMap& map, const ObjectList& from,
-                                const Object& object) const {
-  const uint32_t height = from.size.height;
-  const auto is_outside = [&](uint64_t place) {
-    const PointF p = map.Forward(
-        {static_cast<double>(place / height) + 0.5, static_cast<double>(place % height) + 0.5});
-    return !(p.x >= 0 && p.y >= 0 && p.x <= next_.size.width && p.y <= next_.size.height);
-  };
-  uint64_t begin = 0;
-  const auto runs = from.RunsOf(object);
-  for (size_t i = 0; i < runs.size(); begin += runs[i], ++i) {
-    if (i % 2 == 0 || runs[i] == 0) continue;
-    // The picture is convex: a straight piece of a column whose ends are inside is inside.
-    if (is_outside(begin) || is_outside(begin + runs[i] - 1)) return true;
-  }
-  return false;
-}
-
 // before_ becomes the pixels of `window`, column after column, as runs have them.
 void ObjectMover::DrawBefore(SizePx picture, std::span<const uint32_t> runs, const RectPx& window) {
   before_.assign(size_t{window.width} * window.height, 0);
@@ -357,7 +354,7 @@ void ObjectMover::MoveMask(const PointMap& map, const ObjectList& from, Object* 
   if (after.width == 0 || after.height == 0) return drop();
   DrawBefore(from.size, from.RunsOf(*object), window);
   if (LookUp(map, window, after) == 0) return drop();
-  if (LeavesPicture(map, from, *object)) object->flags |= kObjectClipped;
+  if (LeavesPicture(map, from, *object, next_.size)) object->flags |= kObjectClipped;
   object->first = static_cast<uint32_t>(next_.runs.size());
   object->count = AppendRuns(next_.size, after, after_, &next_.runs);
 }

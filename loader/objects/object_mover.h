@@ -43,7 +43,6 @@ class ObjectMover {
   RectPx Needed(const PointMap& map, const RectPx& window) const;
   // Where the pixels of `window` come to lie; empty: nowhere in next_.
   RectPx WindowAfter(const PointMap& map, const RectPx& window) const;
-  bool LeavesPicture(const PointMap& map, const ObjectList& from, const Object& object) const;
 
   ObjectList next_;
   std::vector<PointF> ring_;
@@ -61,6 +60,11 @@ struct FollowedObjects {
   // `draw` is done to the picture, by an op that does not move objects by itself.
   void Follow(const OpDraw& draw);
 };
+
+// A place that far outside is rounding, not a part that is cut off.
+inline constexpr double kTracePx = 0.5;
+// Whether a pixel of a mask has its centre outside of a picture of size `out` after the move.
+bool LeavesPicture(const PointMap& map, const ObjectList& from, const Object& mask, SizePx out);
 
 // How many times larger `map` makes a small area at `place`.
 double AreaScaleAt(const PointMap& map, PointF place);

@@ -173,6 +173,32 @@ TEST(MoveObjectTest, MasksMoveByWholePixelsExactly) {
   EXPECT_GT(RasterAreaOf(list, *object), 60u);
 }
 
+// Beyond the side is rounding, or a corner of the box in which there is nothing: nothing is cut.
+TEST(MoveObjectTest, OnlyWhatLosesAPartIsClipped) {
+  ObjectList list;
+  list.Clear({60, 50});
+  AddOutline(&list, {BoxRing(20, 10, 20, 20)});
+  Move({.centre = {30, 20}, .shift = {-20.4, 0}}, &list, &list.objects[0]);
+  EXPECT_EQ(list.objects[0].flags, kObjectMoved);
+  for (const PointF& p : list.PointsOf(list.RingsOf(list.objects[0])[0])) EXPECT_GE(p.x, 0);
+  AddOutline(&list, {BoxRing(20, 10, 20, 20)});
+  Move({.centre = {30, 20}, .shift = {20.6, 0}}, &list, &list.objects[1]);
+  EXPECT_EQ(list.objects[1].flags, kObjectMoved | kObjectClipped);
+
+  // A diamond whose tips are at the sides, turned: the corners of its box leave the picture.
+  list.Clear({50, 50});
+  AddOutline(&list, {{{25, 1}, {49, 25}, {25, 49}, {1, 25}}});
+  std::vector<uint32_t> runs;
+  AppendRuns(list.size, WholeOf(list.size), RasterOf(list, list.objects[0]), &runs);
+  AddRuns(&list, runs);
+  Similarity move{.centre = {25, 25}};
+  move.Turn(45);
+  Move(move, &list, &list.objects[1]);
+  EXPECT_EQ(list.objects[1].flags, kObjectMoved);
+  Move({.centre = {25, 25}, .shift = {12, 0}}, &list, &list.objects[1]);
+  EXPECT_EQ(list.objects[1].flags, kObjectMoved | kObjectClipped);
+}
+
 TEST(MoveObjectTest, ABoxStaysABox) {
   ObjectList list;
   list.Clear({100, 100});

@@ -300,6 +300,27 @@ TEST(ObjectZoomTest, ObjectsFollow) {
   }
 }
 
+// All that the lens reaches is shown elsewhere; what lies at its box's corners is not.
+TEST(ObjectZoomTest, TheLensMarksWhatItMoves) {
+  const Bitmap picture = MakePicture(kSize, 3);
+  for (const double power : {1.0, 1.5}) {
+    const ZoomUnderTest zoom(
+        "size = [240, 320]\nmodes = { lens = 1 }\nlens = " + std::to_string(power) + "\n");
+    FollowedObjects objects;
+    objects.list.Clear(kSize);
+    AddOutline(&objects.list, {BoxRing(120, 80, 80, 80)});  // the radius is 60, around 160, 120
+    AddOutline(&objects.list, {BoxRing(210, 110, 20, 20)});
+    AddOutline(&objects.list, {BoxRing(206, 166, 12, 12)});
+    AddOutline(&objects.list, {BoxRing(20, 20, 5, 200), BoxRing(20, 220, 200, 5)});
+    zoom.Ran(picture, 1, &objects);
+    const uint8_t moved = power > 1 ? kObjectMoved : uint8_t{0};
+    EXPECT_EQ(objects.list.objects[0].flags, moved);
+    EXPECT_EQ(objects.list.objects[1].flags, moved);
+    EXPECT_EQ(objects.list.objects[2].flags, 0);
+    EXPECT_EQ(objects.list.objects[3].flags, 0);
+  }
+}
+
 TEST(ObjectZoomTest, RescaleByOneAndLensOfOneChangeNothingButTheSize) {
   Bitmap picture = MakePicture(kSize, 3);
   AddDisc(130, 100, 45, &picture);
