@@ -59,6 +59,36 @@ RectPx Common(const RectPx& a, const RectPx& b) {
   return {left, top, right - left, bottom - top};
 }
 
+// One column of a mask that is looked up in its runs.
+class ColumnOfRuns {
+ public:
+  // Of the runs that end at `ends`, `first` to `last` lie in the column; `top`: where it begins.
+  ColumnOfRuns(std::span<const uint64_t> ends, uint32_t first, uint32_t last, uint64_t top)
+      : ends_(ends), first_(first), last_(last), top_(top) {}
+
+  uint8_t operator()(uint32_t line) {
+    const uint64_t place = top_ + line;
+    // Next to each other they mostly lie in the same run.
+    if (place < begin_ || place >= end_) {
+      const auto begin = ends_.begin();
+      const auto run = std::upper_bound(begin + first_, begin + last_, place);
+      covered_ = static_cast<uint8_t>((run - begin) & 1);  // the first run is background
+      begin_ = run == begin ? 0 : *(run - 1);
+      end_ = run == ends_.end() ? begin_ : *run;
+    }
+    return covered_;
+  }
+
+ private:
+  std::span<const uint64_t> ends_;
+  const uint32_t first_;
+  const uint32_t last_;
+  const uint64_t top_;
+  uint64_t begin_ = 0;
+  uint64_t end_ = 0;
+  uint8_t covered_ = 0;
+};
+
 // Of the outlines' points: the middle of their box.
 PointF MiddleOf(const ObjectList& list, const Object& object) {
   PointF low = {HUGE_VAL, HUGE_VAL};
@@ -284,8 +314,26 @@ void ObjectMover::DrawBefore(SizePx picture, std::span<const uint32_t> runs, con
   }
 }
 
-// after_ becomes the pixels of `after`, row after row; returns how many are covered.
-uint64_t ObjectMover::LookUp(const PointMap& map, const RectPx& window, const RectPx& after) {
+// Where the runs of an object end, and which of them each column of `window` begins with.
+void ObjectMover::IndexColumns(SizePx picture, std::span<const uint32_t> runs,
+                               const RectPx& window) {
+  run_ends_.clear();
+  uint64_t end = 0;
+  for (const uint32_t run : runs) run_ends_.push_back(end += run);
+  column_runs_.clear();
+  uint32_t run = 0;
+  for (uint32_t x = 0; x <= window.width; ++x) {
+    const uint64_t top = uint64_t{window.x + x} * picture.height;
+    while (run < run_ends_.size() && run_ends_[run] <= top) ++run;
+    column_runs_.push_back(run);
+  }
+}
+
+// after_ becomes the pixels of `after`, row after row; returns how many are covered. `column_of`
+// gives what knows, line by line, whether a pixel of a column of `window` is covered.
+template <class ColumnOf>
+uint64_t ObjectMover::LookUp(const PointMap& map, const RectPx& window, const RectPx& after,
+                             ColumnOf&& column_of) {
   // Where the pixel centre came from, counted from the window's edge; outside: at least `count`.
   const auto place = [](double value, uint32_t edge, uint32_t count) {
     const double from_edge = std::floor(value) - edge;
@@ -301,7 +349,7 @@ uint64_t ObjectMover::LookUp(const PointMap& map, const RectPx& window, const Re
         const uint32_t column = place(p.x, window.x, window.width);
         const uint32_t line = place(p.y, window.y, window.height);
         if (column == window.width || line == window.height) continue;
-        row[x] = before_[size_t{column} * window.height + line];
+        row[x] = column_of(column)(line);
         covered += row[x];
       }
     }
@@ -315,14 +363,33 @@ uint64_t ObjectMover::LookUp(const PointMap& map, const RectPx& window, const Re
     const double from = map.Back({after.x + x + 0.5, after.y + 0.5}).x;
     const uint32_t column = place(from, window.x, window.width);
     if (column == window.width) continue;
-    const uint8_t* pixels = before_.data() + size_t{column} * window.height;
+    auto pixels = column_of(column);
     for (uint32_t y = 0; y < after.height; ++y) {
-      const uint8_t value = lines_[y] < window.height ? pixels[lines_[y]] : uint8_t{0};
+      const uint8_t value = lines_[y] < window.height ? pixels(lines_[y]) : uint8_t{0};
       after_[size_t{y} * after.width + x] = value;
       covered += value;
     }
   }
   return covered;
+}
+
+// Appends to next_.runs what the mask becomes; returns how many runs, 0: none of it is covered.
+template <class ColumnOf>
+uint32_t ObjectMover::AppendMoved(const PointMap& map, const RectPx& window, const RectPx& after,
+                                  ColumnOf&& column_of) {
+  const size_t first = next_.runs.size();
+  RunAppender appender(next_.size, &next_.runs);
+  const auto columns =
+      static_cast<uint32_t>(std::max<size_t>(kPlaneBytesMax / std::max(after.height, 1u), 1));
+  uint64_t covered = 0;
+  for (uint32_t x = 0; x < after.width; x += columns) {
+    const RectPx band = {after.x + x, after.y, std::min(columns, after.width - x), after.height};
+    covered += LookUp(map, window, band, column_of);
+    appender.Add(band, after_);
+  }
+  if (covered > 0) return appender.Finish();
+  next_.runs.resize(first);
+  return 0;
 }
 
 // The part of `window` that can be seen in next_.
@@ -352,11 +419,26 @@ void ObjectMover::MoveMask(const PointMap& map, const ObjectList& from, Object* 
   if (window.width == 0 || window.height == 0) return drop();
   const RectPx after = WindowAfter(map, window);
   if (after.width == 0 || after.height == 0) return drop();
-  DrawBefore(from.size, from.RunsOf(*object), window);
-  if (LookUp(map, window, after) == 0) return drop();
+  const auto first = static_cast<uint32_t>(next_.runs.size());
+  uint32_t count = 0;
+  if (size_t{window.width} * window.height <= kPlaneBytesMax) {
+    DrawBefore(from.size, from.RunsOf(*object), window);
+    count = AppendMoved(map, window, after,
+                        [plane = before_.data(), height = window.height](uint32_t column) {
+                          const uint8_t* pixels = plane + size_t{column} * height;
+                          return [pixels](uint32_t line) { return pixels[line]; };
+                        });
+  } else {
+    IndexColumns(from.size, from.RunsOf(*object), window);
+    count = AppendMoved(map, window, after, [&](uint32_t column) {
+      const uint64_t top = uint64_t{window.x + column} * from.size.height + window.y;
+      return ColumnOfRuns(run_ends_, column_runs_[column], column_runs_[column + 1], top);
+    });
+  }
+  if (count == 0) return drop();
   if (LeavesPicture(map, from, *object, next_.size)) object->flags |= kObjectClipped;
-  object->first = static_cast<uint32_t>(next_.runs.size());
-  object->count = AppendRuns(next_.size, after, after_, &next_.runs);
+  object->first = first;
+  object->count = count;
 }
 
 }  // namespace headrace::loader

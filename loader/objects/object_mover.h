@@ -4,9 +4,11 @@
 // by pixel (the pixel centre's place before the move) and written as runs again. Owner: a worker,
 // beside the ObjectList that it moves. Thread: that one. Cost: outlines by their points; masks by
 // the pixels of their window before and after. Nothing is allocated once its memory has seen the
-// largest sample.
+// largest sample; whatever the masks' sizes, that is two planes of kPlaneBytesMax and what goes by
+// points and runs.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -20,6 +22,9 @@ namespace headrace::loader {
 
 class ObjectMover {
  public:
+  // A larger window is not drawn but looked up in the runs, and what it becomes is made in bands.
+  static constexpr size_t kPlaneBytesMax = size_t{1} << 20;
+
   // Moves the objects of *list by `map` into a picture of size `out`. Objects that are not in it
   // any more get kObjectDropped, those that are partly outside kObjectClipped.
   void Move(const PointMap& map, SizePx out, ObjectList* list);
@@ -39,7 +44,13 @@ class ObjectMover {
   // Keeps of ring_ what has a x + b y + c >= 0.
   void ClipHalfPlane(double a, double b, double c);
   void DrawBefore(SizePx picture, std::span<const uint32_t> runs, const RectPx& window);
-  uint64_t LookUp(const PointMap& map, const RectPx& window, const RectPx& after);
+  void IndexColumns(SizePx picture, std::span<const uint32_t> runs, const RectPx& window);
+  template <class ColumnOf>
+  uint64_t LookUp(const PointMap& map, const RectPx& window, const RectPx& after,
+                  ColumnOf&& column_of);
+  template <class ColumnOf>
+  uint32_t AppendMoved(const PointMap& map, const RectPx& window, const RectPx& after,
+                       ColumnOf&& column_of);
   RectPx Needed(const PointMap& map, const RectPx& window) const;
   // Where the pixels of `window` come to lie; empty: nowhere in next_.
   RectPx WindowAfter(const PointMap& map, const RectPx& window) const;
@@ -49,7 +60,9 @@ class ObjectMover {
   std::vector<PointF> cut_;
   std::vector<uint8_t> before_;
   std::vector<uint8_t> after_;
-  std::vector<uint32_t> lines_;  // where each row of a mask came from
+  std::vector<uint32_t> lines_;     // where each row of a mask came from
+  std::vector<uint64_t> run_ends_;  // of a mask that is not drawn
+  std::vector<uint32_t> column_runs_;
 };
 
 // Objects on their way through a list of draws, and what moves them.

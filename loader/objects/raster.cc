@@ -187,34 +187,33 @@ MaskExtent ExtentOfRuns(SizePx picture, std::span<const uint32_t> runs) {
   return extent;
 }
 
-uint32_t AppendRuns(SizePx picture, const RectPx& window, std::span<const uint8_t> mask,
-                    std::vector<uint32_t>* runs) {
-  const size_t before = runs->size();
-  uint8_t state = 0;
-  // Of the picture in columns: where the run that goes on began, and where the window's column is.
-  uint64_t begin = 0;
-  const auto end_run = [&](uint64_t place) {
-    runs->push_back(static_cast<uint32_t>(place - begin));
-    begin = place;
-    state ^= 1;
-  };
+void RunAppender::Add(const RectPx& window, std::span<const uint8_t> mask) {
   for (uint32_t x = 0; x < window.width; ++x) {
-    const uint64_t column = uint64_t{window.x + x} * picture.height;
+    const uint64_t column = uint64_t{window.x + x} * picture_.height;
     // Above and below the window there is background.
-    if (state == 1 && window.y > 0) end_run(column);
+    if (state_ == 1 && window.y > 0) EndRun(column);
     const uint8_t* pixel = mask.data() + x;
     const uint64_t top = column + window.y;
     for (uint32_t y = 0; y < window.height; ++y, pixel += window.width) {
-      if (*pixel != state) end_run(top + y);
+      if (*pixel != state_) EndRun(top + y);
     }
-    if (state == 1 && window.y + window.height < picture.height) end_run(top + window.height);
+    if (state_ == 1 && window.y + window.height < picture_.height) EndRun(top + window.height);
   }
-  const uint64_t pixels = uint64_t{picture.width} * picture.height;
-  if (state == 1 && uint64_t{window.x + window.width} * picture.height < pixels) {
-    end_run(uint64_t{window.x + window.width} * picture.height);
-  }
-  if (begin < pixels) runs->push_back(static_cast<uint32_t>(pixels - begin));
-  return static_cast<uint32_t>(runs->size() - before);
+  end_ = uint64_t{window.x + window.width} * picture_.height;
+}
+
+uint32_t RunAppender::Finish() {
+  const uint64_t pixels = uint64_t{picture_.width} * picture_.height;
+  if (state_ == 1 && end_ < pixels) EndRun(end_);
+  if (begin_ < pixels) runs_.push_back(static_cast<uint32_t>(pixels - begin_));
+  return static_cast<uint32_t>(runs_.size() - before_);
+}
+
+uint32_t AppendRuns(SizePx picture, const RectPx& window, std::span<const uint8_t> mask,
+                    std::vector<uint32_t>* runs) {
+  RunAppender appender(picture, runs);
+  appender.Add(window, mask);
+  return appender.Finish();
 }
 
 }  // namespace headrace::loader

@@ -33,9 +33,35 @@ MaskExtent ExtentOf(const RectPx& window, std::span<const uint8_t> mask);
 // The same of column-major run lengths over a picture, which begin with background.
 MaskExtent ExtentOfRuns(SizePx picture, std::span<const uint32_t> runs);
 
-// Appends the mask as run lengths over the whole picture, columns first, beginning with background
-// (COCO's order): what Object::first and count point at for kMask. The window lies inside the
-// picture, whose pixels fit into 32 bits. Returns how many were appended.
+// Appends a mask as run lengths over the whole picture, columns first, beginning with background
+// (COCO's order): what Object::first and count point at for kMask. The mask comes in windows of the
+// same rows, from left to right; they lie inside the picture, whose pixels fit into 32 bits.
+class RunAppender {
+ public:
+  RunAppender(SizePx picture, std::vector<uint32_t>* runs)
+      : picture_(picture), runs_(*runs), before_(runs->size()) {}
+
+  void Add(const RectPx& window, std::span<const uint8_t> mask);
+  // Background follows the last window. Returns how many were appended.
+  uint32_t Finish();
+
+ private:
+  void EndRun(uint64_t place) {
+    runs_.push_back(static_cast<uint32_t>(place - begin_));
+    begin_ = place;
+    state_ ^= 1;
+  }
+
+  const SizePx picture_;
+  std::vector<uint32_t>& runs_;
+  const size_t before_;
+  uint8_t state_ = 0;
+  // Of the picture in columns: where the run that goes on began, and where the windows end.
+  uint64_t begin_ = 0;
+  uint64_t end_ = 0;
+};
+
+// The same of a mask in one window.
 uint32_t AppendRuns(SizePx picture, const RectPx& window, std::span<const uint8_t> mask,
                     std::vector<uint32_t>* runs);
 

@@ -9,9 +9,13 @@ namespace headrace::testing {
 namespace {
 
 std::atomic<uint64_t> allocation_count{0};
+std::atomic<uint64_t> allocated_bytes{0};
+std::atomic<uint64_t> allocation_max{UINT64_MAX};
 
 void* CountedAllocation(size_t bytes, size_t alignment) {
   allocation_count.fetch_add(1, std::memory_order_relaxed);
+  allocated_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  if (bytes > allocation_max.load(std::memory_order_relaxed)) throw std::bad_alloc();
   const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
   void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
   if (memory == nullptr) throw std::bad_alloc();
@@ -21,6 +25,8 @@ void* CountedAllocation(size_t bytes, size_t alignment) {
 }  // namespace
 
 uint64_t AllocationCount() { return allocation_count.load(std::memory_order_relaxed); }
+uint64_t AllocatedBytes() { return allocated_bytes.load(std::memory_order_relaxed); }
+void SetAllocationMax(uint64_t bytes) { allocation_max.store(bytes, std::memory_order_relaxed); }
 
 }  // namespace headrace::testing
 

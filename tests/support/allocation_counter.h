@@ -8,5 +8,9 @@ namespace headrace::testing {
 
 // Calls of operator new so far, by any thread.
 uint64_t AllocationCount();
+// What they asked for, together.
+uint64_t AllocatedBytes();
+// From now on calls for more than this throw bad_alloc.
+void SetAllocationMax(uint64_t bytes);
 
 }  // namespace headrace::testing

@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "loader/objects/object_mover.h"
 #include "loader/objects/raster.h"
+#include "tests/support/allocation_counter.h"
 #include "tests/unit/loader/augment_pictures.h"
 #include "tests/unit/loader/augment_replay.h"
 #include "tests/unit/loader/object_lists.h"
@@ -260,6 +261,76 @@ TEST(ObjectMoverTest, WhatIsBehindTheHorizonIsNotSeen) {
   EXPECT_EQ(box.x, 0u);
   // 300 comes to lie at 300 / (1 + 300 / 120).
   EXPECT_NEAR(box.x + box.width, 300 / 3.5, 2);
+}
+
+// Every pixel of the result asks for the place that it came from.
+std::vector<uint8_t> LookedUp(const PointMap& map, const std::vector<uint8_t>& before, SizePx size,
+                              SizePx out) {
+  std::vector<uint8_t> after(size_t{out.width} * out.height);
+  for (uint32_t y = 0; y < out.height; ++y) {
+    for (uint32_t x = 0; x < out.width; ++x) {
+      const PointF p = map.Back({x + 0.5, y + 0.5});
+      if (!(p.x >= 0 && p.y >= 0 && p.x < size.width && p.y < size.height)) continue;
+      after[size_t{y} * out.width + x] =
+          before[static_cast<size_t>(p.y) * size.width + static_cast<size_t>(p.x)];
+    }
+  }
+  return after;
+}
+
+TEST(ObjectMoverTest, MasksLargerThanAPlaneAreMovedInTheSameWay) {
+  constexpr SizePx kLarge = {1300, 1500};
+  static_assert(size_t{kLarge.width} * kLarge.height > ObjectMover::kPlaneBytesMax);
+  RandomStream stream({.seed = 9, .name = "large"});
+  ObjectList list;
+  list.Clear(kLarge);
+  std::vector<uint32_t> runs;
+  uint32_t left = kLarge.width * kLarge.height;
+  while (left > 0) {
+    // Within a column, over several, and none at all.
+    const uint32_t most = stream.NextBelow(40) == 0 ? 5000 : 300;
+    runs.push_back(std::min<uint32_t>(left, runs.empty() ? 0 : stream.NextBelow(most)));
+    left -= runs.back();
+  }
+  const Object large = *AddRuns(&list, runs);
+  const std::vector<uint8_t> before = PlainMask(list, large);
+  const struct {
+    PointMap map;
+    SizePx out;
+  } cases[] = {
+      {PointMap::ScaleShift(-1, 1300, 1, 0), kLarge},
+      {PointMap::ScaleShift(0.11, -3, 0.07, 2), {100, 120}},
+      {PointMap::ScaleShift(1.5, -200, -1.25, 1800), {1400, 1700}},
+      {PointMap::ScaleShift(1, -90, 1, -1400), {1000, 150}},  // its window fits a plane
+      {PointMap::FromBack({0.8, -0.6, 500, 0.6, 0.8, -300, 0, 0, 1}), {1200, 1250}},
+  };
+  for (const auto& one : cases) {
+    FollowedObjects objects;
+    objects.list = list;
+    objects.mover.Move(one.map, one.out, &objects.list);
+    ASSERT_EQ(objects.list.size, one.out);
+    EXPECT_TRUE(RasterOf(objects.list, objects.list.objects[0]) ==
+                LookedUp(one.map, before, kLarge, one.out))
+        << one.out.width;
+  }
+}
+
+TEST(ObjectMoverTest, TheMemoryOfMasksDoesNotGoByTheirPixels) {
+  const struct {
+    SizePx from;
+    SizePx to;
+  } cases[] = {{{8000, 8000}, {64, 64}}, {{64, 64}, {4000, 4000}}, {{3000, 3000}, {2000, 2000}}};
+  for (const auto& one : cases) {
+    FollowedObjects objects;
+    objects.list.Clear(one.from);
+    AddRuns(&objects.list, std::vector<uint32_t>{0, one.from.width * one.from.height});
+    const double scale = one.to.width / static_cast<double>(one.from.width);
+    const uint64_t bytes = testing::AllocatedBytes();
+    objects.mover.Move(PointMap::ScaleShift(scale, 0, scale, 0), one.to, &objects.list);
+    EXPECT_LE(testing::AllocatedBytes() - bytes, 2 * ObjectMover::kPlaneBytesMax + 128 * 1024);
+    EXPECT_EQ(ExtentOfRuns(one.to, objects.list.RunsOf(objects.list.objects[0])).area_px,
+              uint64_t{one.to.width} * one.to.height);
+  }
 }
 
 TEST(ObjectMoverTest, ALensBendsOutlinesAsItBendsPixels) {
