@@ -37,6 +37,7 @@ class CocoDataset final : public Dataset {
   bool has_objects() const override { return true; }
   uint64_t ObjectCount() const override { return objects_.object_count(); }
   uint64_t ObjectsMax() const override { return objects_.ObjectsMax(); }
+  uint64_t ObjectListBytesMax() const override { return objects_.ListBytesMax(); }
   Status Objects(uint64_t id, ObjectList* list) const override;
 
  private:

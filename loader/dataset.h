@@ -38,6 +38,8 @@ class Dataset {
   // Of all samples together, and of the sample that has the most.
   virtual uint64_t ObjectCount() const { return 0; }
   virtual uint64_t ObjectsMax() const { return 0; }
+  // What a list of the objects takes, of the sample that needs most.
+  virtual uint64_t ObjectListBytesMax() const { return 0; }
   // The objects of a sample as they were annotated, in its upright picture. Fails when what is said
   // of them is no good; the text lives as long as the data set. Allocates only what the list has
   // not yet room for.

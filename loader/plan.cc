@@ -12,6 +12,7 @@
 #include "loader/checkpoints/checkpoint_index.h"
 #include "loader/checkpoints/checkpoint_limits.h"
 #include "loader/objects/batch_targets.h"
+#include "loader/objects/object_mover.h"
 #include "loader/pipeline/bad_samples.h"
 #include "loader/pipeline/consumer_stage.h"
 
@@ -68,13 +69,16 @@ uint64_t TargetBytes(const Config& config, const Dataset& dataset, const BatchSh
 }
 
 // What a worker takes to move the objects of a sample: lists before and after a move, with so many
-// points an object, and a mask of an ordinary photograph.
-uint64_t ObjectScratchBytes(const Dataset& dataset) {
+// points an object at least, and twice as much for what moves the largest of them; the planes of a
+// mask; and the plane in which targets are made.
+uint64_t ObjectScratchBytes(const Dataset& dataset, const BatchShape& shape) {
   constexpr uint64_t kPoints = 128;
-  constexpr uint64_t kMaskBytes = kMiB;
   if (!dataset.has_objects()) return 0;
-  return SaturatingMul(2 * dataset.ObjectsMax(), sizeof(Object) + kPoints * sizeof(PointF)) +
-         2 * kMaskBytes;
+  const uint64_t lists =
+      std::max(SaturatingMul(2 * dataset.ObjectsMax(), sizeof(Object) + kPoints * sizeof(PointF)),
+               SaturatingMul(4, dataset.ObjectListBytesMax()));
+  const uint64_t planes = 2 * ObjectMover::kPlaneBytesMax + uint64_t{shape.width} * shape.height;
+  return SaturatingAdd(lists, planes);
 }
 
 // What a batch buffer needs outside its own memory: its bad records, its draws, its targets, and
@@ -85,7 +89,8 @@ uint64_t BytesBesideBuffer(const Config& config, const MixBytes& mix, const Plan
          2 * plan.mix_bands * kRingCellBytes + mix.batch + plan.target_bytes_each;
 }
 
-void SumUp(const Config& config, const Dataset& dataset, const MixBytes& mix, Plan* plan) {
+void SumUp(const Config& config, const MixBytes& mix, const Dataset& dataset, uint64_t object_bytes,
+           Plan* plan) {
   const Limits& limits = config.limits;
   plan->lanes = kReadsInFlight + 2 * plan->workers;
   if (plan->lanes * plan->lane_bytes_each > kLanesBytesMax) {
@@ -119,8 +124,8 @@ void SumUp(const Config& config, const Dataset& dataset, const MixBytes& mix, Pl
         SaturatingAdd(plan->index_bytes, plan->workers * CheckpointIndex::kBufferBytes);
   }
   plan->other_bytes = kFixedBytes + (uint64_t{plan->workers} + 1) * kThreadBytes +
-                      plan->batch_buffers * BytesBesideBuffer(config, mix, *plan) +
-                      plan->workers * ObjectScratchBytes(dataset);
+                      plan->batch_buffers * BytesBesideBuffer(config, mix, *plan);
+  plan->other_bytes = SaturatingAdd(plan->other_bytes, SaturatingMul(plan->workers, object_bytes));
   uint64_t total = 0;
   for (const uint64_t term : {plan->batch_bytes, plan->lane_bytes, plan->scratch_bytes,
                               plan->big_image_bytes, plan->index_bytes, plan->other_bytes}) {
@@ -175,16 +180,17 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
   plan->lane_bytes_each = LaneBytesFor(dataset, UsesCheckpoints(config));
   plan->consumer_bytes = ConsumerStage::Bytes(config, shape, soft_labels);
   plan->scratch_pixels = config.limits.scratch_pixels;
-  SumUp(config, dataset, mix, plan);
+  const uint64_t object_bytes = ObjectScratchBytes(dataset, shape);
+  SumUp(config, mix, dataset, object_bytes, plan);
   // Many workers: smaller scratch first, which only sends more pictures to the shared area; then
   // fewer workers, if their number is ours to choose.
   while (plan->total_bytes > loader.max_host_bytes && plan->scratch_pixels > kScratchPixelsMin) {
     plan->scratch_pixels = std::max(plan->scratch_pixels / 2, kScratchPixelsMin);
-    SumUp(config, dataset, mix, plan);
+    SumUp(config, mix, dataset, object_bytes, plan);
   }
   while (loader.workers == 0 && plan->workers > 1 && plan->total_bytes > loader.max_host_bytes) {
     --plan->workers;
-    SumUp(config, dataset, mix, plan);
+    SumUp(config, mix, dataset, object_bytes, plan);
   }
   if (plan->total_bytes > loader.max_host_bytes) {
     error->code = Code::kOverBudget;

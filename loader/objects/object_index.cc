@@ -162,6 +162,25 @@ uint64_t ObjectIndex::ObjectsMax() const {
   return most;
 }
 
+uint64_t ObjectIndex::ListBytesMax() const {
+  uint64_t most = 0;
+  for (size_t i = 0; i < sizes_.size(); ++i) {
+    uint64_t bytes = 0;
+    for (const Packed& packed : ObjectsOf(i)) {
+      bytes += sizeof(Object);
+      if (packed.shape == ObjectShape::kMask) {
+        bytes += packed.count * sizeof(uint32_t);
+        continue;
+      }
+      for (uint32_t k = 0; k < packed.count; ++k) {
+        bytes += sizeof(ObjectRing) + rings_[packed.first + k].points * sizeof(PointF);
+      }
+    }
+    most = std::max(most, bytes);
+  }
+  return most;
+}
+
 uint64_t ObjectIndex::bytes() const {
   return coordinates_.size() * sizeof(float) + BytesOf(rings_) + BytesOf(texts_) +
          BytesOf(objects_) + BytesOf(starts_) + BytesOf(sizes_);

@@ -55,6 +55,8 @@ class ObjectIndex {
   int32_t LabelOf(uint64_t sample) const;
   // The objects of the sample that has the most.
   uint64_t ObjectsMax() const;
+  // What Fill puts into a list, of the sample that needs most; runs are counted by their texts.
+  uint64_t ListBytesMax() const;
   uint64_t bytes() const;
 
  private:

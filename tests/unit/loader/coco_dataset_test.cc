@@ -90,6 +90,9 @@ TEST_F(CocoDatasetTest, IdsGoByFileNameAndClassesByCategoryId) {
   EXPECT_TRUE(list.objects[2].crowd);
   EXPECT_EQ(list.size, (SizePx{40, 30}));
   EXPECT_EQ(dataset->ObjectsMax(), 3u);
+  const uint64_t outlines = 2 * (sizeof(ObjectRing) + 4 * sizeof(PointF));
+  EXPECT_GE(dataset->ObjectListBytesMax(), 3 * sizeof(Object) + outlines + 2 * sizeof(uint32_t));
+  EXPECT_LE(dataset->ObjectListBytesMax(), 3 * sizeof(Object) + outlines + 8 * sizeof(uint32_t));
 }
 
 TEST_F(CocoDatasetTest, TheLabelIsTheLargestObjectThatIsNoCrowd) {

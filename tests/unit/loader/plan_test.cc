@@ -5,7 +5,7 @@
 namespace headrace::loader {
 namespace {
 
-class FakeDataset final : public Dataset {
+class FakeDataset : public Dataset {
  public:
   FakeDataset(uint64_t size, uint64_t bytes) : size_(size), bytes_(bytes) {}
   uint64_t size() const override { return size_; }
@@ -97,6 +97,30 @@ TEST(PlanTest, CheckpointsAreCountedAndHaveRoomInTheLanes) {
   EXPECT_EQ(MustPlan(config, FakeDataset(1000, kMiB - 100)).lane_bytes_each, kMiB);
   config.decode.checkpoints = "auto";
   EXPECT_GT(MustPlan(config, FakeDataset(1000, kMiB - 100)).lane_bytes_each, kMiB);
+}
+
+TEST(PlanTest, TheObjectsOfTheSampleThatHasMostAreCounted) {
+  class WithObjects final : public FakeDataset {
+   public:
+    explicit WithObjects(uint64_t list_bytes) : FakeDataset(1000, 1000), list_bytes_(list_bytes) {}
+    bool has_objects() const override { return true; }
+    uint64_t ObjectListBytesMax() const override { return list_bytes_; }
+
+   private:
+    uint64_t list_bytes_;
+  };
+  Config config;
+  config.loader.workers = 2;
+  const Plan none = MustPlan(config, FakeDataset(1000, 1000));
+  const Plan few = MustPlan(config, WithObjects(1000));
+  EXPECT_GE(few.other_bytes, none.other_bytes + 2 * (2 * kMiB + 224 * 224));
+  const Plan many = MustPlan(config, WithObjects(50 * kMiB));
+  EXPECT_GE(many.other_bytes, none.other_bytes + 2 * 4 * 50 * kMiB);
+  Plan plan;
+  ConfigError error;
+  EXPECT_FALSE(
+      MakePlan(config, WithObjects(UINT64_MAX / 2), DefaultShape(64), false, {}, &plan, &error));
+  EXPECT_EQ(error.code, Code::kOverBudget);
 }
 
 TEST(PlanTest, SetsOfLargeFilesGetLargerLanesWithinABound) {
