@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "base/scope_guard.h"
 #include "codecs/decoder.h"
 #include "loader/augment/program.h"
 #include "loader/host_memory.h"
@@ -68,13 +69,16 @@ class SampleProcessor {
                  codecs::DecodeCheckpoints* checkpoints, FollowedObjects* objects,
                  ProcessTiming* timing, Use&& use) {
     Decoded decoded;
+    // Also when the objects find no memory: others wait for the area.
+    const ScopeGuard giving_back([&] {
+      if (decoded.has_big_area) GiveBackBigArea();
+    });
     Status status = Decode(file, key, view_count, checkpoints, objects, timing, &decoded);
     for (uint32_t i = 0; i < view_count && status.ok(); ++i) {
       ProcessedPicture picture;
       status = Augment(decoded, i, i == 0 ? objects : nullptr, timing, &picture);
       if (status.ok()) use(key.view + i, picture);
     }
-    if (decoded.has_big_area) GiveBackBigArea();
     return status;
   }
 

@@ -1,6 +1,7 @@
 #include "loader/objects/batch_targets.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/checked_math.h"
 #include "loader/mix/rmix.h"
@@ -143,7 +144,7 @@ void BatchTargets::AddCut(const SampleTargets& from, const Target& target, Whose
   Add(seen, {text_.data(), text_.size()});
 }
 
-void BatchTargets::Join(const BatchMix& mix, std::span<const int32_t> partner, uint32_t count) {
+void BatchTargets::Clear() {
   boxes_.clear();
   classes_.clear();
   ids_.clear();
@@ -153,6 +154,10 @@ void BatchTargets::Join(const BatchMix& mix, std::span<const int32_t> partner, u
   weights_.clear();
   masks_.clear();
   mask_offsets_.assign(1, 0);
+}
+
+void BatchTargets::JoinRows(const BatchMix& mix, std::span<const int32_t> partner, uint32_t count) {
+  Clear();
   for (uint32_t i = 0; i < count; ++i) {
     offsets_[i] = static_cast<int64_t>(ids_.size());
     const auto other = static_cast<uint32_t>(partner[i]);
@@ -172,6 +177,17 @@ void BatchTargets::Join(const BatchMix& mix, std::span<const int32_t> partner, u
     }
   }
   offsets_[count] = static_cast<int64_t>(ids_.size());
+}
+
+bool BatchTargets::Join(const BatchMix& mix, std::span<const int32_t> partner, uint32_t count) {
+  bool joined = true;
+  try {
+    JoinRows(mix, partner, count);
+  } catch (const std::bad_alloc&) {  // on a worker's thread, where nobody else would catch it
+    joined = false;
+    Clear();
+    std::fill_n(offsets_.begin(), count + size_t{1}, 0);
+  }
   arrays_.count = ids_.size();
   arrays_.offsets = offsets_.data();
   arrays_.boxes = boxes_.data();
@@ -183,6 +199,7 @@ void BatchTargets::Join(const BatchMix& mix, std::span<const int32_t> partner, u
   arrays_.weights = weights_.data();
   arrays_.mask_offsets = mask_offsets_.data();
   arrays_.masks = masks_.data();
+  return joined;
 }
 
 }  // namespace headrace::loader

@@ -30,6 +30,10 @@ struct TargetArrays {
   const char* masks = nullptr;
 };
 
+// Of a batch for which Join found no memory.
+inline constexpr const char* kNoTargetsText =
+    "no memory for the targets of a batch: it comes without objects";
+
 // What: one SampleTargets a row, which the workers fill, each its own; Join makes one list of them.
 // Owner: a batch buffer, which uses it again. Thread: Join whoever finishes the batch. Cost: a copy
 // of what the samples have; with CutMix and R-Mix the pixels of objects that a border crosses.
@@ -43,8 +47,8 @@ class BatchTargets {
 
   // The targets of the first `count` rows, mixed as `mix` and `partner` say (unmixed: kind kNone).
   // Of an object that a mix hides to more than nine tenths nothing stays. May be done again with
-  // another mix: the rows are not changed.
-  void Join(const BatchMix& mix, std::span<const int32_t> partner, uint32_t count);
+  // another mix: the rows are not changed. False: there was no memory; the batch has no targets.
+  [[nodiscard]] bool Join(const BatchMix& mix, std::span<const int32_t> partner, uint32_t count);
 
   const TargetArrays& arrays() const { return arrays_; }
 
@@ -52,6 +56,8 @@ class BatchTargets {
   static uint64_t BytesOf(uint64_t rows, uint64_t objects, SizePx size);
 
  private:
+  void Clear();
+  void JoinRows(const BatchMix& mix, std::span<const int32_t> partner, uint32_t count);
   // A part of the picture, and how much of the colour there is the sample's own.
   struct Part {
     RectPx rect;

@@ -129,8 +129,9 @@ void BatchAssembler::Deliver(BatchBuffer* buffer) {
                                  {buffer->lambda, buffer->rows}, {buffer->partner, buffer->rows},
                                  buffer->soft);
   }
-  if (shared_.store->has_targets()) {
-    buffer->targets.Join(buffer->mix, {buffer->partner, buffer->rows}, buffer->rows);
+  if (shared_.store->has_targets() &&
+      !buffer->targets.Join(buffer->mix, {buffer->partner, buffer->rows}, buffer->rows)) {
+    shared_.log.Write(LogLevel::kError, kNoTargetsText);
   }
   shared_.delivery.Publish(buffer->generation, buffer->sequence, buffer->index,
                            [this](uint32_t stale) { shared_.store->Return(stale); });

@@ -299,7 +299,9 @@ Status ConsumerStage::FinishRmix(const MixConfig& entry, BatchBuffer* buffer) {
   if (buffer->soft != nullptr) {
     mixer.MakeSoftLabels(*mix, {buffer->labels, buffer->rows}, lambda, partner, buffer->soft);
   }
-  if (buffer->store->has_targets()) buffer->targets.Join(*mix, partner, buffer->rows);
+  if (buffer->store->has_targets() && !buffer->targets.Join(*mix, partner, buffer->rows)) {
+    options_.log.Write(LogLevel::kError, kNoTargetsText);
+  }
   return {};
 }
 

@@ -43,7 +43,9 @@ Status MixLeasedBatch(const LeasedRmix& how, BatchBuffer* buffer, LeasedRmixRepo
     MakeMixedLabels(mix, shape.classes, {buffer->labels, rows}, {buffer->lambda, rows},
                     {buffer->partner, rows}, buffer->soft);
   }
-  if (buffer->store->has_targets()) buffer->targets.Join(mix, {buffer->partner, rows}, rows);
+  if (buffer->store->has_targets() && !buffer->targets.Join(mix, {buffer->partner, rows}, rows)) {
+    return {Code::kOutOfMemory, kNoTargetsText};
+  }
   return {};
 }
 

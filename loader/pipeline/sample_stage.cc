@@ -1,6 +1,7 @@
 #include "loader/pipeline/sample_stage.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/clock.h"
 
@@ -30,6 +31,26 @@ void SampleStage::Run(uint32_t lane_index) {
     return;
   }
   const uint64_t id = lane.id;
+  Status status;
+  try {
+    status = Fill(lane);
+  } catch (const std::bad_alloc&) {
+    // What the objects of a sample take is its file's doing. It must not end the process.
+    status = {Code::kOutOfMemory, "no memory for the sample or its objects"};
+  }
+  if (!status.ok()) {
+    assembler_.HandleBad(lane_index, status);
+    return;
+  }
+  const int64_t label = processor_->recipe().label;
+  // The lane first: the read stage may fill it again while the batch is counted.
+  shared_.ReleaseLane(lane_index);
+  assembler_.CommitGood(ticket, id, label);
+}
+
+Status SampleStage::Fill(const Lane& lane) {
+  const SampleTicket& ticket = lane.ticket;
+  const uint64_t id = lane.id;
   const SampleKey key{.seed = shared_.config.loader.seed,
                       .epoch = ticket.epoch,
                       .id = id,
@@ -47,11 +68,7 @@ void SampleStage::Run(uint32_t lane_index) {
   FollowedObjects* objects = nullptr;
   if (shared_.dataset.has_objects()) {
     objects = &objects_;
-    const Status status = shared_.dataset.Objects(id, &objects_.list);
-    if (!status.ok()) {
-      assembler_.HandleBad(lane_index, status);
-      return;
-    }
+    HR_TRY(shared_.dataset.Objects(id, &objects_.list));
   }
   ProcessTiming timing;
   uint64_t convert_ns = 0;
@@ -81,19 +98,13 @@ void SampleStage::Run(uint32_t lane_index) {
     Add(counters.object_zoom_fallbacks, count);
   }
   if (processor_->report().extraneous > 0) Add(counters.extraneous, 1);
-  if (!status.ok()) {
-    assembler_.HandleBad(lane_index, status);
-    return;
-  }
+  HR_TRY(status);
   if (objects != nullptr) {
     const int64_t begin = NowNs();
     target_maker_.Make(objects->list, &buffer.targets.row(ticket.index));
     Add(counters.ops_ns, static_cast<uint64_t>(NowNs() - begin));
   }
-  const int64_t label = processor_->recipe().label;
-  // The lane first: the read stage may fill it again while the batch is counted.
-  shared_.ReleaseLane(lane_index);
-  assembler_.CommitGood(ticket, id, label);
+  return {};
 }
 
 void SampleStage::KeepCheckpoints(uint64_t id, const codecs::DecodeCheckpoints& checkpoints) {

@@ -15,7 +15,8 @@ namespace headrace::loader {
 
 // What: decode and augment in one go, so that the pixels stay in this core's cache; the last step
 // converts straight into the batch slot. Owner and thread: one worker. Cost: nothing is allocated
-// but inside libjpeg-turbo.
+// but inside libjpeg-turbo and by what lists of objects still grow; where that finds no memory the
+// sample is a bad one.
 class SampleStage {
  public:
   // `worker`: its number, from 0.
@@ -31,6 +32,8 @@ class SampleStage {
   SampleStage(PipelineShared* shared, BatchAssembler* assembler, uint32_t worker)
       : shared_(*shared), assembler_(*assembler), worker_(worker) {}
 
+  // Pixels and targets of the lane's sample into its slot; throws bad_alloc.
+  Status Fill(const Lane& lane);
   // Keeps the checkpoints that the decode of sample `id` made, and forgets those that were wrong.
   void KeepCheckpoints(uint64_t id, const codecs::DecodeCheckpoints& checkpoints);
 

@@ -38,7 +38,7 @@ class BatchTargetsTest : public ::testing::Test {
 
   const TargetArrays& Join(MixKind kind) {
     mix_.kind = kind;
-    targets_.Join(mix_, partner_, kRows);
+    EXPECT_TRUE(targets_.Join(mix_, partner_, kRows));
     return targets_.arrays();
   }
   static std::vector<int64_t> Offsets(const TargetArrays& arrays) {
@@ -160,6 +160,17 @@ TEST_F(BatchTargetsTest, JoiningAgainTakesTheSameAndNoMemory) {
   EXPECT_EQ(testing::AllocationCount(), before);
   EXPECT_EQ(joined(MixKind::kCutMix), cut);
   EXPECT_EQ(joined(MixKind::kMixup), mixed);
+}
+
+TEST_F(BatchTargetsTest, WithoutMemoryThereAreNoTargets) {
+  testing::SetAllocationMax(0);
+  const bool joined = targets_.Join(mix_, partner_, kRows);
+  testing::SetAllocationMax(UINT64_MAX);
+  EXPECT_FALSE(joined);
+  EXPECT_EQ(targets_.arrays().count, 0u);
+  EXPECT_EQ(Offsets(targets_.arrays()), (Numbers{0, 0, 0, 0}));
+  EXPECT_EQ(targets_.arrays().mask_offsets[0], 0);
+  EXPECT_EQ(Join(MixKind::kNone).count, 3u) << "the next batch has them again";
 }
 
 TEST(TargetMakerTest, LeavesOutWhatHasNoPixel) {
