@@ -256,6 +256,29 @@ def test_bad_annotations_and_pictures_go_the_way_of_bad_samples(run, tmp_path):
     assert targets["offsets"][-1] >= 3
 
 
+def test_large_masks_take_no_more_memory_than_the_plan_says(run, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    side = 5000
+    image.new("RGB", (side, side), (90, 120, 150)).save(tmp_path / "0.jpg")
+    for i in range(1, 6):
+        os.link(tmp_path / "0.jpg", tmp_path / f"{i}.jpg")
+    images = [{"id": i, "file_name": f"{i}.jpg", "width": side, "height": side} for i in range(6)]
+    full = {"size": [side, side], "counts": [0, side * side]}
+    annotations = [{"id": i, "image_id": i, "category_id": 1, "segmentation": full} for i in range(6)]
+    coco = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "a"}]}
+    file = tmp_path / "instances.json"
+    ops = '[[augment]]\nop = "random_resized_crop"\nsize = 64\nscale = 1\nratio = 1\n'
+    config = write_config(tmp_path, tmp_path, ops, batch=1, workers=2)
+    peaks = []
+    for counts in ([side * side], [0, side * side]):
+        full["counts"] = counts
+        file.write_text(json.dumps(coco))
+        out = tmp_path / "bench.json"
+        assert run("bench", config, "--json", out).code == 0
+        peaks.append(json.loads(out.read_text())["peak_anon_bytes"])
+    assert peaks[1] < peaks[0] + (16 << 20), "a plane of such a mask has 25 MB"
+
+
 def test_label_masks_of_every_form(run, tmp_path):
     image = pytest.importorskip("PIL.Image")
     pictures, masks = tmp_path / "set", tmp_path / "masks"
