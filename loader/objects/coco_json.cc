@@ -1,8 +1,10 @@
 #include "loader/objects/coco_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -16,7 +18,10 @@ namespace {
 constexpr size_t kDepthMax = 64;
 // A text has at most about so many: COCO's own files have seven bytes for each number.
 constexpr uint64_t kBytesACoordinate = 4;
+// A file's size is no promise: it may be sparse.
+constexpr uint64_t kReservedMax = (uint64_t{256} << 20) / sizeof(float);
 constexpr double kWholeMax = 9007199254740992.0;  // 2^53: doubles up to it are exact
+constexpr int kNumberOverflow = 406;              // nlohmann's id of that error
 constexpr uint32_t kSidePxMaxOfFile = 0x7fffffff;
 
 // Where in the file the parser is: which container each open bracket stands for.
@@ -119,7 +124,11 @@ class CocoReader final : public nlohmann::json_sax<nlohmann::json> {
     places_.pop_back();
     return true;
   }
-  bool parse_error(size_t, const std::string&, const nlohmann::json::exception&) override {
+  bool parse_error(size_t, const std::string&, const nlohmann::json::exception& error) override {
+    if (error.id == kNumberOverflow) {
+      return Stop("has a number that is too large (near byte " + std::to_string(source_.offset()) +
+                  ")");
+    }
     problem = "is not JSON from byte " + std::to_string(source_.offset()) + " on";
     return false;
   }
@@ -403,8 +412,13 @@ bool Read(JsonSource* source, const std::string& name, CocoFile* file, ConfigErr
   CocoReader reader(*source, file);
   bool good = source->status().ok();
   if (good) {
-    file->objects.Reserve(source->bytes() / kBytesACoordinate);
-    good = nlohmann::json::sax_parse(JsonBytes(source), JsonBytes(), &reader) && reader.Finish();
+    try {
+      file->objects.Reserve(std::min(source->bytes() / kBytesACoordinate, kReservedMax));
+      good = nlohmann::json::sax_parse(JsonBytes(source), JsonBytes(), &reader) && reader.Finish();
+    } catch (const std::bad_alloc&) {
+      *error = {Code::kOutOfMemory, name + ": no memory for the objects that are in it"};
+      return false;
+    }
   }
   if (!source->status().ok()) {  // also when it ended the text early
     const Status& status = source->status();

@@ -4,12 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace headrace::loader {
 namespace {
 
 constexpr size_t kBufferBytes = 64 * 1024;
+
+bool IsDigit(int byte) { return byte >= '0' && byte <= '9'; }
 
 }  // namespace
 
@@ -53,6 +56,27 @@ bool JsonSource::FollowWord(std::string_view word, size_t matched) {
   return true;
 }
 
+void JsonSource::FollowExponent() {
+  constexpr int kExponentMax = 199;
+  if (const int sign = PeekRaw(); sign == '+' || sign == '-') {
+    Push();
+    if (sign == '-') return;  // at worst it becomes 0
+  }
+  const size_t first = ready_end_;
+  int exponent = 0;
+  for (int digit = PeekRaw(); IsDigit(digit) && ready_end_ < pending_.size(); digit = PeekRaw()) {
+    exponent = std::min(exponent * 10 + (digit - '0'), kExponentMax + 1);
+    Push();
+  }
+  if (exponent <= kExponentMax) return;
+  // As long as it was, so that offsets stay; it has three digits at least.
+  for (size_t i = ready_end_; i-- > first;) {
+    pending_[i] = i + 1 == ready_end_ || i + 2 == ready_end_ ? '9'
+                  : i + 3 == ready_end_                      ? '1'
+                                                             : '0';
+  }
+}
+
 void JsonSource::Prepare() {
   ready_ = 0;
   ready_end_ = 0;
@@ -64,6 +88,9 @@ void JsonSource::Prepare() {
     escaped_ = !escaped_ && byte == '\\';
     return;
   }
+  const bool is_exponent = (byte == 'e' || byte == 'E') && after_digit_;
+  after_digit_ = IsDigit(byte);
+  if (is_exponent) return FollowExponent();
   if (byte == '"') in_string_ = true;
   if (byte != 'N' && byte != 'I' && byte != '-') return;
   const bool is_word = byte == 'N'   ? FollowWord("NaN", 1)

@@ -2,7 +2,9 @@
 //
 // Python's json writes NaN and Infinity, which JSON does not have: outside strings they come out as
 // an empty string and spaces of the same length, so that what reads them finds no number where one
-// belongs and can say of which annotation. Owner and thread: whoever parses. Cost: one buffer.
+// belongs and can say of which annotation. Numbers that no double holds would end the parse as if
+// they were no JSON: exponents from 200 on come out as 199, which is too large for every number
+// that a file can mean and yet a number. Owner and thread: whoever parses. Cost: one buffer.
 #pragma once
 
 #include <array>
@@ -50,6 +52,8 @@ class JsonSource {
   void Push() { pending_[ready_end_++] = piece_[place_++]; }
   // Fills pending_ with the next byte, or the word that begins there.
   void Prepare();
+  // The digits of an exponent, whose letter is pending.
+  void FollowExponent();
   // The rest of `word`, of which `matched` bytes are pending.
   bool FollowWord(std::string_view word, size_t matched);
 
@@ -62,6 +66,7 @@ class JsonSource {
   uint64_t taken_ = 0;
   bool in_string_ = false;
   bool escaped_ = false;
+  bool after_digit_ = false;        // outside strings
   std::array<char, 16> pending_{};  // what is to come out: a byte, or a word
   size_t ready_ = 0;
   size_t ready_end_ = 0;

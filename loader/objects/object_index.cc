@@ -182,8 +182,8 @@ uint64_t ObjectIndex::ListBytesMax() const {
 }
 
 uint64_t ObjectIndex::bytes() const {
-  return coordinates_.size() * sizeof(float) + BytesOf(rings_) + BytesOf(texts_) +
-         BytesOf(objects_) + BytesOf(starts_) + BytesOf(sizes_);
+  return BytesOf(coordinates_) + BytesOf(rings_) + BytesOf(texts_) + BytesOf(objects_) +
+         BytesOf(starts_) + BytesOf(sizes_);
 }
 
 }  // namespace headrace::loader

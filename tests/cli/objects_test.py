@@ -256,6 +256,17 @@ def test_bad_annotations_and_pictures_go_the_way_of_bad_samples(run, tmp_path):
     assert targets["offsets"][-1] >= 3
 
 
+def test_an_annotation_file_that_is_mostly_hole_is_named(run, tmp_path):
+    with open(tmp_path / "instances.json", "wb") as file:
+        try:
+            file.truncate(1 << 40)
+        except OSError:
+            pytest.skip("no files of that size here")
+    result = run("digest", write_config(tmp_path, tmp_path))
+    assert result.code == 2, result
+    assert "instances.json: is not JSON from byte" in result.err
+
+
 def test_large_masks_take_no_more_memory_than_the_plan_says(run, tmp_path):
     image = pytest.importorskip("PIL.Image")
     side = 5000

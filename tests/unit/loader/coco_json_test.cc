@@ -91,6 +91,9 @@ TEST(CocoJsonTest, AnAnnotationThatBreaksSpoilsNothingElse) {
       {R"("segmentation":[[1,2,3,4,5,NaN]])", CocoFault::kNotANumber},
       {R"("segmentation":[[1,2,3,4,-Infinity,6]])", CocoFault::kNotANumber},
       {R"("segmentation":[[1,2,3,4,5,1e200]])", CocoFault::kNotANumber},
+      {R"("segmentation":[[1,2,3,4,5,1e999]])", CocoFault::kNotANumber},
+      {R"("segmentation":[[1,2,3,4,5,-1.5E+000999]])", CocoFault::kNotANumber},
+      {R"("segmentation":[[1,2,3,4,5,12345678901234567890e308]])", CocoFault::kNotANumber},
       {R"("segmentation":[[1,2,3,4,5,"6"]])", CocoFault::kNotANumber},
       {R"("segmentation":{"size":[10,20],"counts":[15,5,181]})", CocoFault::kBadRuns},
       {R"("segmentation":{"size":[10,20],"counts":[15,-5,190]})", CocoFault::kBadRuns},
@@ -103,6 +106,8 @@ TEST(CocoJsonTest, AnAnnotationThatBreaksSpoilsNothingElse) {
       {R"("bbox":[1,2,-3,4])", CocoFault::kBadBox},
       {R"("bbox":[1,2,3])", CocoFault::kBadBox},
       {R"("bbox":[1,2,3,NaN])", CocoFault::kBadBox},
+      {R"("bbox":[1,2,3,1e999])", CocoFault::kBadBox},
+      {R"("segmentation":{"size":[1e999,20],"counts":[200]})", CocoFault::kBadSize},
       {R"("area":5)", CocoFault::kNoShape},
   };
   for (const auto& one : cases) {
@@ -111,6 +116,15 @@ TEST(CocoJsonTest, AnAnnotationThatBreaksSpoilsNothingElse) {
   }
   EXPECT_EQ(FaultWith(R"("category_id":null,"bbox":[1,2,3,4])"), CocoFault::kNone)
       << "the category stood before it";
+}
+
+TEST(CocoJsonTest, ExponentsThatMeanSomethingStay) {
+  const ObjectList list = ListWith(
+      R"("note":"1e999","x":true,"segmentation":[[1e0,20E-1,55e-1,2,5.5,0.08e+002,1e-999,0e999]])");
+  ASSERT_EQ(list.points.size(), 4u);
+  EXPECT_EQ(list.points[0], (PointF{1, 2}));
+  EXPECT_EQ(list.points[2], (PointF{5.5, 8}));
+  EXPECT_EQ(list.points[3], (PointF{0, 0}));
 }
 
 TEST(CocoJsonTest, WhatIsNoCocoFileGivesOneLineThatSaysWhere) {
@@ -125,6 +139,8 @@ TEST(CocoJsonTest, WhatIsNoCocoFileGivesOneLineThatSaysWhere) {
       {"[]", "x.json: is a list, not COCO's object with \"images\""},
       {"7", "x.json: has nothing in it"},
       {"{}", "x.json: has no list \"images\": it is not COCO's form"},
+      {R"({"x":)" + std::string(400, '7') + "}",
+       "x.json: has a number that is too large (near byte 406)"},
       {R"({"images":5})", "x.json: has no list \"images\": it is not COCO's form"},
       {R"({"images":[{}]})", "x.json: images 0: \"id\" is not a whole number (near byte 13)"},
       {R"({"images":[{"id":1,"file_name":"a","width":5,"height":"6"}]})",
