@@ -10,8 +10,8 @@
 
 namespace headrace::loader {
 
-// Colours are told apart as 0xRRGGBB; of a grey picture or one of palette indices, whose channels
-// are alike, the value itself is meant.
+// Colours are told apart as 0xRRGGBB, also those of a grey picture or one of palette indices, whose
+// channels are alike.
 inline constexpr uint32_t kBackgroundColour = 0;
 inline constexpr size_t kMaskColoursMax = 4096;
 

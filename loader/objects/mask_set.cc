@@ -26,6 +26,11 @@ namespace headrace::loader {
 namespace {
 
 constexpr int64_t kProgressNs = 5'000'000'000;
+// Bytes of a PNG: how many bits its values have, and what they are.
+constexpr size_t kPngDepthAt = 24;
+constexpr size_t kPngKindAt = 25;
+constexpr uint32_t kPngPalette = 1;
+constexpr uint32_t kPngColour = 2;
 constexpr const char* kClassOfAll = "object";  // where no folder says more
 
 bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0) {
@@ -69,11 +74,15 @@ class MaskReader {
     HR_TRY(ReadFile(path));
     codecs::ImageInfo info;
     HR_TRY(decoder_->ReadHeader(file_, limits_, {.exif = false, .palette_indices = true}, &info));
-    // Byte 24 of a PNG is its depth. What two bytes tell apart must not be lost.
-    if (info.source_channels <= 2 && file_[24] == std::byte{16}) {
-      return {Code::kUnsupportedFormat,
-              "a grey mask of 16 bits is not in this version; save it with 8"};
+    const auto depth = static_cast<uint32_t>(file_[kPngDepthAt]);
+    // What two bytes tell apart must not be lost.
+    if (depth > 8) {
+      return {Code::kUnsupportedFormat, "a mask of 16 bits is not in this version; save it with 8"};
     }
+    const auto kind = static_cast<uint32_t>(file_[kPngKindAt]);
+    has_palette_ = (kind & kPngPalette) != 0;
+    has_colours_ = !has_palette_ && (kind & kPngColour) != 0;
+    value_max_ = (1u << depth) - 1;
     const RectPx all = {0, 0, info.upright.width, info.upright.height};
     const uint64_t bytes = decoder_->ScratchBytes(all);
     if (bytes > limits_.max_decoded_bytes) {
@@ -88,6 +97,14 @@ class MaskReader {
     HR_TRY(decoder_->Decode(all, scratch_.span(), &pixels, &report));
     *size = info.upright;
     return RunsOfColours(pixels, runs);
+  }
+
+  // What the last file has where `colour` was read.
+  int64_t IdOf(uint32_t colour) const {
+    if (has_colours_) return colour;
+    const uint32_t value = colour & 0xFF;
+    // Grey below 8 bits was spread over 0 to 255, indices were not.
+    return has_palette_ ? value : value * value_max_ / 255;
   }
 
  private:
@@ -115,6 +132,10 @@ class MaskReader {
   }
 
   const Limits& limits_;
+  // Of the last file.
+  bool has_palette_ = false;
+  bool has_colours_ = false;
+  uint32_t value_max_ = 255;
   std::unique_ptr<codecs::Decoder> decoder_;
   std::vector<std::byte> file_;
   HostMemory scratch_;
@@ -231,10 +252,8 @@ bool MaskSetReader::ReadMaskAt(const std::string& path, ObjectPicture* picture, 
   }
   for (const auto& [colour, runs] : runs_) {
     const uint64_t object = set_.objects.AddRuns(runs);
-    const bool is_value =
-        (colour >> 16) == (colour & 0xFF) && (colour >> 8 & 0xFF) == (colour & 0xFF);
     ObjectIndex::Facts& facts = set_.objects.facts(object);
-    facts.id = is_value ? colour & 0xFF : colour;
+    facts.id = reader_.IdOf(colour);
     facts.label = picture->label;
     sample_of_.push_back(sample);
   }
