@@ -60,11 +60,13 @@ std::string Mebibytes(uint64_t bytes) {
   return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB";
 }
 
-// What the targets of a batch take, by the mean of the data set; mixing brings each sample's twice.
+// What the targets of a batch take, by the mean of the data set; mixing, which the
+// consumer may ask for too where pixels are kept, brings each sample's twice.
 uint64_t TargetBytes(const Config& config, const Dataset& dataset, const BatchShape& shape) {
   if (!dataset.has_objects()) return 0;
   const uint64_t mean = dataset.ObjectCount() / std::max<uint64_t>(dataset.size(), 1) + 1;
-  return BatchTargets::BytesOf(shape.batch_size, config.mix.empty() ? mean : 2 * mean,
+  return BatchTargets::BytesOf(shape.batch_size,
+                               config.mix.empty() && !shape.keep_u8 ? mean : 2 * mean,
                                {shape.width, shape.height});
 }
 

@@ -11,6 +11,9 @@
 namespace headrace::loader {
 namespace {
 
+// Rectangles that a mix cuts a picture into.
+constexpr size_t kPartsMax = size_t{kRmixPatchesMax} * kRmixPatchesMax;
+
 // Of what was visible of an object before the mix; less is no object any more.
 constexpr double kVisibleShareMin = 0.1;
 
@@ -34,7 +37,7 @@ void BatchTargets::Prepare(uint32_t rows, SizePx size) {
   for (auto* numbers : {&boxes_, &area_, &weights_}) numbers->reserve(size_t{4} * rows);
   for (auto* numbers : {&classes_, &ids_}) numbers->reserve(rows);
   for (auto* numbers : {&crowd_, &flags_}) numbers->reserve(rows);
-  parts_.reserve(size_t{kRmixPatchesMax} * kRmixPatchesMax);
+  parts_.reserve(kPartsMax);
 }
 
 uint64_t BatchTargets::BytesOf(uint64_t rows, uint64_t objects, SizePx size) {
@@ -43,7 +46,7 @@ uint64_t BatchTargets::BytesOf(uint64_t rows, uint64_t objects, SizePx size) {
   const uint64_t joined = 4 * sizeof(float) + 4 * sizeof(int64_t) + 2 * sizeof(float) + 2;
   const uint64_t each = SaturatingAdd(sizeof(Target) + joined, 2 * text);
   return SaturatingMul(rows, SaturatingMul(objects, each)) + rows * sizeof(SampleTargets) +
-         uint64_t{size.width} * size.height;
+         uint64_t{size.width} * size.height + kPartsMax * sizeof(Part);
 }
 
 void BatchTargets::FindParts(const BatchMix& mix, uint32_t row, uint32_t partner) {
