@@ -24,7 +24,8 @@ struct LeasedRmixReport {
 };
 
 // Mixes the images in place and brings labels, lambda and partner up to date. On error the batch is
-// as it was. Thread: the consumer's, also after the loader is closed. Allocates nothing but what targets grow by.
+// as it was. Thread: the consumer's, also after the loader is closed. Allocates nothing but what
+// targets grow by.
 Status MixLeasedBatch(const LeasedRmix& how, BatchBuffer* buffer, LeasedRmixReport* report);
 
 }  // namespace headrace::loader
