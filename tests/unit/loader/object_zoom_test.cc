@@ -313,7 +313,7 @@ TEST(ObjectZoomTest, TheLensMarksWhatItMoves) {
     AddOutline(&objects.list, {BoxRing(206, 166, 12, 12)});
     AddOutline(&objects.list, {BoxRing(20, 20, 5, 200), BoxRing(20, 220, 200, 5)});
     zoom.Ran(picture, 1, &objects);
-    const uint8_t moved = power > 1 ? kObjectMoved : uint8_t{0};
+    const auto moved = static_cast<uint8_t>(power > 1 ? int{kObjectMoved} : 0);
     EXPECT_EQ(objects.list.objects[0].flags, moved);
     EXPECT_EQ(objects.list.objects[1].flags, moved);
     EXPECT_EQ(objects.list.objects[2].flags, 0);
