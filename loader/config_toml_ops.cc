@@ -317,16 +317,13 @@ constexpr std::string_view kAceKeys[] = {"pieces", "bound",        "steps",
                                          "solver", "step",         "kappa",
                                          "chunk",  "random_start", "freeze_on_success",
                                          "keep",   "final_eval"};
-constexpr std::string_view kMixKeys[] = {"op", "alpha", "weight", "p", "label_smoothing"};
-constexpr std::string_view kBlendKeys[] = {"mode", "partner", "correct_lam"};  // mixup, cutmix
+constexpr std::string_view kMixKeys[] = {"op",   "alpha",   "weight",          "p",
+                                         "mode", "partner", "label_smoothing", "correct_lam"};
 
 bool CheckMixKeys(const TableReader& entry, std::string_view op) {
   std::vector<std::string_view> keys(std::begin(kMixKeys), std::end(kMixKeys));
   if (op == "rmix") keys.insert(keys.end(), std::begin(kRmixKeys), std::end(kRmixKeys));
   if (op == "ace") keys.insert(keys.end(), std::begin(kAceKeys), std::end(kAceKeys));
-  if (op == "mixup" || op == "cutmix") {
-    keys.insert(keys.end(), std::begin(kBlendKeys), std::end(kBlendKeys));
-  }
   if (op == "cutmix") keys.push_back("minmax");
   return entry.Keys(keys);
 }
@@ -380,6 +377,21 @@ bool ReadAce(const TableReader& entry, AceConfig* ace) {
          entry.Bool("final_eval", &ace->final_eval);
 }
 
+// Keys that every entry may have, and that mean nothing to rmix and ace: a value that asks for
+// something would be lost.
+bool CheckUnusedMixKeys(const TableReader& entry, const MixConfig& mix) {
+  if (mix.op == "mixup" || mix.op == "cutmix") return true;
+  const MixConfig unused;
+  const char* const instead = mix.op == "rmix" ? "; see pairing and lam_per_pair" : "";
+  const auto check = [&](std::string_view key, bool is_default, std::string_view only) {
+    return is_default || entry.Find(key)->WrongValue("with op = \"" + mix.op + "\" only " +
+                                                     std::string(only) + instead);
+  };
+  return check("mode", mix.mode == unused.mode, "\"batch\"") &&
+         check("partner", mix.partner == unused.partner, "\"roll\"") &&
+         check("correct_lam", mix.correct_lam == unused.correct_lam, "true");
+}
+
 bool ReadOwnMixKeys(const TableReader& entry, MixConfig* mix) {
   if (mix->op == "rmix") return ReadRmix(entry, &mix->rmix);
   return mix->op != "ace" || ReadAce(entry, &mix->ace);
@@ -428,7 +440,8 @@ bool ReadMix(Document* document, const toml::table& table, MixConfig* mix) {
       !entry.Word("mode", kModeWords, &mix->mode) ||
       !entry.Word("partner", kPartnerWords, &mix->partner) ||
       !entry.Number("label_smoothing", {0, 1}, &mix->label_smoothing) ||
-      !entry.Bool("correct_lam", &mix->correct_lam) || !ReadOwnMixKeys(entry, mix)) {
+      !entry.Bool("correct_lam", &mix->correct_lam) || !CheckUnusedMixKeys(entry, *mix) ||
+      !ReadOwnMixKeys(entry, mix)) {
     return false;
   }
   const auto minmax = entry.Find("minmax");

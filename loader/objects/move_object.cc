@@ -117,7 +117,6 @@ void MoveObject(const Similarity& move, const TwoMasks& masks, ObjectList* list,
   } else {
     MoveRings(move, list, object, &clipped);
   }
-  object->full_area *= move.scale * move.scale;
   object->flags |= kObjectMoved;
   if (clipped) object->flags |= kObjectClipped;
 }

@@ -125,7 +125,6 @@ Status ObjectIndex::Fill(uint64_t sample, ObjectList* list) const {
     object.label = packed.facts.label;
     object.crowd = packed.facts.crowd;
     object.shape = packed.shape;
-    object.full_area = packed.area;
     if (packed.shape == ObjectShape::kMask) {
       object.first = static_cast<uint32_t>(list->runs.size());
       const std::string_view text(texts_.data() + packed.first, packed.count);

@@ -35,7 +35,6 @@ struct Object {
   bool crowd = false;
   uint8_t flags = 0;
   ObjectShape shape = ObjectShape::kPolygons;
-  double full_area = 0;  // pixels that it would cover if nothing of it were cut off or hidden
   // Its rings, or for kMask its run lengths, in the list's pools.
   uint32_t first = 0;
   uint32_t count = 0;

@@ -89,32 +89,7 @@ class ColumnOfRuns {
   uint8_t covered_ = 0;
 };
 
-// Of the outlines' points: the middle of their box.
-PointF MiddleOf(const ObjectList& list, const Object& object) {
-  PointF low = {HUGE_VAL, HUGE_VAL};
-  PointF high = {-HUGE_VAL, -HUGE_VAL};
-  for (const ObjectRing& ring : list.RingsOf(object)) {
-    for (const PointF& p : list.PointsOf(ring)) {
-      low = {std::min(low.x, p.x), std::min(low.y, p.y)};
-      high = {std::max(high.x, p.x), std::max(high.y, p.y)};
-    }
-  }
-  return Between(low, high, 0.5);
-}
-
 }  // namespace
-
-double AreaScaleAt(const PointMap& map, PointF place) {
-  constexpr double kStep = 0.5;
-  const PointF right = map.Forward({place.x + kStep, place.y});
-  const PointF left = map.Forward({place.x - kStep, place.y});
-  const PointF below = map.Forward({place.x, place.y + kStep});
-  const PointF above = map.Forward({place.x, place.y - kStep});
-  const double scale = std::fabs((right.x - left.x) * (below.y - above.y) -
-                                 (right.y - left.y) * (below.x - above.x)) /
-                       (4 * kStep * kStep);
-  return std::isfinite(scale) ? scale : 0;
-}
 
 bool LeavesPicture(const PointMap& map, const ObjectList& from, const Object& mask, SizePx out) {
   const uint32_t height = from.size.height;
@@ -170,7 +145,6 @@ void ObjectMover::ClipToPicture(ObjectList* list) {
 
 void ObjectMover::MoveOutline(const PointMap& map, const ObjectList& from, Object* object) {
   const auto first = static_cast<uint32_t>(next_.rings.size());
-  object->full_area *= AreaScaleAt(map, MiddleOf(from, *object));
   for (const ObjectRing& ring : from.RingsOf(*object)) {
     const auto points = from.PointsOf(ring);
     ring_.assign(points.begin(), points.end());
@@ -408,8 +382,6 @@ RectPx ObjectMover::Needed(const PointMap& map, const RectPx& window) const {
 
 void ObjectMover::MoveMask(const PointMap& map, const ObjectList& from, Object* object) {
   const RectPx bounds = BoundsOf(from, *object);
-  object->full_area *=
-      AreaScaleAt(map, {bounds.x + bounds.width * 0.5, bounds.y + bounds.height * 0.5});
   const auto drop = [&] {
     object->count = 0;
     object->flags |= kObjectDropped;

@@ -79,7 +79,4 @@ inline constexpr double kTracePx = 0.5;
 // Whether a pixel of a mask has its centre outside of a picture of size `out` after the move.
 bool LeavesPicture(const PointMap& map, const ObjectList& from, const Object& mask, SizePx out);
 
-// How many times larger `map` makes a small area at `place`.
-double AreaScaleAt(const PointMap& map, PointF place);
-
 }  // namespace headrace::loader

@@ -46,7 +46,6 @@ TEST(CocoJsonTest, ReadsPolygonsAndLeavesOutThoseWithTooFewPoints) {
   EXPECT_EQ(object.id, 1);
   EXPECT_FALSE(object.crowd);
   ASSERT_EQ(object.count, 2u);
-  EXPECT_DOUBLE_EQ(object.full_area, 13.5 + 16);
   const auto points = list.PointsOf(list.RingsOf(object)[0]);
   ASSERT_EQ(points.size(), 3u);
   EXPECT_EQ(points[1], (PointF{5.5, 2}));
@@ -63,7 +62,6 @@ TEST(CocoJsonTest, ReadsMasksAsNumbersAndAsText) {
     ASSERT_EQ(list.objects.size(), 1u);
     EXPECT_EQ(list.objects[0].shape, ObjectShape::kMask);
     EXPECT_TRUE(list.objects[0].crowd);
-    EXPECT_EQ(list.objects[0].full_area, 5);
     EXPECT_EQ(list.runs, (std::vector<uint32_t>{15, 5, 180})) << form;
   }
 }

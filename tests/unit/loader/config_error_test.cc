@@ -130,7 +130,10 @@ TEST(ConfigErrorTest, EveryValueIsCheckedForTypeAndRange) {
       {"[[mix]]\nop = \"rmix\"\npatches = []", Code::kConfigValue, {"1 to 64"}},
       {"[[mix]]\nop = \"rmix\"\npatches = [2.5]", Code::kConfigValue, {"whole numbers"}},
       {"[[mix]]\nop = \"rmix\"\nquantiles = [1.5]", Code::kConfigValue, {"from 0 to 1"}},
-      {"[[mix]]\nop = \"rmix\"\nmode = \"pair\"", Code::kConfigUnknownKey, {"mode"}},
+      {"[[mix]]\nop = \"rmix\"\nmode = \"pair\"",
+       Code::kConfigValue,
+       {"mode", "only \"batch\"", "pairing"}},
+      {"[[mix]]\nop = \"ace\"\ncorrect_lam = false", Code::kConfigValue, {"only true"}},
       {"[[mix]]\nop = \"ace\"\nstep = 3", Code::kConfigType, {"l2, sign"}},
   };
   for (const Bad& bad : kBad) {

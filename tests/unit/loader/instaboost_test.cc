@@ -58,8 +58,7 @@ class OpUnderTest {
 bool SameObjects(const ObjectList& a, const ObjectList& b) {
   const auto same = [](const Object& x, const Object& y) {
     return x.id == y.id && x.label == y.label && x.crowd == y.crowd && x.flags == y.flags &&
-           x.shape == y.shape && x.full_area == y.full_area && x.first == y.first &&
-           x.count == y.count;
+           x.shape == y.shape && x.first == y.first && x.count == y.count;
   };
   const auto same_ring = [](const ObjectRing& x, const ObjectRing& y) {
     return x.first == y.first && x.count == y.count;
@@ -67,13 +66,6 @@ bool SameObjects(const ObjectList& a, const ObjectList& b) {
   return a.size == b.size && std::ranges::equal(a.objects, b.objects, same) &&
          std::ranges::equal(a.rings, b.rings, same_ring) && a.points == b.points &&
          a.runs == b.runs;
-}
-
-void SetFullAreas(ObjectList* list) {
-  for (Object& object : list->objects) {
-    const std::vector<uint8_t> mask = RasterOf(*list, object);
-    object.full_area = static_cast<double>(std::count(mask.begin(), mask.end(), 1));
-  }
 }
 
 Ring Diamond(double x, double y, double radius) {
@@ -95,7 +87,6 @@ ObjectList SomeObjects(SizePx size) {
   AppendRuns(size, {180, 120, 30, 20}, mask, &runs);
   AddRuns(&list, runs);
   AddOutline(&list, {Diamond(5, 170, 12)});  // cut by the left side
-  SetFullAreas(&list);
   return list;
 }
 
@@ -150,7 +141,6 @@ TEST(InstaboostTest, PixelsGoWithTheirMasks) {
     ObjectList list;
     list.Clear(kSize);
     AddOutline(&list, {Diamond(100, 90, 40)});
-    SetFullAreas(&list);
     Bitmap picture(kSize);
     std::ranges::fill(picture.bytes, uint8_t{40});
     const std::vector<uint8_t> mask = RasterOf(list, list.objects[0]);
@@ -239,7 +229,6 @@ TEST(InstaboostTest, NothingOfTheObjectBleedsIntoTheHole) {
       ObjectList list;
       list.Clear(kSize);
       AddOutline(&list, {BoxRing(left, 50, 70, 60)});
-      SetFullAreas(&list);
       const std::vector<uint8_t> mask = RasterOf(list, list.objects[0]);
       for (size_t i = 0; i < mask.size(); ++i) {
         if (mask[i] == 0) continue;
@@ -273,7 +262,6 @@ TEST(InstaboostTest, WhatStaysIsNotErased) {
     AddOutline(&list, {Diamond(100, 90, 50)});
     AddOutline(&list, {BoxRing(70, 80, 60, 20)})->crowd = true;
     AddOutline(&list, {BoxRing(40, 30, 3, 5)});  // too small to move
-    SetFullAreas(&list);
     std::vector<uint8_t> stays = RasterOf(list, list.objects[1]);
     const std::vector<uint8_t> tiny = RasterOf(list, list.objects[2]);
     Bitmap picture(kSize);
@@ -303,7 +291,6 @@ TEST(InstaboostTest, WhatIsPastedOverLosesItsMask) {
     AddOutline(&list, {BoxRing(60, 60, 50, 50)});
     AddOutline(&list, {BoxRing(111, 60, 4, 3)});  // stays: too small
     AddOutline(&list, {BoxRing(111, 80, 40, 30)});
-    SetFullAreas(&list);
     const Bitmap picture = MakePicture(kSize, 3);
     ObjectList kept = list;
     const std::string body = "scale = 1\nrotate = 0\nshift_div = [5, 50]\nedge_margin = 0\n";
@@ -339,14 +326,14 @@ TEST(InstaboostTest, EarlierCropsDropNothing) {
   for (uint64_t id = 0; id < 40; ++id) {
     ObjectList list;
     list.Clear(kSize);
-    AddOutline(&list, {BoxRing(60, 0, 120, 12)})->full_area = 30000;
-    AddOutline(&list, {BoxRing(60, 60, 50, 50)})->full_area = 50000;
+    AddOutline(&list, {BoxRing(60, 0, 120, 12)});
+    AddOutline(&list, {BoxRing(60, 60, 50, 50)});
     AddOutline(&list, {BoxRing(111, 60, 40, 12)})->crowd = true;
-    AddOutline(&list, {BoxRing(105, 112, 3, 5)})->full_area = 1000;  // stays: too small
+    AddOutline(&list, {BoxRing(105, 112, 3, 5)});  // stays: too small
     std::vector<uint8_t> mask(30 * 20, 1);
     std::vector<uint32_t> runs;
     AppendRuns(kSize, {200, 160, 30, 20}, mask, &runs);
-    AddRuns(&list, runs)->full_area = 60000;
+    AddRuns(&list, runs);
     OpUnderTest("shift_div = [15, 6]\n").Ran(picture, id, &list);
     for (const Object& object : list.objects) {
       // The one that stays may be hidden for most of it.
@@ -369,7 +356,6 @@ TEST(InstaboostTest, WhatDoesNotMoveIsNotPaintedAgain) {
     list.Clear(size);
     AddOutline(&list,
                {{{0, 0}, {100, 0}, {100, 100}, {0, 100}, {0, 70}, {60, 70}, {60, 30}, {0, 30}}});
-    SetFullAreas(&list);
     const ObjectList before = list;
     EXPECT_EQ(OpUnderTest("scale = 0.9\n").Ran(picture, id, &list), picture);
     EXPECT_TRUE(SameObjects(list, before));
@@ -380,7 +366,6 @@ TEST(InstaboostTest, WhatLeavesThePictureIsDropped) {
   ObjectList list;
   list.Clear(kSize);
   AddOutline(&list, {BoxRing(100, 80, 30, 30)});
-  SetFullAreas(&list);
   const Bitmap picture = MakePicture(kSize, 3);
   bool dropped = false;
   for (uint64_t id = 0; id < 20 && !dropped; ++id) {

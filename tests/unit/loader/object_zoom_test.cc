@@ -275,7 +275,7 @@ TEST(ObjectZoomTest, ObjectsFollow) {
         ring.push_back({130 + 45 * std::cos(angle), 100 + 45 * std::sin(angle)});
       }
       AddOutline(&objects.list, {BoxRing(290, 10, 20, 20)});  // a smaller one
-      AddOutline(&objects.list, {ring})->full_area = 6300;
+      AddOutline(&objects.list, {ring});
       const Bitmap out = zoom.Ran(picture, id, &objects);
       ASSERT_EQ(objects.list.size, (SizePx{120, 120}));
       ASSERT_EQ(objects.list.objects.size(), 2u);
