@@ -39,8 +39,9 @@ hr_status CheckBatch(const hr_batch* batch, const void* function, hr_error* erro
   if (buffer.store->consumer() == nullptr) {
     return Refuse(error, "the batch's loader was closed");
   }
-  if (buffer.is_mixed())
+  if (buffer.is_mixed()) {
     return Refuse(error, "the batch is mixed already: models see clean samples");
+  }
   return HR_OK;
 }
 
@@ -118,7 +119,7 @@ hr_status hr_batch_ace(hr_batch* batch, const hr_ace_config* config, hr_model_fn
         s != HR_OK) {
       return s;
     }
-    if (report != nullptr && report->struct_size < sizeof(uint32_t)) {
+    if (!capi::CanFill(report)) {
       return capi::Refuse(error, "hr_ace_report: struct_size is not set");
     }
     headrace::loader::AceSettings settings;
@@ -153,17 +154,12 @@ hr_status hr_batch_rmix_model(hr_batch* batch, const hr_rmix_config* config, hr_
         s != HR_OK) {
       return s;
     }
-    if (report != nullptr && report->struct_size < sizeof(uint32_t)) {
+    if (!capi::CanFill(report)) {
       return capi::Refuse(error, "hr_rmix_report: struct_size is not set");
-    }
-    hr_rmix_config given;
-    if (!capi::Read(config, &given)) {
-      return capi::Refuse(error,
-                          "hr_rmix_config: struct_size is not set, or a newer field is used");
     }
     capi::RmixLists lists;
     headrace::loader::LeasedRmix how;
-    if (const char* wrong = capi::ReadRmixConfig(given, &lists, &how)) {
+    if (const char* wrong = capi::ReadRmixConfig(config, &lists, &how)) {
       return capi::Refuse(error, wrong);
     }
     headrace::loader::BatchBuffer* buffer = capi::BufferOf(batch);
@@ -174,13 +170,6 @@ hr_status hr_batch_rmix_model(hr_batch* batch, const hr_rmix_config* config, hr_
     const headrace::Status status =
         buffer->store->consumer()->RmixByModel(callback.fn(), &how, buffer, &made, &cost);
     if (!status.ok()) return capi::CallbackError(status, cost, error);
-    if (report == nullptr) return HR_OK;
-    hr_rmix_report out = {};
-    out.patches = made.patches;
-    out.mixed = made.mixed;
-    out.uniform_maps = made.uniform;
-    out.nanoseconds = cost.library_ns;
-    out.model_ns = cost.callback_ns;
-    return capi::Fill(report, out, error);
+    return capi::FillRmixReport(report, made, cost.library_ns, cost.callback_ns, error);
   });
 }

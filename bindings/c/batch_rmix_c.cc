@@ -10,9 +10,8 @@
 
 using headrace::Code;
 using headrace::capi::BufferOf;
+using headrace::capi::CanFill;
 using headrace::capi::Fence;
-using headrace::capi::Fill;
-using headrace::capi::Read;
 using headrace::capi::SetError;
 using headrace::loader::BatchBuffer;
 using headrace::loader::LeasedRmix;
@@ -25,7 +24,11 @@ static_assert(HR_RMIX_PERMUTE == static_cast<int>(RmixPairing::kPermute));
 
 namespace headrace::capi {
 
-const char* ReadRmixConfig(const hr_rmix_config& config, RmixLists* lists, LeasedRmix* how) {
+const char* ReadRmixConfig(const hr_rmix_config* given, RmixLists* lists, LeasedRmix* how) {
+  hr_rmix_config config;
+  if (!Read(given, &config)) {
+    return "hr_rmix_config: struct_size is not set, or a newer field is used";
+  }
   if (config.patch_count > lists->patches.size() ||
       (config.patch_count > 0 && config.patches == nullptr)) {
     return "patches: expected at most 64 numbers, and patch_count of them";
@@ -73,6 +76,18 @@ const char* ReadRmixConfig(const hr_rmix_config& config, RmixLists* lists, Lease
   return nullptr;
 }
 
+hr_status FillRmixReport(hr_rmix_report* report, const LeasedRmixReport& made, uint64_t library_ns,
+                         uint64_t model_ns, hr_error* error) {
+  if (report == nullptr) return HR_OK;
+  hr_rmix_report out = {};
+  out.patches = made.patches;
+  out.mixed = made.mixed;
+  out.uniform_maps = made.uniform;
+  out.nanoseconds = library_ns;
+  out.model_ns = model_ns;
+  return Fill(report, out, error);
+}
+
 }  // namespace headrace::capi
 
 hr_status hr_batch_rmix(hr_batch* batch, const hr_rmix_config* config, const float* maps,
@@ -86,31 +101,23 @@ hr_status hr_batch_rmix(hr_batch* batch, const hr_rmix_config* config, const flo
     return SetError(error, Code::kReentered, "called from inside a callback of the batch's loader");
   }
   if (maps == nullptr) return invalid("maps is NULL");
-  if (report != nullptr && report->struct_size < sizeof(uint32_t)) {
-    return invalid("the report's struct_size is not set");
-  }
-  hr_rmix_config given;
-  if (!Read(config, &given)) return invalid("hr_rmix_config: its struct_size does not fit");
+  if (!CanFill(report)) return invalid("hr_rmix_report: struct_size is not set");
   if (grid_height == 0 || grid_width == 0 || row_stride < uint64_t{grid_height} * grid_width) {
     return invalid("the grid is empty, or row_stride is less than a map's numbers");
   }
   return Fence(error, [&]() -> hr_status {
     headrace::capi::RmixLists lists;
     LeasedRmix how;
-    if (const char* wrong = headrace::capi::ReadRmixConfig(given, &lists, &how))
+    if (const char* wrong = headrace::capi::ReadRmixConfig(config, &lists, &how)) {
       return invalid(wrong);
+    }
     how.maps = {.data = maps, .height = grid_height, .width = grid_width, .row_stride = row_stride};
     how.quantile = q_index;
     const int64_t begin = headrace::NowNs();
     LeasedRmixReport done;
     const headrace::Status status = headrace::loader::MixLeasedBatch(how, BufferOf(batch), &done);
     if (!status.ok()) return SetError(error, status);
-    if (report == nullptr) return HR_OK;
-    hr_rmix_report out = {};
-    out.patches = done.patches;
-    out.mixed = done.mixed;
-    out.uniform_maps = done.uniform;
-    out.nanoseconds = static_cast<uint64_t>(headrace::NowNs() - begin);
-    return Fill(report, out, error);
+    return headrace::capi::FillRmixReport(
+        report, done, static_cast<uint64_t>(headrace::NowNs() - begin), 0, error);
   });
 }

@@ -42,6 +42,12 @@ hr_status Fence(hr_error* error, Body body) noexcept {
 // newer caller's) is accepted if the tail that we do not know is zero.
 bool StructFits(const void* object, size_t known_bytes);
 
+// Whether Fill will take `out`, or there is none: to be asked before anything is done.
+template <class T>
+bool CanFill(const T* out) {
+  return out == nullptr || out->struct_size >= sizeof(out->struct_size);
+}
+
 // Copies `value` into the caller's struct, at most as much of it as the caller knows, keeping its
 // struct_size.
 void FillStruct(void* out, const void* value, size_t known_bytes);

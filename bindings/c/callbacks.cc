@@ -5,7 +5,7 @@
 namespace headrace::capi {
 namespace {
 
-// The loader whose callback runs on this thread, or may: in next, close and hr_batch_*.
+// Of the loaders whose callbacks run on this thread, or may: in next, close and hr_batch_*.
 thread_local const CallbackScope* innermost = nullptr;
 
 hr_model_in InputOf(const loader::ModelRows& rows) {

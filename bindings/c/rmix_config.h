@@ -1,4 +1,4 @@
-// hr_rmix_config, as hr_batch_rmix and hr_batch_rmix_model read it.
+// hr_rmix_config and hr_rmix_report, as hr_batch_rmix and hr_batch_rmix_model take them.
 #pragma once
 
 #include <headrace.h>
@@ -16,7 +16,12 @@ struct RmixLists {
   std::array<float, loader::kRmixQuantilesMax> quantiles;
 };
 
-// Fills settings, which point into *lists, smoothing and occurrence. Null, or what is wrong.
-const char* ReadRmixConfig(const hr_rmix_config& config, RmixLists* lists, loader::LeasedRmix* how);
+// Fills settings, which point into *lists, smoothing and occurrence; NULL stands for the defaults.
+// Null, or what is wrong.
+const char* ReadRmixConfig(const hr_rmix_config* config, RmixLists* lists, loader::LeasedRmix* how);
+
+// What a mix came to; nothing without a report.
+hr_status FillRmixReport(hr_rmix_report* report, const loader::LeasedRmixReport& made,
+                         uint64_t library_ns, uint64_t model_ns, hr_error* error);
 
 }  // namespace headrace::capi

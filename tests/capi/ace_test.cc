@@ -20,21 +20,8 @@ namespace {
 constexpr char kKeep[] =
     "[output]\nkeep_u8 = true\nmean = [0.5, 0.4, 0.3]\nstd = [0.2, 0.25, 0.3]\n";
 
-struct BatchReleaser {
-  void operator()(hr_batch* batch) const { hr_batch_release(batch); }
-};
-using BatchHandle = std::unique_ptr<hr_batch, BatchReleaser>;
-
-BatchHandle Next(hr_loader* loader) {
-  hr_batch* batch = nullptr;
-  HR_INIT(hr_error, error);
-  EXPECT_EQ(hr_loader_next(loader, 60'000'000'000, &batch, &error), HR_OK) << error.text;
-  return BatchHandle(batch);
-}
-
 std::string PixelsOf(const hr_batch* batch) {
-  HR_INIT(hr_batch_info, info);
-  EXPECT_EQ(hr_batch_view(batch, &info, nullptr), HR_OK);
+  const hr_batch_info info = InfoOf(batch);
   if (info.pixels == nullptr) return {};
   return std::string(reinterpret_cast<const char*>(info.pixels),
                      size_t{info.count} * info.channels * info.height * info.width);

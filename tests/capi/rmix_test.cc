@@ -16,17 +16,6 @@ namespace {
 constexpr uint32_t kSide = 8;  // of SmallConfig's pictures
 constexpr size_t kPixels = size_t{3} * kSide * kSide;
 
-struct BatchCloser {
-  void operator()(hr_batch* batch) const { hr_batch_release(batch); }
-};
-using BatchHandle = std::unique_ptr<hr_batch, BatchCloser>;
-
-hr_batch_info InfoOf(const BatchHandle& batch) {
-  HR_INIT(hr_batch_info, info);
-  EXPECT_EQ(hr_batch_view(batch.get(), &info, nullptr), HR_OK);
-  return info;
-}
-
 // Writes f32 or u8 maps as numpy.save does.
 template <class T>
 void WriteNpy(const std::string& path, const char* type, const std::vector<uint64_t>& shape,
@@ -66,12 +55,6 @@ class RmixTest : public ::testing::Test {
   }
   static LoaderHandle Open(const std::string& extra, const std::string& dataset_keys = "") {
     return MustOpen(Toml(extra, dataset_keys));
-  }
-  static BatchHandle Next(const LoaderHandle& loader) {
-    hr_batch* batch = nullptr;
-    HR_INIT(hr_error, error);
-    EXPECT_EQ(hr_loader_next(loader.get(), -1, &batch, &error), HR_OK) << error.text;
-    return BatchHandle(batch);
   }
   static TempFolder* folder_;
   static TempFolder* maps_;
@@ -248,7 +231,7 @@ TEST_F(RmixTest, ALeasedBatchIsMixedAsTheLoaderMixes) {
   for (const bool closed : {false, true}) {
     LoaderHandle loader = Open("[output]\nkeep_u8 = true\nlabels = \"soft\"\n");
     for (const BatchValue& wanted : expected) {
-      const BatchHandle batch = Next(loader);
+      const BatchHandle batch = Next(loader.get());
       if (closed) loader.reset();
       const std::vector<float> maps(8 * 16, 1.0f);
       HR_INIT(hr_rmix_report, report);
@@ -281,13 +264,13 @@ TEST_F(RmixTest, SmoothingOfALeasedBatchStaysWithIt) {
   for (int round = 0; round < 4; ++round) {
     hr_loader_set_epoch(loader.get(), 0, nullptr);
     {
-      const BatchHandle first = Next(loader);
+      const BatchHandle first = Next(loader.get());
       ASSERT_EQ(
           hr_batch_rmix(first.get(), &config, maps.data(), 4, 4, 16, nullptr, nullptr, nullptr),
           HR_OK);
     }
     for (size_t i = 1; i < clean.size(); ++i) {
-      EXPECT_EQ(ValueOf(Next(loader).get()), clean[i]) << round;
+      EXPECT_EQ(ValueOf(Next(loader.get()).get()), clean[i]) << round;
     }
   }
 }
@@ -304,7 +287,7 @@ TEST_F(RmixTest, ABatchThatAPermutationLeavesAloneIsNotMixed) {
   config.pairing = HR_RMIX_PERMUTE;
   int alone = 0;
   for (int i = 0; i < 10; ++i) {
-    const BatchHandle batch = Next(loader);
+    const BatchHandle batch = Next(loader.get());
     HR_INIT(hr_rmix_report, report);
     const auto mix = [&] {
       return hr_batch_rmix(batch.get(), &config, maps.data(), 4, 4, 16, nullptr, &report, nullptr);
@@ -320,7 +303,7 @@ TEST_F(RmixTest, ABatchThatAPermutationLeavesAloneIsNotMixed) {
 TEST_F(RmixTest, TheCallerChoosesPatchesPairsAndQuantiles) {
   const LoaderHandle loader = Open("[output]\nkeep_u8 = true\n");
   const auto clean = DrainEpoch(Open("").get());
-  const BatchHandle batch = Next(loader);
+  const BatchHandle batch = Next(loader.get());
   const uint32_t patches[] = {2};
   const double quantiles[] = {0.0, 1.0};
   HR_INIT(hr_rmix_config, config);
@@ -339,7 +322,7 @@ TEST_F(RmixTest, TheCallerChoosesPatchesPairsAndQuantiles) {
   ASSERT_EQ(hr_batch_rmix(batch.get(), &config, maps.data(), 2, 2, 5, q_index, nullptr, &error),
             HR_OK)
       << error.text;
-  const hr_batch_info info = InfoOf(batch);
+  const hr_batch_info info = InfoOf(batch.get());
   const auto* images = static_cast<const float*>(info.images);
   const auto* before = reinterpret_cast<const float*>(clean[0].images.data());
   for (size_t i = 0; i < 4; ++i) {
@@ -361,7 +344,7 @@ TEST_F(RmixTest, TheCallerChoosesPatchesPairsAndQuantiles) {
 
 TEST_F(RmixTest, BadArgumentsLeaveTheBatchAsItWas) {
   const LoaderHandle loader = Open("[output]\nkeep_u8 = true\n");
-  const BatchHandle batch = Next(loader);
+  const BatchHandle batch = Next(loader.get());
   const BatchValue before = ValueOf(batch.get());
   const std::vector<float> maps(8 * 64, 1.0f);
   HR_INIT(hr_error, error);
@@ -407,7 +390,7 @@ TEST_F(RmixTest, BadArgumentsLeaveTheBatchAsItWas) {
             HR_INVALID_ARGUMENT);
 
   const LoaderHandle without = Open("");
-  const BatchHandle other = Next(without);
+  const BatchHandle other = Next(without.get());
   EXPECT_EQ(hr_batch_rmix(other.get(), nullptr, maps.data(), 8, 8, 64, nullptr, nullptr, &error),
             HR_INVALID_ARGUMENT);
   EXPECT_NE(std::string(error.text).find("keep_u8"), std::string::npos);

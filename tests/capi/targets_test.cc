@@ -12,23 +12,15 @@
 namespace headrace::testing {
 namespace {
 
-struct BatchCloser {
-  void operator()(hr_batch* batch) const { hr_batch_release(batch); }
-};
-using BatchHandle = std::unique_ptr<hr_batch, BatchCloser>;
-
 class TargetsTest : public ::testing::Test {
  protected:
   TargetsTest() { MakeCocoSet(folder_, 6); }
 
   // The next batch; info_ views it.
   BatchHandle Next(hr_loader* loader) {
-    hr_batch* batch = nullptr;
-    HR_INIT(hr_error, error);
-    EXPECT_EQ(hr_loader_next(loader, -1, &batch, &error), HR_OK) << error.text;
-    info_.struct_size = sizeof info_;
-    EXPECT_EQ(hr_batch_view(batch, &info_, nullptr), HR_OK);
-    return BatchHandle(batch);
+    BatchHandle batch = testing::Next(loader);
+    info_ = InfoOf(batch.get());
+    return batch;
   }
 
   TempFolder folder_;

@@ -44,6 +44,24 @@ inline LoaderHandle MustOpen(const std::string& toml, const hr_options* options 
   return loader;
 }
 
+struct BatchCloser {
+  void operator()(hr_batch* batch) const { hr_batch_release(batch); }
+};
+using BatchHandle = std::unique_ptr<hr_batch, BatchCloser>;
+
+inline BatchHandle Next(hr_loader* loader) {
+  hr_batch* batch = nullptr;
+  HR_INIT(hr_error, error);
+  EXPECT_EQ(hr_loader_next(loader, 60'000'000'000, &batch, &error), HR_OK) << error.text;
+  return BatchHandle(batch);
+}
+
+inline hr_batch_info InfoOf(const hr_batch* batch) {
+  HR_INIT(hr_batch_info, info);
+  EXPECT_EQ(hr_batch_view(batch, &info, nullptr), HR_OK);
+  return info;
+}
+
 // A copy of everything in a batch.
 struct BatchValue {
   uint32_t epoch = 0;
@@ -59,8 +77,7 @@ struct BatchValue {
 };
 
 inline BatchValue ValueOf(const hr_batch* batch) {
-  HR_INIT(hr_batch_info, info);
-  EXPECT_EQ(hr_batch_view(batch, &info, nullptr), HR_OK);
+  const hr_batch_info info = InfoOf(batch);
   const auto bytes = [](const void* data, size_t n) {
     return std::string(static_cast<const char*>(data), n);
   };
