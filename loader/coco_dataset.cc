@@ -27,27 +27,16 @@ CocoDataset::CocoDataset(ObjectSet set)
     : root_(std::move(set.root)),
       classes_(std::move(set.classes)),
       objects_(std::move(set.objects)) {
-  entries_.reserve(set.pictures.size());
+  files_.Reserve(set.pictures.size());
   for (const ObjectPicture& picture : set.pictures) {
-    if (!picture.fault.empty()) faults_.emplace_back(entries_.size(), picture.fault);
-    entries_.push_back({paths_.size(), picture.bytes, picture.mtime_ns, picture.label});
-    paths_.insert(paths_.end(), picture.path.c_str(),
-                  picture.path.c_str() + picture.path.size() + 1);
+    if (!picture.fault.empty()) faults_.emplace_back(files_.size(), picture.fault);
+    files_.Add(picture.path, picture.bytes, picture.mtime_ns, picture.label);
   }
-  paths_.shrink_to_fit();
-}
-
-Extent CocoDataset::Locate(uint64_t id) const {
-  const Entry& entry = entries_[id];
-  return {.path = paths_.data() + entry.path,
-          .offset = 0,
-          .bytes = entry.bytes,
-          .whole_file = true,
-          .mtime_ns = entry.mtime_ns};
+  files_.Finish();
 }
 
 uint64_t CocoDataset::index_bytes() const {
-  uint64_t bytes = paths_.capacity() + entries_.capacity() * sizeof(Entry) + objects_.bytes();
+  uint64_t bytes = files_.bytes() + objects_.bytes();
   for (const std::string& name : classes_) bytes += sizeof(name) + name.capacity();
   for (const auto& fault : faults_) bytes += sizeof(fault) + fault.second.capacity();
   return bytes;

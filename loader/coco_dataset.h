@@ -11,6 +11,7 @@
 #include "loader/config.h"
 #include "loader/config_toml.h"
 #include "loader/dataset.h"
+#include "loader/file_table.h"
 #include "loader/objects/object_index.h"
 #include "loader/objects/object_set.h"
 
@@ -28,9 +29,9 @@ class CocoDataset final : public Dataset {
 
   explicit CocoDataset(ObjectSet set);
 
-  uint64_t size() const override { return entries_.size(); }
-  Extent Locate(uint64_t id) const override;
-  int64_t Label(uint64_t id) const override { return entries_[id].label; }
+  uint64_t size() const override { return files_.size(); }
+  Extent Locate(uint64_t id) const override { return files_.Locate(id); }
+  int64_t Label(uint64_t id) const override { return files_.Label(id); }
   const std::vector<std::string>& classes() const override { return classes_; }
   const std::string& root() const override { return root_; }
   uint64_t index_bytes() const override;
@@ -41,17 +42,9 @@ class CocoDataset final : public Dataset {
   Status Objects(uint64_t id, ObjectList* list) const override;
 
  private:
-  struct Entry {
-    uint64_t path = 0;  // offset in paths_
-    uint64_t bytes = 0;
-    int64_t mtime_ns = 0;
-    int32_t label = 0;
-  };
-
   std::string root_;
   std::vector<std::string> classes_;
-  std::vector<char> paths_;  // NUL-terminated, end to end
-  std::vector<Entry> entries_;
+  FileTable files_;
   ObjectIndex objects_;
   std::vector<std::pair<uint64_t, std::string>> faults_;  // of samples, ascending
 };

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/status.h"
 #include "loader/config.h"
@@ -18,6 +19,12 @@ struct ConfigError {
   std::string text;
   int error_number = 0;  // the system's, when it was the cause
 };
+
+// Fills *error; false, so that a check can return it.
+inline bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0) {
+  *error = {code, std::move(text), error_number};
+  return false;
+}
 
 // Each override is `dotted.key=value`, value read as TOML, else as a string; applied in order over
 // the file; the key may be absent from the file. Array tables take an index: `augment.0.size=160`.

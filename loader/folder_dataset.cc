@@ -12,11 +12,6 @@
 namespace headrace::loader {
 namespace {
 
-bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0) {
-  *error = {code, std::move(text), error_number};
-  return false;
-}
-
 // Says what is wrong with a root that gave no sample.
 bool FailEmpty(const std::string& root, uint64_t loose_files, size_t folder_count,
                ConfigError* error) {
@@ -107,28 +102,17 @@ bool FolderDataset::Open(const std::string& root, const std::vector<std::string>
   std::sort(all.begin(), all.end(), [](const Labelled& a, const Labelled& b) {
     return a.file.path < b.file.path;  // std::string compares as unsigned bytes
   });
-  made->entries_.reserve(all.size());
+  made->files_.Reserve(all.size());
   for (const Labelled& one : all) {
-    made->entries_.push_back({made->paths_.size(), one.file.bytes, one.file.mtime_ns, one.label});
-    made->paths_.insert(made->paths_.end(), one.file.path.c_str(),
-                        one.file.path.c_str() + one.file.path.size() + 1);
+    made->files_.Add(one.file.path, one.file.bytes, one.file.mtime_ns, one.label);
   }
-  made->paths_.shrink_to_fit();
+  made->files_.Finish();
   *dataset = std::move(made);
   return true;
 }
 
-Extent FolderDataset::Locate(uint64_t id) const {
-  const Entry& entry = entries_[id];
-  return {.path = paths_.data() + entry.path,
-          .offset = 0,
-          .bytes = entry.bytes,
-          .whole_file = true,
-          .mtime_ns = entry.mtime_ns};
-}
-
 uint64_t FolderDataset::index_bytes() const {
-  uint64_t bytes = paths_.capacity() + entries_.capacity() * sizeof(Entry);
+  uint64_t bytes = files_.bytes();
   for (const std::string& name : classes_) bytes += sizeof(name) + name.capacity();
   return bytes;
 }

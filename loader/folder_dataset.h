@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "loader/config_toml.h"
 #include "loader/dataset.h"
+#include "loader/file_table.h"
 
 namespace headrace::loader {
 
@@ -22,25 +23,17 @@ class FolderDataset final : public Dataset {
                                  const LogSink& log, std::unique_ptr<Dataset>* dataset,
                                  ConfigError* error);
 
-  uint64_t size() const override { return entries_.size(); }
-  Extent Locate(uint64_t id) const override;
-  int64_t Label(uint64_t id) const override { return entries_[id].label; }
+  uint64_t size() const override { return files_.size(); }
+  Extent Locate(uint64_t id) const override { return files_.Locate(id); }
+  int64_t Label(uint64_t id) const override { return files_.Label(id); }
   const std::vector<std::string>& classes() const override { return classes_; }
   const std::string& root() const override { return root_; }
   uint64_t index_bytes() const override;
 
  private:
-  struct Entry {
-    uint64_t path = 0;  // offset in paths_
-    uint64_t bytes = 0;
-    int64_t mtime_ns = 0;
-    int32_t label = 0;
-  };
-
   std::string root_;
   std::vector<std::string> classes_;
-  std::vector<char> paths_;  // NUL-terminated, end to end
-  std::vector<Entry> entries_;
+  FileTable files_;
 };
 
 }  // namespace headrace::loader

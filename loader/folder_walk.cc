@@ -20,11 +20,6 @@ struct DirCloser {
 };
 using UniqueDir = std::unique_ptr<DIR, DirCloser>;
 
-bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0) {
-  *error = {code, std::move(text), error_number};
-  return false;
-}
-
 }  // namespace
 
 bool HasImageName(std::string_view name) {

@@ -27,11 +27,6 @@
 namespace headrace::loader {
 namespace {
 
-bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0) {
-  *error = {code, std::move(text), error_number};
-  return false;
-}
-
 bool FailStatus(ConfigError* error, const Status& status) {
   std::string text = status.text();
   if (status.error_number() != 0) text += ": " + std::string(strerror(status.error_number()));
@@ -118,9 +113,7 @@ bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error
   const double* std = config.output.std ? config.output.std->data() : nullptr;
   convert = std::make_unique<simd::ConvertTable>(
       simd::MakeConvertTable(shape.dtype, shape.layout, shape.channels, mean, std));
-  // Planar u8 images are their own pixels.
-  const bool apart = shape.dtype != simd::Dtype::kU8 || shape.layout != simd::Layout::kNchw;
-  if (shape.keep_u8 && apart) {
+  if (shape.keeps_pixels_apart()) {
     convert_pixels = std::make_unique<simd::ConvertTable>(simd::MakeConvertTable(
         simd::Dtype::kU8, simd::Layout::kNchw, shape.channels, nullptr, nullptr));
   }

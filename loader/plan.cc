@@ -148,9 +148,7 @@ BatchLayout LayOutBatch(const BatchShape& shape, bool soft_labels) {
     end = RoundUp(SaturatingAdd(end, bytes), 64);
     return at;
   };
-  // Planar u8 images are their own pixels.
-  const bool apart = shape.dtype != simd::Dtype::kU8 || shape.layout != simd::Layout::kNchw;
-  if (shape.keep_u8 && apart) layout.pixels = place(SaturatingMul(n, shape.sample_elements()));
+  if (shape.keeps_pixels_apart()) layout.pixels = place(SaturatingMul(n, shape.sample_elements()));
   layout.labels = place(n * sizeof(int64_t));
   layout.ids = place(n * sizeof(int64_t));
   layout.soft = place(soft_labels ? SaturatingMul(n, uint64_t{shape.classes} * sizeof(float)) : 0);

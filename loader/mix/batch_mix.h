@@ -27,6 +27,10 @@ struct BatchShape {
   uint32_t consumer_patches_max = 0;
 
   size_t sample_elements() const { return size_t{channels} * height * width; }
+  // Planar u8 images are their own pixels.
+  bool keeps_pixels_apart() const {
+    return keep_u8 && (dtype != simd::Dtype::kU8 || layout != simd::Layout::kNchw);
+  }
   size_t sample_bytes() const { return sample_elements() * simd::DtypeBytes(dtype); }
 };
 

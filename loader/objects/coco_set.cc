@@ -17,11 +17,6 @@
 namespace headrace::loader {
 namespace {
 
-bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0) {
-  *error = {code, std::move(text), error_number};
-  return false;
-}
-
 // A name of the file for an error: one line, not too long.
 std::string Shown(std::string_view name) {
   constexpr size_t kBytesMax = 80;

@@ -33,11 +33,6 @@ constexpr uint32_t kPngPalette = 1;
 constexpr uint32_t kPngColour = 2;
 constexpr const char* kClassOfAll = "object";  // where no folder says more
 
-bool Fail(ConfigError* error, Code code, std::string text, int error_number = 0) {
-  *error = {code, std::move(text), error_number};
-  return false;
-}
-
 bool IsFolder(const std::string& path, struct stat* info) {
   return stat(path.c_str(), info) == 0 && S_ISDIR(info->st_mode);
 }

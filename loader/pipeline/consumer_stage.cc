@@ -24,11 +24,6 @@ constexpr uint32_t kRowsDefault = 64;
 
 bool IsAce(const MixConfig& entry) { return entry.op == "ace"; }
 
-bool Fail(ConfigError* error, Code code, std::string text) {
-  *error = {code, std::move(text)};
-  return false;
-}
-
 // Rows of a call, so many as an entry asks for at most.
 uint32_t RowsOf(const Config& config, uint32_t batch_size) {
   uint32_t rows = 0;
