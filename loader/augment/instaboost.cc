@@ -11,6 +11,7 @@
 #include "loader/objects/group_draws.h"
 #include "loader/objects/heat_map.h"
 #include "loader/objects/move_groups.h"
+#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {

@@ -15,6 +15,7 @@
 #include "loader/objects/move_groups.h"
 #include "loader/objects/object_mover.h"
 #include "loader/objects/raster.h"
+#include "loader/objects/rects.h"
 #include "loader/objects/zoom_box.h"
 #include "loader/saliency/saliency.h"
 #include "simd/resize.h"

@@ -7,6 +7,7 @@
 #include "loader/mix/rmix.h"
 #include "loader/objects/coco_rle.h"
 #include "loader/objects/raster.h"
+#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {
@@ -16,15 +17,6 @@ constexpr size_t kPartsMax = size_t{kRmixPatchesMax} * kRmixPatchesMax;
 
 // Of what was visible of an object before the mix; less is no object any more.
 constexpr double kVisibleShareMin = 0.1;
-
-RectPx Common(const RectPx& a, const RectPx& b) {
-  const uint32_t left = std::max(a.x, b.x);
-  const uint32_t top = std::max(a.y, b.y);
-  const uint32_t right = std::min(a.x + a.width, b.x + b.width);
-  const uint32_t bottom = std::min(a.y + a.height, b.y + b.height);
-  if (left >= right || top >= bottom) return {};
-  return {left, top, right - left, bottom - top};
-}
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include "loader/objects/move_object.h"
 #include "loader/objects/paste.h"
 #include "loader/objects/raster.h"
+#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {

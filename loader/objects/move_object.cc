@@ -6,6 +6,7 @@
 #include "loader/objects/object_groups.h"
 #include "loader/objects/object_mover.h"
 #include "loader/objects/raster.h"
+#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {

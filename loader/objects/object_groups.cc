@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "loader/objects/raster.h"
+#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {
@@ -78,19 +79,6 @@ uint32_t FindMovable(const ObjectList& list, CrowdMoves crowd, std::span<uint8_t
     return a.group != b.group ? a.group < b.group : a.object < b.object;
   });
   return count;
-}
-
-RectPx UnionOf(const RectPx& a, const RectPx& b) {
-  if (a.width == 0 || a.height == 0) return b;
-  if (b.width == 0 || b.height == 0) return a;
-  const uint32_t x = std::min(a.x, b.x);
-  const uint32_t y = std::min(a.y, b.y);
-  return {x, y, std::max(a.x + a.width, b.x + b.width) - x,
-          std::max(a.y + a.height, b.y + b.height) - y};
-}
-
-bool Overlap(const RectPx& a, const RectPx& b) {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
 }  // namespace headrace::loader

@@ -30,9 +30,4 @@ enum class CrowdMoves : uint8_t { kNo, kYes };
 uint32_t FindMovable(const ObjectList& list, CrowdMoves crowd, std::span<uint8_t> mask,
                      std::span<MovableObject> room);
 
-// The smallest box that holds both; an empty one holds nothing.
-RectPx UnionOf(const RectPx& a, const RectPx& b);
-// Whether they share a pixel.
-bool Overlap(const RectPx& a, const RectPx& b);
-
 }  // namespace headrace::loader

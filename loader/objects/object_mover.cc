@@ -7,6 +7,7 @@
 
 #include "loader/augment/op.h"
 #include "loader/objects/raster.h"
+#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {
@@ -48,15 +49,6 @@ RectPx Around(PointF low, PointF high, SizePx end) {
   const uint32_t x = begin_of(low.x, end.width);
   const uint32_t y = begin_of(low.y, end.height);
   return {x, y, end_of(high.x, end.width) - x, end_of(high.y, end.height) - y};
-}
-
-RectPx Common(const RectPx& a, const RectPx& b) {
-  const uint32_t left = std::max(a.x, b.x);
-  const uint32_t top = std::max(a.y, b.y);
-  const uint32_t right = std::min(a.x + a.width, b.x + b.width);
-  const uint32_t bottom = std::min(a.y + a.height, b.y + b.height);
-  if (left >= right || top >= bottom) return {};
-  return {left, top, right - left, bottom - top};
 }
 
 // One column of a mask that is looked up in its runs.

@@ -17,6 +17,7 @@
 #include "loader/objects/instance_alpha.h"
 #include "loader/objects/object_groups.h"
 #include "loader/objects/raster.h"
+#include "loader/objects/rects.h"
 #include "loader/objects/zoom_box.h"
 #include "loader/saliency/saliency.h"
 #include "loader/transform.h"

@@ -14,45 +14,18 @@
 #include "tests/support/allocation_counter.h"
 #include "tests/unit/loader/augment_replay.h"
 #include "tests/unit/loader/object_lists.h"
+#include "tests/unit/loader/object_op_under_test.h"
 
 namespace headrace::loader {
 namespace {
 
-// One entry made ready, and its draw for a sample.
-class OpUnderTest {
+class OpUnderTest : public ObjectOpUnderTest {
  public:
-  explicit OpUnderTest(const std::string& body) : ops_(ParsedOp("op = \"instaboost\"\n" + body)) {
-    ConfigError error;
-    op_ = MakeOp(ops_[0], &error);
-    EXPECT_NE(op_, nullptr) << error.text;
-  }
-
-  OpDraw DrawOf(SizePx size, uint64_t id) const {
-    RandomStream stream({.seed = 7, .unit = id, .name = "instaboost"});
-    OpDraw draw{.op = op_.get(), .in = size, .out = size};
-    draw.rect = {0, 0, size.width, size.height};
-    const Status status = op_->Draw(&stream, &draw);
-    EXPECT_TRUE(status.ok()) << status.text();
-    return draw;
-  }
-
+  explicit OpUnderTest(const std::string& body) : ObjectOpUnderTest("instaboost", 7, body) {}
   // What it makes of the picture; `list` is brought up to date.
   Bitmap Ran(const Bitmap& picture, uint64_t id, ObjectList* list) const {
-    const OpDraw draw = DrawOf(picture.size, id);
-    GuardedScratch output(op_->OutputBytes(draw));
-    GuardedScratch scratch(op_->ScratchBytes(draw));
-    Picture result{.pixels = picture.view()};
-    const OpMemory memory{.output = output.span(), .scratch = scratch.span(), .objects = list};
-    const Status status = op_->Run(draw, memory, &result);
-    EXPECT_TRUE(status.ok()) << status.text();
-    EXPECT_TRUE(output.GuardIsWhole() && scratch.GuardIsWhole());
-    return Copied(result.pixels, simd::FlipColumns::kNo);
+    return ObjectOpUnderTest::Ran(picture, id, {.objects = list});
   }
-  const Op& op() const { return *op_; }
-
- private:
-  std::vector<OpConfig> ops_;
-  std::unique_ptr<Op> op_;
 };
 
 bool SameObjects(const ObjectList& a, const ObjectList& b) {

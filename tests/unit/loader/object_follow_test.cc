@@ -140,21 +140,6 @@ INSTANTIATE_TEST_SUITE_P(
 
 // ------------------------------------------------------------------ the mover by itself
 
-double ShoelaceOf(const ObjectList& list, const Object& object) {
-  double area = 0;
-  for (const ObjectRing& ring : list.RingsOf(object)) {
-    const auto points = list.PointsOf(ring);
-    double twice = 0;
-    for (size_t i = 0; i < points.size(); ++i) {
-      const PointF& p = points[i];
-      const PointF& q = points[(i + 1) % points.size()];
-      twice += p.x * q.y - q.x * p.y;
-    }
-    area += std::fabs(twice) / 2;
-  }
-  return area;
-}
-
 // Turns by `degrees` about (x, y) and makes it `scale` times as large.
 PointMap TurnedAbout(PointF c, double degrees, double scale) {
   const double a = degrees * M_PI / 180;

@@ -1,4 +1,5 @@
 #include "loader/objects/object_groups.h"
+#include "loader/objects/rects.h"
 
 #include <gtest/gtest.h>
 

@@ -32,6 +32,22 @@ inline Object* AddOutline(ObjectList* list, const std::vector<Ring>& rings,
   return &list->objects.back();
 }
 
+// By the coordinates: what the rings enclose, each by itself.
+inline double ShoelaceOf(const ObjectList& list, const Object& object) {
+  double area = 0;
+  for (const ObjectRing& ring : list.RingsOf(object)) {
+    const auto points = list.PointsOf(ring);
+    double twice = 0;
+    for (size_t i = 0; i < points.size(); ++i) {
+      const PointF& a = points[i];
+      const PointF& b = points[(i + 1) % points.size()];
+      twice += a.x * b.y - a.y * b.x;
+    }
+    area += std::abs(twice) / 2;
+  }
+  return area;
+}
+
 inline Ring BoxRing(double left, double top, double width, double height) {
   return {{left, top}, {left + width, top}, {left + width, top + height}, {left, top + height}};
 }

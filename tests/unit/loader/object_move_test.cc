@@ -16,21 +16,6 @@
 namespace headrace::loader {
 namespace {
 
-double ShoelaceOf(const ObjectList& list, const Object& object) {
-  double area = 0;
-  for (const ObjectRing& ring : list.RingsOf(object)) {
-    const auto points = list.PointsOf(ring);
-    double twice = 0;
-    for (size_t i = 0; i < points.size(); ++i) {
-      const PointF& a = points[i];
-      const PointF& b = points[(i + 1) % points.size()];
-      twice += a.x * b.y - a.y * b.x;
-    }
-    area += std::abs(twice) / 2;
-  }
-  return area;
-}
-
 uint64_t RasterAreaOf(const ObjectList& list, const Object& object) {
   const std::vector<uint8_t> mask = RasterOf(list, object);
   return static_cast<uint64_t>(std::count(mask.begin(), mask.end(), 1));

@@ -14,6 +14,7 @@
 #include "tests/support/allocation_counter.h"
 #include "tests/unit/loader/augment_replay.h"
 #include "tests/unit/loader/object_lists.h"
+#include "tests/unit/loader/object_op_under_test.h"
 
 namespace headrace::loader {
 namespace {
@@ -152,43 +153,18 @@ TEST(LensTest, ShowsTheFormulasPlaces) {
   }
 }
 
-// The op by itself.
-class ZoomUnderTest {
+class ZoomUnderTest : public ObjectOpUnderTest {
  public:
-  explicit ZoomUnderTest(const std::string& body)
-      : ops_(ParsedOp("op = \"object_zoom\"\n" + body)) {
-    ConfigError error;
-    op_ = MakeOp(ops_[0], &error);
-    EXPECT_NE(op_, nullptr) << error.text;
-  }
-  OpDraw DrawOf(SizePx size, uint64_t id) const {
-    RandomStream stream({.seed = 3, .unit = id, .name = "object_zoom"});
-    OpDraw draw{.op = op_.get(), .in = size, .out = size};
-    draw.rect = {0, 0, size.width, size.height};
-    EXPECT_TRUE(op_->Draw(&stream, &draw).ok());
-    return draw;
-  }
+  explicit ZoomUnderTest(const std::string& body) : ObjectOpUnderTest("object_zoom", 3, body) {}
   Bitmap Ran(const Bitmap& picture, uint64_t id, FollowedObjects* objects = nullptr,
              OpCounts* counts = nullptr) const {
-    const OpDraw draw = DrawOf(picture.size, id);
-    GuardedScratch output(op_->OutputBytes(draw));
-    GuardedScratch scratch(op_->ScratchBytes(draw));
-    Picture result{.pixels = picture.view()};
-    OpMemory memory{.output = output.span(), .scratch = scratch.span(), .counts = counts};
+    OpMemory memory{.counts = counts};
     if (objects != nullptr) {
       memory.objects = &objects->list;
       memory.mover = &objects->mover;
     }
-    const Status status = op_->Run(draw, memory, &result);
-    EXPECT_TRUE(status.ok()) << status.text();
-    EXPECT_TRUE(output.GuardIsWhole() && scratch.GuardIsWhole());
-    return Copied(result.pixels, simd::FlipColumns::kNo);
+    return ObjectOpUnderTest::Ran(picture, id, memory);
   }
-  const Op& op() const { return *op_; }
-
- private:
-  std::vector<OpConfig> ops_;
-  std::unique_ptr<Op> op_;
 };
 
 // How red it is: the disc's share of the pixels.
