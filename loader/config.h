@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,7 @@ enum class OnCorrupt : uint8_t { kError, kMark, kSubstitute };
 enum class Labels : uint8_t { kAuto, kIndex, kSoft };
 enum class Pin : uint8_t { kAuto, kNone, kLock, kCuda };
 enum class JpegMode : uint8_t { kFast, kExact };
+enum class Cache : uint8_t { kNone, kMemory };
 enum class MixMode : uint8_t { kBatch, kPair, kElement };
 enum class MixPartner : uint8_t { kRoll, kFlip, kPerm };
 
@@ -39,11 +41,18 @@ struct DatasetConfig {
   // Saliency maps for [[mix]] rmix with saliency = "maps": an .npy of [samples, height, width], of
   // each whole picture, in the order of the ids. Resolved like path.
   std::string saliency_maps;
+  // A file that names the samples to keep; empty: all of them. Resolved like path.
+  std::string include;
+  // The part of `split_of` to read, and the shares of all parts in byte order of their names;
+  // empty: everything.
+  std::string split;
+  std::vector<std::pair<std::string, double>> split_of;
 };
 
 struct LoaderConfig {
   uint32_t batch_size = 256;
   Shuffle shuffle = Shuffle::kFull;
+  uint32_t shuffle_window = 16384;  // block: samples that are shuffled together
   uint64_t seed = 0;
   uint32_t workers = 0;  // 0: as many as CPUs this process may use
   uint32_t prefetch_batches = 3;
@@ -54,6 +63,8 @@ struct LoaderConfig {
   std::optional<uint32_t> rank;  // absent: "auto"
   std::optional<uint32_t> world_size;
   io::ReaderChoice reader = io::ReaderChoice::kAuto;
+  Cache cache = Cache::kNone;  // memory: encoded samples stay within max_host_bytes
+  std::string quarantine;      // bad samples are listed here, as TSV; empty: nowhere. Resolved
 };
 
 struct OutputConfig {

@@ -13,8 +13,9 @@ constexpr std::string_view kRootKeys[] = {"dataset", "loader",  "output", "decod
 constexpr std::string_view kDatasetKeys[] = {
     "source", "path", "classes", "annotations", "masks", "saliency_maps", "include", "split", "of"};
 constexpr std::string_view kLoaderKeys[] = {
-    "batch_size", "shuffle",        "seed",           "workers", "prefetch_batches", "tail",
-    "on_corrupt", "corrupt_budget", "max_host_bytes", "rank",    "world_size",       "reader"};
+    "batch_size", "shuffle",    "shuffle_window", "seed",           "workers", "prefetch_batches",
+    "tail",       "on_corrupt", "corrupt_budget", "max_host_bytes", "rank",    "world_size",
+    "reader",     "cache",      "quarantine"};
 constexpr std::string_view kOutputKeys[] = {"dtype", "layout", "channels", "mean",
                                             "std",   "labels", "pin",      "keep_u8"};
 constexpr std::string_view kDecodeKeys[] = {"jpeg", "checkpoints", "exif", "alpha"};
@@ -33,6 +34,7 @@ constexpr ParamWord kSourceWords[] = {{"folder"}, {"tar", false}, {"coco"}, {"ma
 constexpr ParamWord kShuffleWords[] = {{"full"}, {"block", false}, {"none"}};
 constexpr ParamWord kTailWords[] = {{"drop"}, {"pad"}, {"exact"}};
 constexpr ParamWord kCorruptWords[] = {{"error"}, {"mark"}, {"substitute"}};
+constexpr ParamWord kCacheWords[] = {{"none"}, {"memory", false}};
 constexpr ParamWord kReaderWords[] = {{"auto"}, {"uring"}, {"pread"}};
 constexpr ParamWord kDtypeWords[] = {{"u8"}, {"f16"}, {"bf16"}, {"f32"}};
 constexpr ParamWord kLayoutWords[] = {{"nchw"}, {"nhwc"}};
@@ -43,6 +45,7 @@ constexpr ParamWord kJpegWords[] = {{"fast"}, {"exact"}};
 static_assert(static_cast<size_t>(Source::kManifest) == 3);
 static_assert(static_cast<size_t>(Shuffle::kNone) == 2);
 static_assert(static_cast<size_t>(Tail::kExact) == 2);
+static_assert(static_cast<size_t>(Cache::kMemory) == 1);
 static_assert(static_cast<size_t>(OnCorrupt::kSubstitute) == 2);
 static_assert(static_cast<size_t>(io::ReaderChoice::kPread) == 2);
 static_assert(static_cast<size_t>(simd::Dtype::kF32) == 3);
@@ -77,8 +80,17 @@ bool ReadPath(const TableReader& table, DatasetConfig* dataset) {
   return true;
 }
 
+// A path that may be left out.
+bool ReadFile(const TableReader& table, std::string_view key, std::string* out) {
+  const auto value = table.Find(key);
+  if (!value) return true;
+  if (!value->Text(out)) return false;
+  *out = table.document()->Resolve(*out);
+  return true;
+}
+
 // `split` names one of the parts that `of` lists with their shares.
-bool CheckSplit(const TableReader& table) {
+bool ReadSplit(const TableReader& table, DatasetConfig* dataset) {
   const auto split = table.Find("split");
   const auto of = table.Find("of");
   std::string part;
@@ -92,6 +104,7 @@ bool CheckSplit(const TableReader& table) {
       double share = 0;
       if (!reader.Number(name.str(), {0, 1, true}, &share)) return false;
       sum += share;
+      dataset->split_of.emplace_back(name.str(), share);  // the library keeps names in byte order
     }
     // Shares such as 0.7 + 0.2 + 0.1 pass one by their rounding.
     if (shares->empty() || sum > 1 + 1e-9) return of->WrongValue("shares that add up to at most 1");
@@ -101,6 +114,7 @@ bool CheckSplit(const TableReader& table) {
     return table.Missing("of", "the shares of the parts: { train = 0.9, val = 0.1 }");
   if (of && !split) return table.Missing("split", "the name of the part to read");
   if (split) split->NotBuilt();
+  dataset->split = part;
   return true;
 }
 
@@ -112,15 +126,9 @@ bool ReadDataset(const TableReader& table, DatasetConfig* dataset) {
   if (const auto classes = table.Find("classes"); classes && !classes->Texts(&dataset->classes)) {
     return false;
   }
-  const auto read_path = [&](std::string_view key, std::string* out) {
-    const auto value = table.Find(key);
-    if (!value) return true;
-    if (!value->Text(out)) return false;
-    *out = table.document()->Resolve(*out);
-    return true;
-  };
-  if (!read_path("annotations", &dataset->annotations) || !read_path("masks", &dataset->masks) ||
-      !read_path("saliency_maps", &dataset->saliency_maps)) {
+  if (!ReadFile(table, "annotations", &dataset->annotations) ||
+      !ReadFile(table, "masks", &dataset->masks) ||
+      !ReadFile(table, "saliency_maps", &dataset->saliency_maps)) {
     return false;
   }
   for (const std::string_view key : {"annotations", "masks"}) {
@@ -128,12 +136,9 @@ bool ReadDataset(const TableReader& table, DatasetConfig* dataset) {
     if (!value || dataset->source == Source::kCoco) continue;
     return value->WrongValue("only with source = \"coco\"");
   }
-  if (const auto include = table.Find("include")) {
-    std::string path;
-    if (!include->Text(&path)) return false;
-    include->NotBuilt();
-  }
-  return CheckSplit(table);
+  if (!ReadFile(table, "include", &dataset->include)) return false;
+  if (const auto include = table.Find("include")) include->NotBuilt();
+  return ReadSplit(table, dataset);
 }
 
 // rank = "auto", or numbers for both keys.
@@ -162,10 +167,17 @@ bool ReadRank(const TableReader& table, LoaderConfig* loader) {
   return true;
 }
 
+bool ReadQuarantine(const TableReader& table, LoaderConfig* loader) {
+  if (!ReadFile(table, "quarantine", &loader->quarantine)) return false;
+  if (const auto quarantine = table.Find("quarantine")) quarantine->NotBuilt();
+  return true;
+}
+
 bool ReadLoader(const TableReader& table, LoaderConfig* loader) {
   return table.Keys(kLoaderKeys) &&
          table.U32("batch_size", 1, kBatchSizeMax, &loader->batch_size) &&
          table.Word("shuffle", kShuffleWords, &loader->shuffle) &&
+         table.U32("shuffle_window", 1, 1u << 30, &loader->shuffle_window) &&
          table.U64("seed", 0, INT64_MAX, &loader->seed) &&
          table.U32("workers", 0, kWorkersMax, &loader->workers) &&
          table.U32("prefetch_batches", 1, kPrefetchMax, &loader->prefetch_batches) &&
@@ -173,7 +185,9 @@ bool ReadLoader(const TableReader& table, LoaderConfig* loader) {
          table.Word("on_corrupt", kCorruptWords, &loader->on_corrupt) &&
          table.Number("corrupt_budget", {0, 1}, &loader->corrupt_budget) &&
          table.Bytes("max_host_bytes", &loader->max_host_bytes) &&
-         table.Word("reader", kReaderWords, &loader->reader) && ReadRank(table, loader);
+         table.Word("reader", kReaderWords, &loader->reader) &&
+         table.Word("cache", kCacheWords, &loader->cache) && ReadQuarantine(table, loader) &&
+         ReadRank(table, loader);
 }
 
 // mean or std: one number a channel, of the 0..1 scale; u8 pixels are not scaled.

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "base/status.h"
+#include "loader/config.h"
+#include "loader/config_toml.h"
 #include "loader/objects/object_list.h"
 
 namespace headrace::loader {
@@ -17,6 +21,9 @@ struct Extent {
   uint64_t bytes = 0;      // as found at open
   bool whole_file = true;  // false: a range of a shard
   int64_t mtime_ns = 0;    // of the file at path, as found at open
+  // If the data set holds the file open: its descriptor, to be read in place of `path`; such an
+  // extent is a range.
+  int file = -1;
 };
 
 // What: an immutable list of samples, ids 0..size()-1. Owner: the loader. Thread: any.
@@ -33,6 +40,20 @@ class Dataset {
   virtual const std::string& root() const = 0;
   virtual uint64_t index_bytes() const = 0;
 
+  // What to call a sample in messages: its path in the data set that it was made of. May read the
+  // index; allocates.
+  virtual std::string Name(uint64_t id) const { return Locate(id).path; }
+  // Runs of ids that lie together: shards, or what stands in for them. Run r holds the ids
+  // [RunBegin(r), RunBegin(r + 1)); RunBegin(RunCount()) is size().
+  virtual uint64_t RunCount() const;
+  virtual uint64_t RunBegin(uint64_t run) const;
+  // Whether the sample is a JPEG of which it is known that no part gives a warning, so that its
+  // restart markers may be used to pass over what is not needed (as by an entropy checkpoint).
+  virtual bool RestartsTrusted(uint64_t /*id*/) const { return false; }
+  // Stands for the samples in a saved state: ids, names or places, and sizes. Of any thread; looks
+  // at every sample.
+  virtual uint64_t Fingerprint() const;
+
   // Whether it says where objects are in its pictures.
   virtual bool has_objects() const { return false; }
   // Of all samples together, and of the sample that has the most.
@@ -48,5 +69,9 @@ class Dataset {
     return {};
   }
 };
+
+// A data set of `config.source`, as configured. `error` names the key.
+[[nodiscard]] bool OpenDataset(const Config& config, const LogSink& log,
+                               std::unique_ptr<Dataset>* dataset, ConfigError* error);
 
 }  // namespace headrace::loader

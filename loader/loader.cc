@@ -11,8 +11,6 @@
 #include "base/clock.h"
 #include "loader/augment/op.h"
 #include "loader/augment/program.h"
-#include "loader/coco_dataset.h"
-#include "loader/folder_dataset.h"
 #include "loader/mix/mixer.h"
 #include "loader/pipeline/consumer_stage.h"
 #include "loader/pipeline/sample_saliency.h"
@@ -76,12 +74,7 @@ struct Loader::Parts {
 };
 
 bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error) {
-  const DatasetConfig& from = config.dataset;
-  const bool opened =
-      from.source == Source::kCoco
-          ? CocoDataset::Open(from, config.limits, log, &dataset, error)
-          : FolderDataset::Open(from.path.front(), from.classes, log, &dataset, error);
-  if (!opened) return false;
+  if (!loader::OpenDataset(config, log, &dataset, error)) return false;
   if (!AugmentProgram::Make(config.augment, dataset->classes(), true, &augment, error,
                             ScaleOf(config.output))) {
     return false;

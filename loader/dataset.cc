@@ -1,0 +1,47 @@
+#include "loader/dataset.h"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+#include "base/hash.h"
+#include "loader/coco_dataset.h"
+#include "loader/folder_dataset.h"
+
+namespace headrace::loader {
+namespace {
+
+// Of a data set without shards.
+constexpr uint64_t kRunSamples = 1024;
+
+}  // namespace
+
+uint64_t Dataset::RunCount() const { return (size() + kRunSamples - 1) / kRunSamples; }
+
+uint64_t Dataset::RunBegin(uint64_t run) const { return std::min(run * kRunSamples, size()); }
+
+uint64_t Dataset::Fingerprint() const {
+  uint64_t hash = size();
+  for (uint64_t id = 0; id < size(); ++id) {
+    const Extent extent = Locate(id);
+    const uint64_t place[] = {hash, extent.offset, extent.bytes};
+    hash = Hash64(std::as_bytes(std::span(place)),
+                  Hash64(std::as_bytes(std::span(extent.path, std::strlen(extent.path))), 0));
+  }
+  return hash;
+}
+
+bool OpenDataset(const Config& config, const LogSink& log, std::unique_ptr<Dataset>* dataset,
+                 ConfigError* error) {
+  const DatasetConfig& from = config.dataset;
+  switch (from.source) {
+    case Source::kCoco: return CocoDataset::Open(from, config.limits, log, dataset, error);
+    case Source::kFolder:
+      return FolderDataset::Open(from.path.front(), from.classes, log, dataset, error);
+    case Source::kTar:
+    case Source::kManifest: break;  // refused with the text
+  }
+  return Fail(error, Code::kNotInThisVersion, "[dataset] source: not in this version");
+}
+
+}  // namespace headrace::loader
