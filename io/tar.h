@@ -1,7 +1,10 @@
 // tar archives: where the members lie, and the headers of new ones.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 
 #include "base/status.h"
@@ -18,24 +21,56 @@ struct TarMember {
 
 // What: reads ustar, GNU (long names) and PAX headers (path, size), checksums checked; links,
 // devices, folders and sparse files are passed over and counted. Owner, thread: one. Cost: a read a
-// few members; no more memory than a name.
+// few members; no more memory than a name and a buffer.
 class TarReader {
  public:
   static constexpr uint64_t kNameBytesMax = 4096;
 
   // `fd`: a regular file of `file_bytes`; it must stay open, and is not closed.
-  TarReader(int fd, uint64_t file_bytes) : fd_(fd), file_bytes_(file_bytes) {}
+  TarReader(int fd, uint64_t file_bytes);
 
-  // kOk and *found = false at the end of the archive. kCorrupt, kTruncated: offset() says where.
+  // kOk and *found = false at the end of the archive. kCorrupt, kTruncated, kUnsupportedFormat:
+  // offset() says where. After an error it ends.
   Status Next(TarMember* member, bool* found);
+  // Bytes of a member, from what was read already where they are in it.
+  Status Read(uint64_t offset, std::span<std::byte> bytes);
+
   uint64_t offset() const { return offset_; }  // of the header read last
   uint64_t passed_over() const { return passed_over_; }
+  // Whether the end was a block of zeros, as every writer puts it there, and not just the file's.
+  bool has_end_mark() const { return has_end_mark_; }
 
  private:
+  // What headers before a member say about it.
+  struct Extras {
+    std::string name;
+    bool has_name = false;
+    uint64_t bytes = 0;
+    bool has_bytes = false;
+    bool sparse = false;
+    bool any() const { return has_name || has_bytes || sparse; }
+  };
+
+  Status ReadHeader(TarMember* member, Extras* extras, bool* is_member);
+  Status ReadLongName(uint64_t bytes, Extras* extras);
+  Status ReadPax(uint64_t bytes, bool global, Extras* extras);
+  Status TakePaxRecord(const char* key, size_t key_bytes, const char* value, size_t value_bytes,
+                       bool global, Extras* extras);
+  Status PassSparseMap();
+  // Goes past `bytes` of content and what fills their last block.
+  Status Skip(uint64_t bytes);
+  Status Block(uint64_t offset, const std::byte** block);
+
   int fd_;
   uint64_t file_bytes_;
-  uint64_t offset_ = 0;
+  uint64_t next_ = 0;    // of the next header
+  uint64_t offset_ = 0;  // of the last
   uint64_t passed_over_ = 0;
+  bool ended_ = false;
+  bool has_end_mark_ = false;
+  std::unique_ptr<std::byte[]> buffer_;
+  uint64_t buffer_offset_ = 0;  // in the file
+  uint64_t buffer_bytes_ = 0;
 };
 
 // Header blocks for a regular file: ustar, with a PAX header before it where the name or the size

@@ -1,0 +1,135 @@
+#include "io/atomic_file.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "base/checked_math.h"
+
+namespace headrace::io {
+namespace {
+
+constexpr mode_t kMode = 0666;  // less the user's mask
+constexpr int kNamesMax = 1000;
+constexpr size_t kWriteBytesMax = size_t{1} << 30;
+
+Status StatusOf(int error_number, const char* text) {
+  return Status(CodeOfErrno(error_number), text, error_number);
+}
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string TemporaryName(const std::string& path, int number) {
+  char suffix[48];
+  std::snprintf(suffix, sizeof suffix, "%s%ld.%d", AtomicFile::kTemporaryMark,
+                static_cast<long>(::getpid()), number);
+  return path + suffix;
+}
+
+uint64_t FileBytesMax() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return INT64_MAX;
+  return limit.rlim_cur;
+}
+
+}  // namespace
+
+Result<AtomicFile> AtomicFile::Make(const std::string& path) {
+  AtomicFile made;
+  made.path_ = path;
+  made.bytes_max_ = FileBytesMax();
+  const std::string folder = FolderOf(path);
+  made.folder_.Reset(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!made.folder_.valid()) return StatusOf(errno, "the folder cannot be opened");
+  // A nameless file gets its name by way of /proc, at the end.
+  if (::access("/proc/self/fd", X_OK) != 0) {
+    HR_TRY(made.MakeNamed());
+    return made;
+  }
+  made.file_.Reset(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, kMode));
+  if (made.file_.valid()) return made;
+  // Not every file system can (EOPNOTSUPP; EISDIR where the kernel does not know the flag).
+  const int refused = errno;
+  if (refused != EOPNOTSUPP && refused != EISDIR && refused != EINVAL && refused != ENOENT) {
+    return StatusOf(refused, "no file can be made in the folder");
+  }
+  HR_TRY(made.MakeNamed());
+  return made;
+}
+
+Status AtomicFile::MakeNamed() {
+  for (int i = 0; i < kNamesMax; ++i) {
+    std::string name = TemporaryName(path_, i);
+    const int fd =
+        ::open(name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, kMode);
+    if (fd < 0 && errno == EEXIST) continue;
+    if (fd < 0) return StatusOf(errno, "no file can be made in the folder");
+    file_.Reset(fd);
+    temporary_ = std::move(name);
+    return {};
+  }
+  return StatusOf(EEXIST, "no name is left for a file beside it");
+}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) (void)::unlink(temporary_.c_str());
+}
+
+Status AtomicFile::Write(std::span<const std::byte> bytes) {
+  if (SaturatingAdd(bytes_, bytes.size()) > bytes_max_) {
+    return StatusOf(EFBIG, "could not be written");
+  }
+  while (!bytes.empty()) {
+    const ssize_t done = ::write(file_.get(), bytes.data(), std::min(bytes.size(), kWriteBytesMax));
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return StatusOf(errno, "could not be written");
+    bytes = bytes.subspan(static_cast<size_t>(done));
+    bytes_ += static_cast<uint64_t>(done);
+  }
+  return {};
+}
+
+Status AtomicFile::LinkTemporary() {
+  char self[48];
+  std::snprintf(self, sizeof self, "/proc/self/fd/%d", file_.get());
+  for (int i = 0; i < kNamesMax; ++i) {
+    std::string name = TemporaryName(path_, i);
+    if (::linkat(AT_FDCWD, self, AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      temporary_ = std::move(name);
+      return {};
+    }
+    if (errno != EEXIST) return StatusOf(errno, "could not be put in place");
+  }
+  return StatusOf(EEXIST, "no name is left for a file beside it");
+}
+
+Status AtomicFile::Commit() {
+  // The bytes first, then the name: after a power cut there is the old file or the new one.
+  if (::fsync(file_.get()) != 0) return StatusOf(errno, "could not be written");
+  if (temporary_.empty()) HR_TRY(LinkTemporary());
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    return StatusOf(errno, "could not be put in place");
+  }
+  temporary_.clear();
+  file_.Reset();
+  // From here on the new file is there; some file systems cannot sync a folder.
+  (void)::fsync(folder_.get());
+  return {};
+}
+
+Status WriteFileAtomically(const std::string& path, std::span<const std::byte> bytes) {
+  HR_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Make(path));
+  HR_TRY(file.Write(bytes));
+  return file.Commit();
+}
+
+}  // namespace headrace::io

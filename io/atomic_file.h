@@ -1,0 +1,52 @@
+// A file that is there whole or not at all, whenever the process or the machine stops.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "io/file.h"
+
+namespace headrace::io {
+
+// What: takes a file's bytes in order and puts them in place of `path` at Commit: written, synced,
+// renamed, the folder synced. Until then they have no name where the file system allows that, so
+// that a killed process leaves nothing; elsewhere a name beside `path` with ".tmp-" in it, which
+// the destructor removes. Owner, thread: one. Cost: system calls.
+class AtomicFile {
+ public:
+  // What every name of a file that was not finished has between its own name and a number.
+  static constexpr const char* kTemporaryMark = ".tmp-";
+
+  static Result<AtomicFile> Make(const std::string& path);
+  AtomicFile(AtomicFile&& other) noexcept = default;
+  AtomicFile& operator=(AtomicFile&&) = delete;
+  ~AtomicFile();
+
+  // Appends all of it. Fails rather than pass the process's file size limit, whose signal would
+  // kill it.
+  Status Write(std::span<const std::byte> bytes);
+  uint64_t bytes() const { return bytes_; }
+  // After it nothing is written any more. Failed: what was at `path` before is there still.
+  Status Commit();
+
+ private:
+  AtomicFile() = default;
+  Status MakeNamed();
+  // Gives the nameless file a name beside `path`.
+  Status LinkTemporary();
+
+  std::string path_;
+  std::string temporary_;  // empty: no name yet, or none any more
+  UniqueFd folder_;
+  UniqueFd file_;
+  uint64_t bytes_ = 0;
+  uint64_t bytes_max_ = 0;  // the limit of the process
+};
+
+// All of `bytes` as the file at `path`.
+Status WriteFileAtomically(const std::string& path, std::span<const std::byte> bytes);
+
+}  // namespace headrace::io
