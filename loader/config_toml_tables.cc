@@ -30,7 +30,7 @@ constexpr TableKeys kTables[] = {{"dataset", kDatasetKeys},
                                  {"limits", kLimitsKeys}};
 
 // Words in the order of their enums.
-constexpr ParamWord kSourceWords[] = {{"folder"}, {"tar", false}, {"coco"}, {"manifest", false}};
+constexpr ParamWord kSourceWords[] = {{"folder"}, {"tar"}, {"coco"}, {"manifest", false}};
 constexpr ParamWord kShuffleWords[] = {{"full"}, {"block", false}, {"none"}};
 constexpr ParamWord kTailWords[] = {{"drop"}, {"pad"}, {"exact"}};
 constexpr ParamWord kCorruptWords[] = {{"error"}, {"mark"}, {"substitute"}};

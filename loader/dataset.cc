@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "loader/coco_dataset.h"
 #include "loader/folder_dataset.h"
+#include "loader/shards/tar_dataset.h"
 
 namespace headrace::loader {
 namespace {
@@ -38,7 +39,7 @@ bool OpenDataset(const Config& config, const LogSink& log, std::unique_ptr<Datas
     case Source::kCoco: return CocoDataset::Open(from, config.limits, log, dataset, error);
     case Source::kFolder:
       return FolderDataset::Open(from.path.front(), from.classes, log, dataset, error);
-    case Source::kTar:
+    case Source::kTar: return TarDataset::Open(from, log, dataset, error);
     case Source::kManifest: break;  // refused with the text
   }
   return Fail(error, Code::kNotInThisVersion, "[dataset] source: not in this version");

@@ -212,8 +212,12 @@ bool Loader::Parts::OpenCheckpoints(const LoaderOptions& options, ConfigError* e
   CheckpointOptions how;
   how.folder = automatic ? options.cache_folder + "/checkpoints" : wanted;
   how.workers = plan.workers;
-  // An index keeps what its data set has and nothing else, so a choice of classes gets its own.
+  // An index keeps what its data set has and nothing else, so a choice of classes gets its own, and
+  // so does one of shards.
   for (const std::string& name : config.dataset.classes) how.selection += name + '\n';
+  if (config.dataset.source == Source::kTar) {
+    for (const std::string& path : config.dataset.path) how.selection += path + '\n';
+  }
   auto opened = CheckpointIndex::Open(*dataset, how, log, &shared->counters);
   if (!opened.ok()) {
     const Status status = opened.status();

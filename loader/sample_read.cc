@@ -10,6 +10,7 @@ Status ReadSample(const Dataset& dataset, uint64_t id, std::span<std::byte> byte
   auto made = io::MakeReader(dataset.root(), {.choice = io::ReaderChoice::kPread});
   if (!made.ok()) return made.status();
   (void)made->reader->Submit({.path = extent.path,
+                              .file = extent.file,
                               .offset = extent.offset,
                               .expected_bytes = extent.bytes,
                               .buffer = bytes,

@@ -3,7 +3,11 @@
 
 #include <headrace.h>
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <string>
 
 #include "bindings/c/callbacks.h"
 #include "loader/loader.h"
@@ -16,6 +20,9 @@ struct hr_loader {
   void* log_context = nullptr;
   headrace::capi::ModelCallback model;
   headrace::capi::SaliencyCallback saliency;
+  // Names of samples in shards that were given out: their memory lives as long as the loader.
+  mutable std::mutex names_mutex;
+  mutable std::map<int64_t, std::string> names;  // under names_mutex
 };
 
 struct hr_transform {

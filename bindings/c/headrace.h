@@ -208,7 +208,9 @@ HR_API hr_status hr_loader_length(const hr_loader *loader, hr_length *out, hr_er
 
 /* Name of class `label`, or NULL; valid until close. */
 HR_API const char *hr_loader_class_name(const hr_loader *loader, int64_t label);
-/* Path of sample `id` as the data set knows it (relative), or NULL; valid until close. */
+/* Path of sample `id` as the data set knows it (relative), or NULL; valid until close. Of a sample in
+ * a pack: its path in the source; in another shard: "shard.tar/member". These are read from the
+ * index, and kept: some bytes for each sample that was asked for. */
 HR_API const char *hr_loader_sample_path(const hr_loader *loader, int64_t id);
 /* The encoded bytes of sample `id`, as they lie in the data set. Writes at most `capacity` bytes;
  * *needed is the full size. Any thread. Codes: INVALID_ARGUMENT (no such id), the group of places. */
@@ -486,6 +488,24 @@ HR_API void hr_transform_close(hr_transform *transform);
  * to a temporary name, synced, renamed. `quality`: JPEG's 1 to 100, 0 for 90; ignored for PNG. */
 HR_API hr_status hr_image_write(const char *path, const hr_image *image, int quality,
                                 hr_error *error);
+
+/* What hr_index_shard found. */
+typedef struct hr_index_report {
+  uint32_t struct_size;
+  uint32_t written; /* 1: an index was written; 0: the one that is there fits, and stays */
+  uint64_t samples;
+  uint64_t classes; /* names of classes that it knows */
+  uint64_t index_bytes;
+  uint64_t shard_bytes;
+  uint64_t without_picture; /* of a shard that was read: samples passed over for want of a picture */
+  uint64_t without_label;   /* and samples with label -1 */
+  uint64_t passed_over;     /* and members that are links, folders, devices or sparse */
+} hr_index_report;
+
+/* Writes the index of a tar shard beside it, "PATH.hri": whole or not at all. One that fits the shard
+ * is kept unless `force` is not 0; that of a pack always is. `out` may be NULL. Any thread. Codes: the
+ * groups of places and samples, CONFIG_VALUE (labels that cannot be). */
+HR_API hr_status hr_index_shard(const char *path, int force, hr_index_report *out, hr_error *error);
 
 /* What this machine offers and what headrace will use, as one JSON object. Writes at most `capacity`
  * bytes with the final NUL; *needed is the full size. */

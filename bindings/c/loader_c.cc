@@ -199,7 +199,18 @@ const char* hr_loader_sample_path(const hr_loader* loader, int64_t id) {
   if (CheckLoader(loader, nullptr) != HR_OK) return nullptr;
   const auto& dataset = loader->impl->dataset();
   if (id < 0 || static_cast<uint64_t>(id) >= dataset.size()) return nullptr;
-  return dataset.Locate(static_cast<uint64_t>(id)).path;
+  const auto extent = dataset.Locate(static_cast<uint64_t>(id));
+  if (extent.whole_file) return extent.path;
+  try {
+    const std::lock_guard lock(loader->names_mutex);
+    auto place = loader->names.find(id);
+    if (place == loader->names.end()) {
+      place = loader->names.emplace(id, dataset.Name(static_cast<uint64_t>(id))).first;
+    }
+    return place->second.c_str();
+  } catch (const std::exception&) {  // no memory
+    return nullptr;
+  }
 }
 
 namespace {

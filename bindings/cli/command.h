@@ -23,6 +23,7 @@ extern const Command kBenchCommand;
 extern const Command kDigestCommand;
 extern const Command kDoctorCommand;
 extern const Command kDumpCommand;
+extern const Command kIndexCommand;
 extern const Command kPreviewCommand;
 extern const Command kSynthCommand;
 

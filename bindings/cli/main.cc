@@ -18,13 +18,12 @@
 namespace headrace::cli {
 namespace {
 
-constexpr std::array<const Command*, 7> kCommands = {
+constexpr std::array<const Command*, 8> kCommands = {
     &kBenchCommand, &kDigestCommand, &kDumpCommand,  &kPreviewCommand,
-    &kApplyCommand, &kSynthCommand,  &kDoctorCommand};
+    &kApplyCommand, &kSynthCommand,  &kIndexCommand, &kDoctorCommand};
 
 // Named by the documentation, built later.
-constexpr std::array<std::string_view, 5> kLaterCommands = {"pack", "unpack", "index", "scan",
-                                                            "search"};
+constexpr std::array<std::string_view, 4> kLaterCommands = {"pack", "unpack", "scan", "search"};
 
 std::string Overview() {
   std::string text = "headrace " + std::string(hr_version()) +

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <new>
 
 #include "loader/sampler.h"
+#include "loader/shown_name.h"
 
 namespace headrace::loader {
 namespace {
@@ -20,16 +20,9 @@ uint64_t BudgetOf(const LoaderConfig& config, uint64_t samples) {
 }  // namespace
 
 std::string DescribeSample(const Dataset& dataset, uint64_t id, const Status& status) {
-  std::string text;
-  for (const char* c = dataset.Locate(id).path; *c != '\0'; ++c) {
-    const unsigned char byte = static_cast<unsigned char>(*c);
-    if (byte < 0x20 || byte == 0x7F) {
-      char escaped[8];
-      snprintf(escaped, sizeof escaped, "\\x%02x", byte);
-      text += escaped;
-    } else {
-      text += *c;
-    }
+  std::string text = ShownName(dataset.Name(id));
+  if (const Extent extent = dataset.Locate(id); !extent.whole_file) {
+    text += " (at byte " + std::to_string(extent.offset) + " of " + ShownName(extent.path) + ")";
   }
   text += ": ";
   text += status.text();

@@ -68,7 +68,7 @@ class BadSamples {
   uint64_t delivered_bad_count_ = 0;
 };
 
-// "path: text (errno)", escaped: one line.
+// "name: text: errno", escaped: one line. A sample in a shard is named with its place there.
 std::string DescribeSample(const Dataset& dataset, uint64_t id, const Status& status);
 
 }  // namespace headrace::loader

@@ -179,6 +179,7 @@ bool ReadStage::StartRead(uint32_t lane_index) {
   std::optional<uint64_t> record_place;
   if (found.bytes > 0) record_place = RecordPlace(memory.size(), extent.bytes, found.bytes);
   const io::ReadRequest request{.path = extent.path,
+                                .file = extent.file,
                                 .offset = extent.offset,
                                 .expected_bytes = extent.bytes,
                                 .buffer = memory.first(record_place.value_or(memory.size())),

@@ -152,7 +152,6 @@ TEST(ConfigErrorTest, AMissingPathIsTold) {
 
 TEST(ConfigErrorTest, WhatIsNotBuiltSaysSo) {
   const char* kBodies[] = {
-      "source = \"tar\"",
       "source = \"manifest\"",
       "include = \"ids.txt\"",
       "split = \"val\"\nof = { train = 0.9, val = 0.1 }",
@@ -167,13 +166,11 @@ TEST(ConfigErrorTest, WhatIsNotBuiltSaysSo) {
     ExpectErrorWith(ParseBody(body), Code::kNotInThisVersion,
                     {"train.toml:", "which is not in this version"});
   }
-  ExpectErrorWith(Parse("[dataset]\nsource = \"tar\"\npath = [\"a.tar\", \"b.tar\"]\n"),
-                  Code::kNotInThisVersion, {"[dataset] source: found \"tar\""});
 }
 
 TEST(ConfigErrorTest, AMistakeIsToldBeforeWhatIsNotBuilt) {
-  ExpectErrorWith(ParseBody("source = \"tar\"\n[loader]\nsede = 1\n"), Code::kConfigUnknownKey,
-                  {"[loader] sede"});
+  ExpectErrorWith(ParseBody("[output]\nchannels = 1\n[loader]\nsede = 1\n"),
+                  Code::kConfigUnknownKey, {"[loader] sede"});
   ExpectErrorWith(ParseBody("[[mix]]\nop = \"rmix\"\npathces = [2]\n"), Code::kConfigUnknownKey,
                   {"mean \"patches\""});
   ExpectErrorWith(ParseBody("split = \"test\"\nof = { train = 0.9 }\n"), Code::kConfigValue,

@@ -1,0 +1,32 @@
+#include <string>
+
+#include "bindings/c/boundary.h"
+#include "loader/shards/index_shard.h"
+
+using headrace::Code;
+using headrace::capi::Fence;
+using headrace::capi::SetError;
+
+hr_status hr_index_shard(const char* path, int force, hr_index_report* out, hr_error* error) {
+  return Fence(error, [&]() -> hr_status {
+    if (path == nullptr || !headrace::capi::CanFill(out)) {
+      return SetError(error, Code::kInvalidArgument, "path is NULL, or struct_size is not set");
+    }
+    headrace::loader::IndexShardReport made;
+    headrace::loader::ConfigError problem;
+    if (!headrace::loader::IndexShard(path, force != 0, &made, &problem)) {
+      return SetError(error, problem);
+    }
+    if (out == nullptr) return HR_OK;
+    hr_index_report report = {};
+    report.written = made.written ? 1 : 0;
+    report.samples = made.samples;
+    report.classes = made.classes;
+    report.index_bytes = made.index_bytes;
+    report.shard_bytes = made.shard_bytes;
+    report.without_picture = made.without_picture;
+    report.without_label = made.without_label;
+    report.passed_over = made.passed_over;
+    return headrace::capi::Fill(out, report, error);
+  });
+}

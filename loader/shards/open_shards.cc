@@ -1,0 +1,225 @@
+#include "loader/shards/open_shards.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+
+#include "base/scope_guard.h"
+#include "loader/file_times.h"
+#include "loader/plan.h"
+#include "loader/shown_name.h"
+
+namespace headrace::loader {
+namespace {
+
+constexpr auto kProgressEvery = std::chrono::seconds(2);
+
+bool FailOn(const std::string& path, int number, ConfigError* error) {
+  return Fail(error, CodeOfErrno(number), ShownName(path) + ": " + strerror(number), number);
+}
+
+Status LoadIndex(const ShardIndex& index, OpenShard* shard) {
+  shard->rows.reserve(index.records());
+  HR_TRY(index.Walk([shard](uint64_t number, const ShardRecord& record) {
+    ShardRow row;
+    row.offset = record.offset;
+    row.bytes = record.bytes & (UINT64_MAX >> 1);
+    row.restarts_trusted = record.restarts_trusted ? 1 : 0;
+    row.label = record.label;
+    row.record = static_cast<uint32_t>(number);
+    shard->rows.push_back(row);
+  }));
+  shard->header = index.header();
+  shard->records_hash = index.records_hash();
+  shard->header_hash = index.header_hash();
+  return {};
+}
+
+// By the index beside it. kNotFound: there is none; shard->index_problem says what else is wrong.
+bool LoadFromFile(const ShardPlace& place, OpenShard* shard) {
+  auto index = ShardIndex::Open(ShardIndexPath(place.path));
+  Status status = index.status();
+  if (index.ok()) status = CheckFresh(*index, place);
+  if (status.ok()) status = LoadIndex(*index, shard);
+  if (status.ok()) return true;
+  shard->rows.clear();
+  shard->from = status.code() == Code::kNotFound      ? IndexFrom::kNone
+                : status.code() == Code::kFileChanged ? IndexFrom::kStale
+                                                      : IndexFrom::kDamaged;
+  shard->index_problem = status.text();
+  return false;
+}
+
+bool OpenOne(const ShardPlace& place, bool hold, std::atomic<uint64_t>* done_bytes,
+             const std::atomic<bool>* stop, OpenShard* shard, ConfigError* error) {
+  shard->path = place.path;
+  shard->real_path = place.real_path;
+  shard->mtime_ns = place.mtime_ns;
+  const bool loaded = LoadFromFile(place, shard);
+  if (loaded && !hold) return true;
+  io::UniqueFd file(::open(place.real_path.c_str(), io::kSampleOpenFlags | O_CLOEXEC));
+  if (!file.valid()) return FailOn(place.path, errno, error);
+  if (!loaded) {
+    std::string bytes;
+    if (!MakeShardIndex(file.get(), place, done_bytes, stop, &bytes, &shard->counts, error)) {
+      return false;
+    }
+    auto index = ShardIndex::FromBytes(std::move(bytes));
+    Status status = index.status();
+    if (status.ok()) status = LoadIndex(*index, shard);
+    if (status.ok()) status = index->ReadNames(&shard->names, &shard->name_ends);
+    if (!status.ok()) {
+      return Fail(error, status.code(),
+                  ShownName(place.path) + ": the index made of it " + status.text());
+    }
+  }
+  if (hold) shard->file = std::move(file);
+  return true;
+}
+
+// What: hands shards to a few threads and tells how far they are. Owner and thread: OpenShards.
+class Opening {
+ public:
+  Opening(std::span<const ShardPlace> places, uint64_t files_held, std::vector<OpenShard>* shards)
+      : places_(places), files_held_(files_held), shards_(*shards) {
+    shards_.resize(places.size());
+    for (const ShardPlace& place : places) total_bytes_ += place.bytes;
+  }
+
+  bool Run(const LogSink& log, ConfigError* error) {
+    const size_t wanted = std::min<size_t>(AllowedCpus(), places_.size());
+    std::vector<std::jthread> threads;
+    const ScopeGuard end([this] { stop_.store(true, std::memory_order_relaxed); });
+    StartThreads(wanted, &threads);
+    if (threads.empty()) Work();
+    {
+      std::unique_lock lock(mutex_);
+      while (finished_ < std::max<size_t>(threads.size(), 1)) {
+        if (changed_.wait_for(lock, kProgressEvery) == std::cv_status::timeout) Tell(log);
+      }
+    }
+    threads.clear();  // joined
+    if (error_.code != Code::kOk) *error = error_;
+    return error_.code == Code::kOk;
+  }
+
+ private:
+  // The user's handlers must not run on our threads; faults must, or they would be lost.
+  void StartThreads(size_t wanted, std::vector<std::jthread>* threads) {
+    sigset_t blocked;
+    sigset_t before;
+    sigfillset(&blocked);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&blocked, fault);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    const ScopeGuard restore([&before] { pthread_sigmask(SIG_SETMASK, &before, nullptr); });
+    threads->reserve(wanted);
+    try {
+      while (threads->size() < wanted) threads->emplace_back([this] { Work(); });
+    } catch (const std::system_error&) {  // with as many as there are, or on the caller's
+    }
+  }
+
+  void Work() noexcept {
+    while (!stop_.load(std::memory_order_relaxed)) {
+      const size_t i = next_.fetch_add(1, std::memory_order_relaxed);
+      if (i >= places_.size()) break;
+      ConfigError error;
+      bool good = false;
+      try {
+        good = OpenOne(places_[i], i < files_held_, &done_bytes_, &stop_, &shards_[i], &error);
+        if (!good && error.code == Code::kOk) error.code = Code::kInternal;
+      } catch (const std::bad_alloc&) {
+        error = {.code = Code::kOutOfMemory, .text = {}};
+      }
+      done_.fetch_add(1, std::memory_order_relaxed);
+      if (!good) NoteFailure(i, &error);
+    }
+    const std::lock_guard lock(mutex_);
+    ++finished_;
+    changed_.notify_all();
+  }
+
+  // The first shard in order of those that were found to be bad is the one told.
+  void NoteFailure(size_t i, ConfigError* error) {
+    stop_.store(true, std::memory_order_relaxed);
+    const std::lock_guard lock(mutex_);
+    if (error->code == Code::kStopped || i >= failed_) return;
+    failed_ = i;
+    error_.code = error->code;
+    error_.error_number = error->error_number;
+    error_.text.swap(error->text);
+  }
+
+  void Tell(const LogSink& log) const {
+    const uint64_t done = done_.load(std::memory_order_relaxed);
+    const uint64_t bytes = done_bytes_.load(std::memory_order_relaxed);
+    const std::string text = "opening shards: " + std::to_string(done) + " of " +
+                             std::to_string(places_.size()) + ", " + std::to_string(bytes >> 20) +
+                             " of " + std::to_string(total_bytes_ >> 20) +
+                             " MiB gone through for want of an index (headrace index writes them)";
+    log.Write(LogLevel::kInfo, text.c_str());
+  }
+
+  const std::span<const ShardPlace> places_;
+  const uint64_t files_held_;
+  std::vector<OpenShard>& shards_;
+  uint64_t total_bytes_ = 0;
+  std::atomic<size_t> next_{0};
+  std::atomic<uint64_t> done_{0};
+  std::atomic<uint64_t> done_bytes_{0};
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  size_t finished_ = 0;
+  size_t failed_ = SIZE_MAX;
+  ConfigError error_;
+};
+
+}  // namespace
+
+Status CheckFresh(const ShardIndex& index, const ShardPlace& place) {
+  const ShardHeader& header = index.header();
+  if (header.tar_bytes != place.bytes) {
+    return {Code::kFileChanged, "was made for a shard of another size"};
+  }
+  if (header.tar_mtime_ns != 0 && header.tar_mtime_ns != static_cast<uint64_t>(place.mtime_ns)) {
+    return {Code::kFileChanged, "was made before the shard was last written"};
+  }
+  return {};
+}
+
+bool MakeShardIndex(int file, const ShardPlace& place, std::atomic<uint64_t>* done_bytes,
+                    const std::atomic<bool>* stop, std::string* bytes, ShardScanCounts* counts,
+                    ConfigError* error) {
+  // As it is now, which may not be as it was found.
+  struct stat about {};
+  if (::fstat(file, &about) != 0) return FailOn(place.path, errno, error);
+  ShardIndexWriter writer({});
+  if (!ScanShard(file, static_cast<uint64_t>(about.st_size),
+                 static_cast<uint64_t>(NanosecondsOf(about.st_mtim)), place.path, done_bytes, stop,
+                 &writer, counts, error)) {
+    return false;
+  }
+  *bytes = writer.Finish();
+  if (bytes->size() <= ShardIndex::kBytesMax) return true;
+  return Fail(error, Code::kLimitBytes,
+              ShownName(place.path) + ": its index would pass 1 GiB; make smaller shards");
+}
+
+bool OpenShards(std::span<const ShardPlace> places, uint64_t files_held, const LogSink& log,
+                std::vector<OpenShard>* shards, ConfigError* error) {
+  return Opening(places, files_held, shards).Run(log, error);
+}
+
+}  // namespace headrace::loader

@@ -1,0 +1,39 @@
+// What a shard without an index holds: reads the archive from end to end.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "loader/config_toml.h"
+#include "loader/shards/shard_index.h"
+
+namespace headrace::loader {
+
+// What was not taken, for warnings.
+struct ShardScanCounts {
+  uint64_t passed_over = 0;      // members that are no regular files
+  uint64_t without_picture = 0;  // keys that have no picture
+  std::string no_picture_key;    // the first of them
+  uint64_t bad_json = 0;         // texts that are no JSON, where a label was looked for
+  std::string bad_json_name;     // the first of them
+  bool no_end_mark = false;      // the archive may have been cut off between two members
+};
+
+// Whether a member is a picture by its name, which ends in .jpg .jpeg .jpe .png .webp .hrc in any
+// case.
+bool IsPictureName(std::string_view name);
+// A member's key: its name up to the first dot of the last part of the path. Empty: it has none, as
+// hidden files and names without a dot have none.
+std::string_view KeyOf(std::string_view name);
+
+// Groups the members of the archive by their keys, as WebDataset does: members that follow each
+// other with one key are one sample. `file` is open for reading and stays so. The header has
+// everything that the archive tells; `path` is for messages. `done_bytes` grows with the place in
+// the archive; `stop` ends it early, with kStopped.
+[[nodiscard]] bool ScanShard(int file, uint64_t file_bytes, uint64_t mtime_ns,
+                             const std::string& path, std::atomic<uint64_t>* done_bytes,
+                             const std::atomic<bool>* stop, ShardIndexWriter* index,
+                             ShardScanCounts* counts, ConfigError* error);
+
+}  // namespace headrace::loader
