@@ -2,41 +2,17 @@
 
 #include <algorithm>
 #include <csetjmp>
-#include <cstdio>
 #include <cstring>
 #include <iterator>
 
-#include <jpeglib.h>
-
-#include <jerror.h>
-
 #include "base/checked_math.h"
+#include "codecs/jpeg_decompress_island.h"
 #include "codecs/limit_checks.h"
 
+// After jpeglib.h.
+#include <jerror.h>
+
 namespace headrace::codecs {
-
-// The library's struct and what its hooks need. The hooks get a pointer to `jpeg` or to a member of
-// it, so the way back is through client_data.
-struct JpegIsland {
-  jpeg_decompress_struct jpeg;
-  jpeg_error_mgr errors;
-  jpeg_source_mgr source;
-  jpeg_progress_mgr progress;
-  std::jmp_buf escape;
-  void* (*alloc_small)(j_common_ptr, int, size_t);  // the library's
-
-  // What stopped the last call: a code of the library's, or a limit of ours.
-  int message = 0;
-  bool limit_hit = false;
-  bool end_of_file_hit = false;  // the file ended where more was expected
-
-  uint64_t scans_max = 0;
-  uint64_t pixel_scans_max = 0;
-  DecodeReport report;
-  const JOCTET* exif = nullptr;
-  size_t exif_bytes = 0;
-};
-
 namespace {
 
 constexpr JOCTET kEndOfImage[2] = {0xFF, JPEG_EOI};
@@ -70,6 +46,7 @@ void OnMessage(j_common_ptr jpeg, int level) {
   if (level >= 0) return;  // a trace
   JpegIsland& island = IslandOf(jpeg);
   const int message = jpeg->err->msg_code;
+  ++jpeg->err->num_warnings;  // of every kind; the library sets it back at the next header
   if (message == JWRN_EXTRANEOUS_DATA || message == JWRN_BOGUS_PROGRESSION ||
       IsShortDetailScan(island, message)) {
     ++island.report.extraneous;
@@ -148,8 +125,15 @@ void* OnAllocSmall(j_common_ptr jpeg, int, size_t bytes) {
   return IslandOf(jpeg).alloc_small(jpeg, JPOOL_IMAGE, bytes);
 }
 
-// Gives the memory of an image back (it can be all of limits.jpeg_memory) and keeps the object.
-void EndImage(JpegIsland& island) {
+// ---- What a message of the library means to us.
+
+Status ScansStatus() {
+  return {Code::kLimitScans, "the JPEG has more scans than limits.jpeg_scans allows for its size"};
+}
+
+}  // namespace
+
+void EndJpegImage(JpegIsland& island) {
   jpeg_decompress_struct& jpeg = island.jpeg;
   jpeg_abort_decompress(&jpeg);
   std::fill(std::begin(jpeg.quant_tbl_ptrs), std::end(jpeg.quant_tbl_ptrs), nullptr);
@@ -157,13 +141,17 @@ void EndImage(JpegIsland& island) {
   std::fill(std::begin(jpeg.ac_huff_tbl_ptrs), std::end(jpeg.ac_huff_tbl_ptrs), nullptr);
 }
 
-// ---- What a message of the library means to us.
-
-Status ScansStatus() {
-  return {Code::kLimitScans, "the JPEG has more scans than limits.jpeg_scans allows for its size"};
+bool JpegIsSmoothed(const jpeg_decompress_struct& jpeg) {
+  if (!jpeg.progressive_mode || jpeg.coef_bits == nullptr) return false;
+  for (int c = 0; c < jpeg.num_components; ++c) {
+    for (int k = 0; k < DCTSIZE2; ++k) {
+      if (jpeg.coef_bits[c][k] != 0) return true;
+    }
+  }
+  return false;
 }
 
-Status StatusOf(const JpegIsland& island) {
+Status JpegStatusOf(const JpegIsland& island) {
   if (island.limit_hit) return ScansStatus();
   switch (island.message) {
     case JERR_NO_BACKING_STORE:
@@ -193,6 +181,8 @@ Status StatusOf(const JpegIsland& island) {
   return {Code::kCorrupt, "the JPEG's header or tables are damaged"};
 }
 
+namespace {
+
 // ---- Bodies. They run under the setjmp of their callers; all their locals are plain.
 
 // Fills the first `count` rows of `into` with the next rows of the picture.
@@ -216,18 +206,6 @@ void CmykToRgb(const uint8_t* cmyk, uint8_t* rgb, uint32_t count) {
       rgb[c] = static_cast<uint8_t>(white - (((product >> 8) + product) >> 8));
     }
   }
-}
-
-// A progressive picture that lacks scans is smoothed from the blocks around, so a crop at an inner
-// edge would differ from the whole.
-bool IsSmoothed(const jpeg_decompress_struct& jpeg) {
-  if (!jpeg.progressive_mode || jpeg.coef_bits == nullptr) return false;
-  for (int c = 0; c < jpeg.num_components; ++c) {
-    for (int k = 0; k < DCTSIZE2; ++k) {
-      if (jpeg.coef_bits[c][k] != 0) return true;
-    }
-  }
-  return false;
 }
 
 // Takes rows through job.rows: colour conversion or cutting out columns is left to us. `left_px` is
@@ -276,7 +254,7 @@ bool RegionBody(JpegIsland& island, const JpegRowsJob& job) {
 
   JDIMENSION left = 0;
   JDIMENSION width = jpeg.output_width;
-  if (!IsSmoothed(jpeg)) {
+  if (!JpegIsSmoothed(jpeg)) {
     // Before any row is read; it moves `left` down and gives the width that rows have from now on.
     if (job.columns.width < width) {
       left = job.columns.x;
@@ -453,7 +431,7 @@ bool Create(JpegIsland& island) {
 
 bool ReadHeaderUnderSetjmp(JpegIsland& island) {
   if (setjmp(island.escape) != 0) return false;
-  EndImage(island);  // whatever the file before left
+  EndJpegImage(island);  // whatever the file before left
   jpeg_read_header(&island.jpeg, TRUE);
   return true;
 }
@@ -472,8 +450,8 @@ RegionEnd ReadPlanesUnderSetjmp(JpegIsland& island, const JpegPlanesJob& job) {
 Status StatusOfEnd(JpegIsland& island, RegionEnd end, DecodeReport* report) {
   report->warnings = island.report.warnings;
   report->extraneous = island.report.extraneous;
-  EndImage(island);
-  if (end == RegionEnd::kEscaped) return StatusOf(island);
+  EndJpegImage(island);
+  if (end == RegionEnd::kEscaped) return JpegStatusOf(island);
   if (end == RegionEnd::kNotAsDocumented) {
     return {Code::kInternal, "libjpeg-turbo gave other rows than asked for"};
   }
@@ -509,8 +487,8 @@ Status JpegReadHeader(JpegIsland& island, std::span<const std::byte> file, const
   island.jpeg.mem->max_memory_to_use =
       static_cast<long>(std::min<uint64_t>(limits.jpeg_memory, INT64_MAX));
   if (!ReadHeaderUnderSetjmp(island)) {
-    EndImage(island);
-    return StatusOf(island);
+    EndJpegImage(island);
+    return JpegStatusOf(island);
   }
 
   const jpeg_decompress_struct& jpeg = island.jpeg;

@@ -15,77 +15,10 @@
 #include "codecs/jpeg_decoder.h"
 #include "jpeg_maker.h"
 #include "jpeg_overflow.h"
+#include "jpeg_runner.h"
 
 namespace headrace::codecs {
 namespace {
-
-constexpr size_t kGuardBytes = 64;
-
-// What one decode gave: RGB or planes.
-struct Outcome {
-  Status status;
-  DecodeReport report;
-  simd::PlanarPicture shape;
-  std::vector<uint8_t> samples;  // dense, plane after plane
-};
-
-void Append(const ConstImageView& view, std::vector<uint8_t>* samples) {
-  for (uint32_t y = 0; y < view.height; ++y) {
-    samples->insert(samples->end(), view.Row(y), view.Row(y) + view.row_bytes());
-  }
-}
-
-// One decoder and its scratch.
-class Path {
- public:
-  explicit Path(JpegPath path) : decoder_(std::move(*MakeJpegDecoder(path))) {}
-
-  Status ReadHeader(std::span<const std::byte> file) {
-    return decoder_->ReadHeader(file, Limits(), {}, &info_);
-  }
-  const ImageInfo& info() const { return info_; }
-
-  Outcome Rgb(const RectPx& region, DecodeCheckpoints* checkpoints = nullptr) {
-    Outcome outcome;
-    decoder_->UseCheckpoints(checkpoints);
-    ConstImageView view;
-    const std::span<std::byte> scratch = Scratch(decoder_->ScratchBytes(region));
-    outcome.status = decoder_->Decode(region, scratch, &view, &outcome.report);
-    if (outcome.status.ok()) Append(view, &outcome.samples);
-    ExpectGuarded(scratch);
-    return outcome;
-  }
-
-  Outcome Planes(const PlanesRequest& request, DecodeCheckpoints* checkpoints = nullptr) {
-    Outcome outcome;
-    decoder_->UseCheckpoints(checkpoints);
-    const std::span<std::byte> scratch = Scratch(decoder_->PlanesScratchBytes(request));
-    outcome.status = decoder_->DecodePlanes(request, scratch, &outcome.shape, &outcome.report);
-    if (outcome.status.ok()) {
-      for (uint32_t c = 0; c < outcome.shape.count; ++c) {
-        Append(outcome.shape.plane[c], &outcome.samples);
-      }
-    }
-    ExpectGuarded(scratch);
-    return outcome;
-  }
-
- private:
-  std::span<std::byte> Scratch(uint64_t bytes) {
-    memory_.assign(bytes + 64 + kGuardBytes, std::byte{0x5A});
-    const uintptr_t at = reinterpret_cast<uintptr_t>(memory_.data());
-    return {memory_.data() + (64 - at % 64) % 64, bytes};
-  }
-  void ExpectGuarded(std::span<std::byte> scratch) {
-    const std::byte* end = scratch.data() + scratch.size();
-    EXPECT_TRUE(
-        std::all_of(end, end + kGuardBytes, [](std::byte b) { return b == std::byte{0x5A}; }));
-  }
-
-  std::unique_ptr<Decoder> decoder_;
-  ImageInfo info_;
-  std::vector<std::byte> memory_;
-};
 
 void ExpectSame(const Outcome& ours, const Outcome& library) {
   ASSERT_EQ(ours.status.code(), library.status.code())
@@ -134,8 +67,8 @@ class JpegPathsTest : public testing::Test {
     library->samples = ours.samples;
   }
 
-  Path ours_{JpegPath::kOurs};
-  Path library_{JpegPath::kLibrary};
+  JpegRunner ours_{JpegPath::kOurs};
+  JpegRunner library_{JpegPath::kLibrary};
   int by_us_ = 0;
   int by_library_ = 0;
   int forgiven_ = 0;  // decodes whose samples differ, for overflow
