@@ -1,0 +1,163 @@
+#include "codecs/jpeg_coefficients.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "base/checked_math.h"
+#include "codecs/encoded_bytes.h"
+#include "codecs/jpeg_coefficients_island.h"
+#include "codecs/jpeg_segments.h"
+#include "codecs/limit_checks.h"
+
+namespace headrace::codecs {
+namespace {
+
+constexpr uint32_t kSideMax = 65500;  // JPEG_MAX_DIMENSION
+constexpr uint32_t kFactorMax = 4;
+constexpr uint32_t kRestartMax = 65535;
+
+uint64_t Values(uint32_t blocks_across, uint32_t blocks_down) {
+  return SaturatingMul(SaturatingMul(blocks_across, blocks_down), kJpegCoefficients);
+}
+
+// Blocks that hold samples of a plane, on one axis.
+uint32_t Blocks(uint32_t side_px, uint32_t factor, uint32_t factor_max) {
+  const uint64_t step = uint64_t{factor_max} * kJpegBlockPx;
+  return static_cast<uint32_t>((uint64_t{side_px} * factor + step - 1) / step);
+}
+
+// What a written file must have; images that come from a record may be anything.
+bool IsSound(const JpegCoefficientImage& image) {
+  if (image.size.width == 0 || image.size.width > kSideMax) return false;
+  if (image.size.height == 0 || image.size.height > kSideMax) return false;
+  if (image.components != (image.colour == JpegColour::kGrey ? 1u : 3u)) return false;
+  uint32_t across_max = 1;
+  uint32_t down_max = 1;
+  for (uint32_t c = 0; c < image.components; ++c) {
+    const JpegCoefficientImage::Plane& plane = image.plane[c];
+    if (plane.across < 1 || plane.across > kFactorMax) return false;
+    if (plane.down < 1 || plane.down > kFactorMax) return false;
+    across_max = std::max(across_max, plane.across);
+    down_max = std::max(down_max, plane.down);
+  }
+  for (uint32_t c = 0; c < image.components; ++c) {
+    const JpegCoefficientImage::Plane& plane = image.plane[c];
+    if (across_max % plane.across != 0 || down_max % plane.down != 0) return false;
+    if (plane.blocks_across != Blocks(image.size.width, plane.across, across_max)) return false;
+    if (plane.blocks_down != Blocks(image.size.height, plane.down, down_max)) return false;
+    if (plane.coefficients.size() != Values(plane.blocks_across, plane.blocks_down)) return false;
+  }
+  return true;
+}
+
+Status ReadUnfenced(std::span<const std::byte> file, const Limits& limits,
+                    JpegCoefficientImage* image) {
+  HR_TRY(CheckEncodedBytes(file, limits));
+  if (Sniff(file) != Format::kJpeg) {
+    return {Code::kUnsupportedFormat, "the file is not a JPEG"};
+  }
+  const JpegIslandHandle island = MakeJpegIsland();
+  if (island == nullptr) return {Code::kOutOfMemory, "no memory for libjpeg-turbo"};
+  JpegHeader header;
+  HR_TRY(JpegReadHeader(*island, file, limits, &header));
+  JpegCoefficientPlanes planes;
+  HR_TRY(JpegDescribePlanes(*island, &planes));
+  uint64_t bytes = 0;
+  for (uint32_t c = 0; c < planes.components; ++c) {
+    const uint64_t values = Values(planes.plane[c].blocks_across, planes.plane[c].blocks_down);
+    bytes = SaturatingAdd(bytes, SaturatingMul(values, sizeof(int16_t)));
+  }
+  if (bytes > limits.max_decoded_bytes) {
+    return {Code::kLimitBytes, "the coefficients need more memory than limits.max_decoded_bytes"};
+  }
+  for (uint32_t c = 0; c < planes.components; ++c) {
+    JpegCoefficientPlane& from = planes.plane[c];
+    JpegCoefficientImage::Plane& to = image->plane[c];
+    to.across = from.across;
+    to.down = from.down;
+    to.blocks_across = from.blocks_across;
+    to.blocks_down = from.blocks_down;
+    to.coefficients.resize(Values(to.blocks_across, to.blocks_down));
+    from.coefficients = to.coefficients.data();
+  }
+  HR_TRY(JpegReadPlanesOfCoefficients(*island, &planes));
+  image->size = planes.size;
+  image->colour = planes.colour;
+  image->components = planes.components;
+  for (uint32_t c = 0; c < kJpegComponentsMax; ++c) {
+    if (c < planes.components) {
+      std::copy_n(planes.plane[c].quantisers, kJpegCoefficients, image->plane[c].quantisers);
+    } else {
+      image->plane[c] = {};
+    }
+  }
+  image->segments.clear();
+  for (JpegSegments segments(file); segments.Next();) {
+    if (!segments.IsKept()) continue;
+    const std::span<const std::byte> segment = segments.segment();
+    image->segments.insert(image->segments.end(), segment.begin(), segment.end());
+  }
+  return {};
+}
+
+Status WriteUnfenced(const JpegCoefficientImage& image, const JpegWriteOptions& options,
+                     std::vector<std::byte>* file) {
+  if (!IsSound(image) || options.restart_mcus > kRestartMax) {
+    return {Code::kInvalidArgument, "the coefficients do not fit the picture's size and sampling"};
+  }
+  std::vector<std::span<const std::byte>> segments;
+  size_t segment_bytes = 0;
+  for (JpegSegments walk(image.segments, JpegSegments::kBare); walk.Next();) {
+    if (!walk.IsKept()) break;
+    segments.push_back(walk.segment());
+    segment_bytes += walk.segment().size();
+  }
+  if (segment_bytes != image.segments.size()) {
+    return {Code::kInvalidArgument, "the segments to keep are none of JFIF, EXIF, ICC and Adobe"};
+  }
+  if (image.components == 3 && ColourBySegments(image.segments, image.colour) != image.colour) {
+    return {Code::kInvalidArgument, "the segments say other colours than the picture has"};
+  }
+  JpegCoefficientPlanes planes;
+  planes.size = image.size;
+  planes.colour = image.colour;
+  planes.components = image.components;
+  for (uint32_t c = 0; c < image.components; ++c) {
+    const JpegCoefficientImage::Plane& from = image.plane[c];
+    JpegCoefficientPlane& to = planes.plane[c];
+    to.across = from.across;
+    to.down = from.down;
+    to.blocks_across = from.blocks_across;
+    to.blocks_down = from.blocks_down;
+    std::copy_n(from.quantisers, kJpegCoefficients, to.quantisers);
+    // It is only read.
+    to.coefficients = const_cast<int16_t*>(from.coefficients.data());
+  }
+  EncodedBytes out;
+  const Status status = JpegWriteCoefficients(planes, options.restart_mcus, segments, &out);
+  const std::unique_ptr<unsigned char, FreeDelete> owned(out.data);
+  HR_TRY(status);
+  const auto* bytes = reinterpret_cast<const std::byte*>(out.data);
+  file->assign(bytes, bytes + out.size);
+  return {};
+}
+
+}  // namespace
+
+Status ReadJpegCoefficients(std::span<const std::byte> file, const Limits& limits,
+                            JpegCoefficientImage* image) try {
+  return ReadUnfenced(file, limits, image);
+} catch (const std::bad_alloc&) {
+  return {Code::kOutOfMemory, "no memory for the JPEG's coefficients"};
+}
+
+Status WriteJpeg(const JpegCoefficientImage& image, const JpegWriteOptions& options,
+                 std::vector<std::byte>* file) try {
+  return WriteUnfenced(image, options, file);
+} catch (const std::bad_alloc&) {
+  return {Code::kOutOfMemory, "no memory to write a JPEG"};
+}
+
+}  // namespace headrace::codecs
