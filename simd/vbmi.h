@@ -13,4 +13,13 @@ inline bool UseVbmi() {
 #endif
 }
 
+// Expanding bytes by a mask (AVX-512 VBMI2), likewise.
+inline bool UseVbmi2() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512vbmi2") != 0;
+#else
+  return false;
+#endif
+}
+
 }  // namespace headrace::simd
