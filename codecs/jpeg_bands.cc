@@ -152,23 +152,20 @@ uint64_t JpegBandBytes(const JpegFrame& frame, const JpegGeometry& geometry) {
   return MakeLayout(frame, geometry).total;
 }
 
-bool JpegDecodeBands(JpegRegionDecoder* decoder, const JpegFrame& frame,
-                     const JpegGeometry& geometry, const RectPx& region, JpegRegionJob job,
-                     std::span<std::byte> scratch, const ImageView& rgb, float* colour_share) {
-  job.rect = geometry.mcus;
-  if (!decoder->Begin(frame, job)) return false;
+bool JpegDecodeBands(JpegMcuRows* rows, const JpegFrame& frame, const JpegGeometry& geometry,
+                     const RectPx& region, std::span<std::byte> scratch, const ImageView& rgb,
+                     float* colour_share) {
   Band band(frame, geometry, region, scratch);
   const int64_t begin = NowNs();
   int64_t colour_ns = 0;
   for (uint32_t row = geometry.mcus.top; row < geometry.mcus.bottom;) {
     const uint32_t count = std::min(kJpegRowsAtATime, geometry.mcus.bottom - row);
-    if (!decoder->DecodeRows(count, band.NewRows())) return false;
+    if (!rows->DecodeRows(count, band.NewRows())) return false;
     const int64_t decoded = NowNs();
     band.Convert(row, count, rgb);
     colour_ns += NowNs() - decoded;
     row += count;
   }
-  if (!decoder->End()) return false;
   *colour_share = static_cast<float>(colour_ns) / static_cast<float>(NowNs() - begin + 1);
   return true;
 }

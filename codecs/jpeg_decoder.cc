@@ -10,28 +10,15 @@
 #include "codecs/jpeg_frame.h"
 #include "codecs/jpeg_geometry.h"
 #include "codecs/jpeg_island.h"
+#include "codecs/jpeg_planes.h"
 #include "codecs/jpeg_region.h"
 #include "codecs/limit_checks.h"
+#include "codecs/scratch_part.h"
 #include "codecs/upright.h"
 #include "simd/flip.h"
 
 namespace headrace::codecs {
 namespace {
-
-// Begins every part of the scratch on a cache line, one after the other.
-struct ScratchPart {
-  uint64_t offset = 0;
-  uint64_t bytes = 0;
-
-  std::span<std::byte> Of(std::span<std::byte> scratch) const {
-    return scratch.subspan(offset, bytes);
-  }
-};
-ScratchPart Take(uint64_t* total, uint64_t bytes) {
-  const ScratchPart part = {*total, RoundUp(bytes, kScratchAlign)};
-  *total = SaturatingAdd(*total, part.bytes);
-  return part;
-}
 
 // How the scratch is divided when RGB is wanted: decoded pixels, passing rows,
 // upright copy, bands.
@@ -47,19 +34,13 @@ struct RgbLayout {
   uint64_t total = 0;
 };
 
-// The same for planes.
-struct PlanesLayout {
-  RectPx region;
-  JpegGeometry geometry;
-  struct Plane {
-    size_t stride_bytes = 0;  // of whole MCUs, for our own decoder
-    ScratchPart samples;
+// The same for planes, with what libjpeg-turbo needs beside.
+struct PlanesLayout : JpegPlanesLayout {
+  struct LibraryRows {
     size_t row_bytes = 0;
-    ScratchPart rows;  // of the whole width, for libjpeg-turbo
-    ScratchPart upright;
+    ScratchPart rows;  // of the whole width
   };
-  Plane plane[kJpegComponentsMax];
-  uint64_t total = 0;
+  LibraryRows library[kJpegComponentsMax];
 };
 
 RectPx WidenedColumns(const JpegHeader& header, const RectPx& region) {
@@ -80,39 +61,40 @@ RgbLayout LayOutRgb(const JpegHeader& header, const JpegFrame& frame, uint8_t or
   layout.through_rows = header.components == 4 || header.all_scans;
   const uint32_t kept_columns = layout.through_rows ? layout.region.width : layout.columns.width;
   layout.stride_bytes = size_t{kept_columns} * 3;
-  layout.pixels = Take(&layout.total, SaturatingMul(layout.stride_bytes, layout.region.height));
+  layout.pixels =
+      TakeScratch(&layout.total, SaturatingMul(layout.stride_bytes, layout.region.height));
   if (layout.through_rows) {
     const uint64_t channels = header.components == 4 ? 4 : 3;
-    layout.rows = Take(&layout.total, SaturatingMul(header.size.width, channels * kJpegRowsAtOnce));
+    layout.rows =
+        TakeScratch(&layout.total, SaturatingMul(header.size.width, channels * kJpegRowsAtOnce));
   }
-  layout.upright = Take(&layout.total, UprightBytes(layout.region.size(), 3, orientation));
+  layout.upright = TakeScratch(&layout.total, UprightBytes(layout.region.size(), 3, orientation));
   if (!frame.ours) return layout;
   // Whether a picture passes the limit must not depend on who decodes it.
   const uint64_t bands = JpegBandBytes(frame, MakeJpegGeometry(frame, layout.region, 1));
-  if (SaturatingAdd(layout.total, bands) <= bytes_max) layout.bands = Take(&layout.total, bands);
+  if (SaturatingAdd(layout.total, bands) <= bytes_max)
+    layout.bands = TakeScratch(&layout.total, bands);
   return layout;
 }
 
-PlanesLayout LayOutPlanes(const JpegHeader& header, const JpegFrame& frame, uint8_t orientation,
+PlanesLayout LayOutPlanes(const JpegFrame& frame, uint8_t orientation,
                           const PlanesRequest& request) {
-  PlanesLayout layout;
-  layout.region = simd::StoredRect(request.region, header.size, orientation);
-  layout.geometry = MakeJpegGeometry(frame, layout.region, request.reduction);
-  const JpegMcuRect& mcus = layout.geometry.mcus;
+  PlanesLayout layout = {LayOutJpegPlanes(frame, orientation, request), {}};
   for (uint32_t c = 0; c < frame.components; ++c) {
     const JpegPlanePart& part = layout.geometry.plane[c];
-    PlanesLayout::Plane& plane = layout.plane[c];
-    plane.stride_bytes = RoundUp(
-        uint64_t{mcus.right - mcus.left} * layout.geometry.McuWidth(frame, c), kScratchAlign);
-    plane.samples = Take(
-        &layout.total, SaturatingMul(plane.stride_bytes, uint64_t{mcus.bottom - mcus.top} *
-                                                             layout.geometry.McuHeight(frame, c)));
-    plane.row_bytes = RoundUp(uint64_t{part.size.width} + kJpegBlockPx, kScratchAlign);
-    plane.rows =
-        Take(&layout.total, uint64_t{plane.row_bytes} * frame.component[c].down * part.block_px);
-    plane.upright = Take(&layout.total, UprightBytes(part.samples.size(), 1, orientation));
+    PlanesLayout::LibraryRows& library = layout.library[c];
+    library.row_bytes = RoundUp(uint64_t{part.size.width} + kJpegBlockPx, kScratchAlign);
+    library.rows = TakeScratch(
+        &layout.total, uint64_t{library.row_bytes} * frame.component[c].down * part.block_px);
   }
   return layout;
+}
+
+// The samples wanted of plane c, where libjpeg-turbo's are put: nothing around them.
+ImageView LibraryView(const PlanesLayout& layout, uint32_t c, std::span<std::byte> scratch) {
+  const SizePx size = layout.geometry.plane[c].samples.size();
+  return {reinterpret_cast<uint8_t*>(layout.plane[c].samples.Of(scratch).data()), size.width,
+          size.height, 1, layout.plane[c].stride_bytes};
 }
 
 // What: see MakeJpegDecoder. Owner: a decoder set. Thread: its worker's. Cost: one
@@ -139,17 +121,12 @@ class JpegDecoder final : public Decoder {
   template <class Attempt>
   bool DecodeOurselves(const Attempt& attempt, DecodeReport* report);
   Status RestartLibrary();
-  template <class Orient>
-  simd::PlanarPicture Upright(const PlanesLayout& layout, ConstImageView* views,
-                              const Orient& orient) const;
   bool DecodeRgb(const RgbLayout& layout, JpegRegionJob job, std::span<std::byte> scratch,
                  DecodeReport* report);
   bool DecodePlanesOurselves(const PlanesLayout& layout, JpegRegionJob job,
                              std::span<std::byte> scratch);
   Status DecodeRgbByLibrary(const RgbLayout& layout, std::span<std::byte> scratch,
                             DecodeReport* report);
-  ImageView PlaneView(const PlanesLayout& layout, uint32_t c, std::span<std::byte> scratch,
-                      bool ours) const;
   Status DecodePlanesByLibrary(const PlanesLayout& layout, std::span<std::byte> scratch,
                                DecodeReport* report);
 
@@ -260,8 +237,12 @@ bool JpegDecoder::DecodeRgb(const RgbLayout& layout, JpegRegionJob job,
   const ImageView rgb{reinterpret_cast<uint8_t*>(scratch.data() + layout.pixels.offset),
                       layout.region.width, layout.region.height, 3,
                       size_t{layout.region.width} * 3};
-  return JpegDecodeBands(region_decoder_.get(), frame_, MakeJpegGeometry(frame_, layout.region, 1),
-                         layout.region, job, layout.bands.Of(scratch), rgb, &report->colour_share);
+  const JpegGeometry geometry = MakeJpegGeometry(frame_, layout.region, 1);
+  job.rect = geometry.mcus;
+  return region_decoder_->Begin(frame_, job) &&
+         JpegDecodeBands(region_decoder_.get(), frame_, geometry, layout.region,
+                         layout.bands.Of(scratch), rgb, &report->colour_share) &&
+         region_decoder_->End();
 }
 
 Status JpegDecoder::DecodeRgbByLibrary(const RgbLayout& layout, std::span<std::byte> scratch,
@@ -282,45 +263,20 @@ Status JpegDecoder::DecodeRgbByLibrary(const RgbLayout& layout, std::span<std::b
 
 // ------------------------------------------------------------------ planes
 
-// Of views of the samples wanted, as they are stored; `orient(view, c)` makes one upright.
-template <class Orient>
-simd::PlanarPicture JpegDecoder::Upright(const PlanesLayout& layout, ConstImageView* views,
-                                         const Orient& orient) const {
-  const simd::PlanarPicture stored = MakePlanarPicture(layout.geometry, layout.region, views);
-  if (orientation_ == 1) return stored;
-  for (uint32_t c = 0; c < frame_.components; ++c) views[c] = orient(views[c], c);
-  return OrientPlanar(stored, orientation_, views);
-}
-
 simd::PlanarPicture JpegDecoder::PlanesShape(const PlanesRequest& request) const {
-  const PlanesLayout layout = LayOutPlanes(header_, frame_, orientation_, request);
-  ConstImageView views[kJpegComponentsMax];
-  for (uint32_t c = 0; c < frame_.components; ++c) {
-    const SizePx size = layout.geometry.plane[c].samples.size();
-    views[c] = {nullptr, size.width, size.height, 1, layout.plane[c].stride_bytes};
-  }
-  return Upright(layout, views, [&](ConstImageView view, uint32_t) {
-    const SizePx size = simd::OrientedSize(view.size(), orientation_);
-    return ConstImageView{nullptr, size.width, size.height, 1, size.width};
-  });
+  return MakeJpegShape(LayOutJpegPlanes(frame_, orientation_, request));
 }
 
 uint64_t JpegDecoder::PlanesScratchBytes(const PlanesRequest& request) const {
-  return LayOutPlanes(header_, frame_, orientation_, request).total;
+  return LayOutPlanes(frame_, orientation_, request).total;
 }
 
 Status JpegDecoder::DecodePlanes(const PlanesRequest& request, std::span<std::byte> scratch,
                                  simd::PlanarPicture* picture, DecodeReport* report) {
   *report = {};
-  if (!frame_.planar) {
-    return {Code::kInvalidArgument, "the JPEG's colours are not those of planes"};
-  }
-  const uint32_t reduction = request.reduction;
-  if (reduction != 1 && reduction != 2 && reduction != 4 && reduction != 8) {
-    return {Code::kInvalidArgument, "planes are reduced to 1/1, 1/2, 1/4 or 1/8"};
-  }
+  HR_TRY(CheckPlanesRequest(frame_, request));
   HR_TRY(CheckRegion(request.region, upright_, 0, 0, limits_));
-  const PlanesLayout layout = LayOutPlanes(header_, frame_, orientation_, request);
+  const PlanesLayout layout = LayOutPlanes(frame_, orientation_, request);
   HR_TRY(CheckRegion(request.region, upright_, layout.total, scratch.size(), limits_));
   const bool ours = DecodeOurselves(
       [&](const JpegRegionJob& job) { return DecodePlanesOurselves(layout, job, scratch); },
@@ -328,48 +284,23 @@ Status JpegDecoder::DecodePlanes(const PlanesRequest& request, std::span<std::by
   if (!ours) HR_TRY(DecodePlanesByLibrary(layout, scratch, report));
 
   ConstImageView views[kJpegComponentsMax];
-  for (uint32_t c = 0; c < frame_.components; ++c) views[c] = PlaneView(layout, c, scratch, ours);
-  *picture = Upright(layout, views, [&](const ConstImageView& view, uint32_t c) {
-    return MakeUpright(view, orientation_, layout.plane[c].upright.Of(scratch));
-  });
-  return {};
-}
-
-// The samples wanted of plane c: our own decoder stores the MCUs around them too.
-ImageView JpegDecoder::PlaneView(const PlanesLayout& layout, uint32_t c,
-                                 std::span<std::byte> scratch, bool ours) const {
-  const PlanesLayout::Plane& plane = layout.plane[c];
-  const JpegGeometry& geometry = layout.geometry;
-  const RectPx& samples = geometry.plane[c].samples;
-  auto* data = reinterpret_cast<uint8_t*>(plane.samples.Of(scratch).data());
-  if (ours) {
-    data +=
-        size_t{samples.y - geometry.mcus.top * geometry.McuHeight(frame_, c)} * plane.stride_bytes +
-        (samples.x - geometry.mcus.left * geometry.McuWidth(frame_, c));
+  for (uint32_t c = 0; c < frame_.components; ++c) {
+    views[c] = ours ? ConstImageView(JpegPlaneView(frame_, layout, c, scratch))
+                    : ConstImageView(LibraryView(layout, c, scratch));
   }
-  return {data, samples.width, samples.height, 1, plane.stride_bytes};
+  *picture = MakeJpegPicture(layout, views, scratch);
+  return {};
 }
 
 bool JpegDecoder::DecodePlanesOurselves(const PlanesLayout& layout, JpegRegionJob job,
                                         std::span<std::byte> scratch) {
-  const JpegGeometry& geometry = layout.geometry;
-  job.rect = geometry.mcus;
-  JpegPlaneRows rows;
+  job.rect = layout.geometry.mcus;
   for (uint32_t c = 0; c < frame_.components; ++c) {
-    job.size[c] = static_cast<simd::IdctSize>(geometry.plane[c].block_px);
-    rows.plane[c] = reinterpret_cast<uint8_t*>(layout.plane[c].samples.Of(scratch).data());
-    rows.stride_bytes[c] = layout.plane[c].stride_bytes;
+    job.size[c] = static_cast<simd::IdctSize>(layout.geometry.plane[c].block_px);
   }
-  if (!region_decoder_->Begin(frame_, job)) return false;
-  for (uint32_t row = geometry.mcus.top; row < geometry.mcus.bottom;) {
-    const uint32_t count = std::min(kJpegRowsAtATime, geometry.mcus.bottom - row);
-    if (!region_decoder_->DecodeRows(count, rows)) return false;
-    for (uint32_t c = 0; c < frame_.components; ++c) {
-      rows.plane[c] += count * rows.stride_bytes[c] * geometry.McuHeight(frame_, c);
-    }
-    row += count;
-  }
-  return region_decoder_->End();
+  return region_decoder_->Begin(frame_, job) &&
+         JpegDecodePlaneRows(region_decoder_.get(), frame_, layout, scratch) &&
+         region_decoder_->End();
 }
 
 Status JpegDecoder::DecodePlanesByLibrary(const PlanesLayout& layout, std::span<std::byte> scratch,
@@ -384,9 +315,9 @@ Status JpegDecoder::DecodePlanesByLibrary(const PlanesLayout& layout, std::span<
     job.plane[c] = {.block_px = part.block_px,
                     .size = part.size,
                     .samples = part.samples,
-                    .target = PlaneView(layout, c, scratch, false),
-                    .rows = reinterpret_cast<uint8_t*>(layout.plane[c].rows.Of(scratch).data()),
-                    .row_bytes = layout.plane[c].row_bytes};
+                    .target = LibraryView(layout, c, scratch),
+                    .rows = reinterpret_cast<uint8_t*>(layout.library[c].rows.Of(scratch).data()),
+                    .row_bytes = layout.library[c].row_bytes};
   }
   return JpegReadPlanes(*island_, job, report);
 }

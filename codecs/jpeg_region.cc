@@ -38,24 +38,7 @@ bool JpegRegionDecoder::Begin(const JpegFrame& frame, const JpegRegionJob& job) 
     }
   }
   if (block > kChunkBlocksMax) return false;
-
-  const uint32_t group = simd::IdctGroupBlocks();
-  for (uint32_t c = 0; c < frame.components; ++c) {
-    const uint16_t* quantisers = frame.component[c].quantisers;
-    if (group == table_blocks_ &&
-        std::equal(quantisers, quantisers + kJpegCoefficients, table_quantisers_[c])) {
-      continue;
-    }
-    simd::MakeIdctTable(quantisers, &idct_tables_[c]);
-    std::copy_n(quantisers, kJpegCoefficients, table_quantisers_[c]);
-  }
-  // Tables of components that this file lacks were made for the other size.
-  if (group != table_blocks_) {
-    for (uint32_t c = frame.components; c < kJpegComponentsMax; ++c) {
-      std::fill(std::begin(table_quantisers_[c]), std::end(table_quantisers_[c]), uint16_t{0});
-    }
-  }
-  table_blocks_ = group;
+  idct_tables_.Prepare(frame);
   return entropy_.Begin(tables_) && second_.Begin(tables_);
 }
 
@@ -130,7 +113,7 @@ void JpegRegionDecoder::Transform(Chunk* chunk, uint32_t mcus, uint32_t mcu_offs
                   .out = to.plane[c] + size_t{row} * size * to.stride_bytes[c] +
                          size_t{mcu_offset} * across * size,
                   .stride_bytes = to.stride_bytes[c]},
-                 idct_tables_[c], job_.size[c]);
+                 idct_tables_.of(c), job_.size[c]);
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "codecs/jpeg_checkpoints.h"
 #include "codecs/jpeg_entropy.h"
 #include "codecs/jpeg_frame.h"
+#include "codecs/jpeg_idct_tables.h"
 #include "simd/idct.h"
 
 namespace headrace::codecs {
@@ -29,6 +30,18 @@ struct JpegPlaneRows {
   size_t stride_bytes[kJpegComponentsMax] = {};
 };
 
+// What gives the samples of a rectangle of MCUs row after row: of a JPEG or of a coefficient
+// record.
+class JpegMcuRows {
+ public:
+  // The next `count` rows of MCUs of the rectangle, 1 or kJpegRowsAtATime, the second below the
+  // first. False: they cannot be had.
+  virtual bool DecodeRows(uint32_t count, const JpegPlaneRows& to) = 0;
+
+ protected:
+  ~JpegMcuRows() = default;
+};
+
 struct JpegRegionJob {
   JpegMcuRect rect;
   simd::IdctSize size[kJpegComponentsMax] = {simd::IdctSize::k8, simd::IdctSize::k8,
@@ -45,14 +58,13 @@ struct JpegRowTimes {
 
 // What: decodes row after row of one region. Owner: a decoder. Thread: one. Cost: nothing is
 // allocated; about 70 KiB of tables and coefficients.
-class JpegRegionDecoder {
+class JpegRegionDecoder final : public JpegMcuRows {
  public:
   // False, from any call: the file is one for libjpeg-turbo, or (with checkpoints) perhaps the
   // checkpoints are wrong.
   bool Begin(const JpegFrame& frame, const JpegRegionJob& job);
-  // The next `count` rows of MCUs of the rectangle, 1 or kJpegRowsAtATime, the second below the
-  // first. Two are faster than one and one, where checkpoints let both begin.
-  bool DecodeRows(uint32_t count, const JpegPlaneRows& to);
+  // Two rows are faster than one and one, where checkpoints let both begin.
+  bool DecodeRows(uint32_t count, const JpegPlaneRows& to) override;
   // After the last row: reads on to the end of it, so that damage there is noticed, and if a maker
   // is there on to the end of the data; damage in that rest only ends the checkpoints.
   bool End();
@@ -93,9 +105,7 @@ class JpegRegionDecoder {
   JpegRowTimes times_;
   bool complete_ = false;
 
-  simd::IdctTable idct_tables_[kJpegComponentsMax];
-  uint16_t table_quantisers_[kJpegComponentsMax][kJpegCoefficients] = {};
-  uint32_t table_blocks_ = 0;  // group size that the tables were made for
+  JpegIdctTables idct_tables_;
   // Rows of blocks of one chunk: where each begins, in blocks.
   uint32_t first_block_[kJpegComponentsMax][2] = {};
   Chunk chunks_[kJpegRowsAtATime];
