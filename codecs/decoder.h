@@ -12,7 +12,7 @@
 
 namespace headrace::codecs {
 
-enum class Format : uint8_t { kUnknown, kJpeg, kPng, kWebp, kGif, kBmp, kTiff };
+enum class Format : uint8_t { kUnknown, kJpeg, kPng, kWebp, kGif, kBmp, kTiff, kCoef };
 
 // By the first bytes, never by the name.
 Format Sniff(std::span<const std::byte> file);
@@ -26,7 +26,7 @@ struct ImageInfo {
   uint8_t source_channels = 3;  // 1 grey, 2 grey + alpha, 3, 4 (RGBA or CMYK)
   bool has_alpha = false;
   bool progressive = false;  // or interlaced: every region costs the whole file
-  bool planar = false;       // DecodePlanes works: a grey or YCbCr JPEG with factors 1 and 2
+  bool planar = false;       // DecodePlanes works: grey or YCbCr with factors 1 and 2, a JPEG or its coefficients
 };
 
 // How to make RGB of what the file holds. Same meaning as [decode].

@@ -1,6 +1,7 @@
 #include "codecs/decoder_set.h"
 
 #include "base/checked_math.h"
+#include "codecs/coef_record.h"
 #include "codecs/jpeg_decoder.h"
 #include "codecs/limit_checks.h"
 #include "codecs/png_decoder.h"
@@ -13,8 +14,9 @@ namespace {
 // the decoders, which are made once and reused.
 class DecoderSet final : public Decoder {
  public:
-  DecoderSet(std::unique_ptr<Decoder> jpeg, std::unique_ptr<Decoder> png)
-      : jpeg_(std::move(jpeg)), png_(std::move(png)) {}
+  DecoderSet(std::unique_ptr<Decoder> jpeg, std::unique_ptr<Decoder> png,
+             std::unique_ptr<Decoder> coef)
+      : jpeg_(std::move(jpeg)), png_(std::move(png)), coef_(std::move(coef)) {}
 
   Status ReadHeader(std::span<const std::byte> file, const Limits& limits,
                     const DecodeOptions& options, ImageInfo* info) override {
@@ -23,7 +25,7 @@ class DecoderSet final : public Decoder {
     HR_TRY(CheckEncodedBytes(file, limits));
     info->format = Sniff(file);
     HR_TRY(CheckSupported(info->format, file));
-    Decoder* decoder = info->format == Format::kJpeg ? jpeg_.get() : png_.get();
+    Decoder* decoder = DecoderOf(info->format);
     HR_TRY(decoder->ReadHeader(file, limits, options, info));
     current_ = decoder;
     return {};
@@ -62,8 +64,14 @@ class DecoderSet final : public Decoder {
   }
 
  private:
+  Decoder* DecoderOf(Format format) const {
+    if (format == Format::kJpeg) return jpeg_.get();
+    return format == Format::kCoef ? coef_.get() : png_.get();
+  }
+
   std::unique_ptr<Decoder> jpeg_;
   std::unique_ptr<Decoder> png_;
+  std::unique_ptr<Decoder> coef_;
   Decoder* current_ = nullptr;  // of the file whose header was read last
 };
 
@@ -72,12 +80,14 @@ class DecoderSet final : public Decoder {
 Result<std::unique_ptr<Decoder>> MakeDecoderSet(const Limits& limits) {
   HR_ASSIGN_OR_RETURN(auto jpeg, MakeJpegDecoder());
   HR_ASSIGN_OR_RETURN(auto png, MakePngDecoder(limits));
-  return std::unique_ptr<Decoder>(std::make_unique<DecoderSet>(std::move(jpeg), std::move(png)));
+  HR_ASSIGN_OR_RETURN(auto coef, MakeCoefDecoder());
+  return std::unique_ptr<Decoder>(
+      std::make_unique<DecoderSet>(std::move(jpeg), std::move(png), std::move(coef)));
 }
 
 uint64_t DecoderSetBytes(const Limits& limits) {
-  return SaturatingAdd(sizeof(DecoderSet),
-                       SaturatingAdd(JpegDecoderBytes(), PngDecoderBytes(limits)));
+  const uint64_t own = sizeof(DecoderSet) + JpegDecoderBytes() + CoefDecoderBytes();
+  return SaturatingAdd(own, PngDecoderBytes(limits));
 }
 
 }  // namespace headrace::codecs

@@ -11,6 +11,7 @@ using std::string_view_literals::operator""sv;
 
 constexpr std::string_view kJpegStart = "\xFF\xD8\xFF"sv;  // SOI and the first byte of a marker
 constexpr std::string_view kPngSignature = "\x89PNG\r\n\x1A\n"sv;
+constexpr std::string_view kCoefSignature = "\x89HRC\r\n\x1A\n"sv;  // codecs/coef_layout.h
 
 std::string_view Text(std::span<const std::byte> file) {
   return {reinterpret_cast<const char*>(file.data()), file.size()};
@@ -18,7 +19,8 @@ std::string_view Text(std::span<const std::byte> file) {
 
 // A file that ends within the signature of a format which it could still become.
 bool IsCutSignature(std::string_view text) {
-  return !text.empty() && (kJpegStart.starts_with(text) || kPngSignature.starts_with(text));
+  return !text.empty() && (kJpegStart.starts_with(text) || kPngSignature.starts_with(text) ||
+                           kCoefSignature.starts_with(text));
 }
 
 }  // namespace
@@ -27,6 +29,7 @@ Format Sniff(std::span<const std::byte> file) {
   const std::string_view text = Text(file);
   if (text.starts_with(kJpegStart)) return Format::kJpeg;
   if (text.starts_with(kPngSignature)) return Format::kPng;
+  if (text.starts_with(kCoefSignature)) return Format::kCoef;
   if (text.starts_with("RIFF"sv) && text.size() >= 12 && text.substr(8, 4) == "WEBP"sv) {
     return Format::kWebp;
   }
@@ -45,6 +48,7 @@ const char* FormatName(Format format) {
     case Format::kGif: return "GIF";
     case Format::kBmp: return "BMP";
     case Format::kTiff: return "TIFF";
+    case Format::kCoef: return "coefficient record";
   }
   return "unknown";
 }
@@ -52,7 +56,8 @@ const char* FormatName(Format format) {
 Status CheckSupported(Format format, std::span<const std::byte> file) {
   switch (format) {
     case Format::kJpeg:
-    case Format::kPng: return {};
+    case Format::kPng:
+    case Format::kCoef: return {};
     case Format::kWebp: return {Code::kUnsupportedFormat, "WebP is not supported in this version"};
     case Format::kGif: return {Code::kUnsupportedFormat, "GIF is not supported in this version"};
     case Format::kBmp: return {Code::kUnsupportedFormat, "BMP is not supported in this version"};
