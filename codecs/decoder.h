@@ -61,6 +61,9 @@ struct DecodeCheckpoints {
   std::span<std::byte> room;          // where a new one may be written; empty: none is wanted
   size_t made_bytes = 0;              // of the new one, at the beginning of `room`; 0: none
   bool rejected = false;              // `record` is not of this file, or damaged
+  // No part of the file gives a warning (loader/dataset.h, RestartsTrusted): its restart markers
+  // serve in place of a record. Damage in what is passed over by them is not seen.
+  bool restarts_trusted = false;
 };
 
 // Decodes one file at a time.

@@ -180,6 +180,10 @@ bool JpegDecoder::DecodeOurselves(const Attempt& attempt, DecodeReport* report) 
     return true;
   };
   if (checkpoints_ == nullptr) return succeeds({});
+  if (checkpoints_->restarts_trusted && frame_.restart_interval > 0 &&
+      succeeds({.restarts_trusted = true})) {
+    return true;
+  }
   JpegCheckpoints points;
   const bool has_record = !checkpoints_->record.empty();
   const bool usable = has_record && points.Open(checkpoints_->record, frame_);

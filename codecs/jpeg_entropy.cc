@@ -67,8 +67,10 @@ struct JpegEntropyRun {
     uint32_t k;  // of its last coefficient
     uint32_t number;
     uint32_t block;  // of the MCU
-    uint32_t mcu;    // of the run
-    uint32_t mcus;
+    uint32_t mcu;    // of those to decode
+    uint32_t mcus;   // where the run ends
+    uint32_t run;    // MCUs of it; 0: all runs have ended well
+    uint32_t left;   // behind it
     uint32_t too_large;
     bool ok;
   };
@@ -198,7 +200,20 @@ struct JpegEntropyRun {
     return true;
   }
 
-  // Ends a block and begins the next. False: the run is over, well (lane.mcu == lane.mcus) or not.
+  // A run ends where it is time to look whether the data have ended, or at a restart marker.
+  // `passed`: MCUs of the run before, `left`: those to come. Gives the MCUs of the next run, 0:
+  // that was the last, kEnded: give up.
+  [[gnu::noinline]] static uint32_t NextRun(JpegEntropyDecoder* decoder, uint32_t passed,
+                                            uint32_t left) {
+    decoder->mcu_ += passed;
+    // Zeros after the end were taken for data.
+    if (decoder->bits_ < decoder->made_up_bits_) return kEnded;
+    if (left == 0) return 0;
+    const uint32_t to_restart = decoder->ToRestart();
+    return to_restart == 0 ? kEnded : std::min({left, kMcusAtOnce, to_restart});
+  }
+
+  // Ends a block and begins the next. False: all is over, well (lane.run == 0) or not.
   template <bool kStore>
   [[gnu::always_inline]] static inline bool NextBlock(Lane& lane, const JpegScanTables& tables) {
     if (!lane.ok || lane.k >= kJpegCoefficients) return false;
@@ -207,7 +222,14 @@ struct JpegEntropyRun {
       // At most 10 differences of 12 bits until it is looked at: no overflow.
       if (lane.too_large != 0) return false;
       lane.block = 0;
-      if (++lane.mcu == lane.mcus) return false;
+      if (++lane.mcu == lane.mcus) {
+        Save(lane);
+        lane.run = NextRun(lane.decoder, lane.run, lane.left);
+        if (lane.run == 0 || lane.run == kEnded) return false;
+        Restore(lane);
+        lane.left -= lane.run;
+        lane.mcus += lane.run;
+      }
     }
     return BeginBlock<kStore>(lane, tables);
   }
@@ -217,8 +239,10 @@ struct JpegEntropyRun {
     Lane lane = {};
     lane.decoder = decoder;
     lane.out = out;
-    lane.mcus = count;
-    lane.ok = true;
+    lane.run = NextRun(decoder, 0, count);
+    lane.ok = lane.run != kEnded;
+    lane.mcus = lane.run;
+    lane.left = count - lane.run;
     Restore(lane);
     return lane;
   }
@@ -235,7 +259,7 @@ struct JpegEntropyRun {
       }
     }
     Save(lane);
-    return lane.mcu == lane.mcus;
+    return lane.run == 0;
   }
 
   template <bool kStore>
@@ -243,7 +267,7 @@ struct JpegEntropyRun {
                                                    const JpegCoefficients* out) {
     const JpegScanTables& tables = *decoder->tables_;
     Lane lane = Begin(decoder, count, out);
-    return BeginBlock<kStore>(lane, tables) && Finish<kStore>(lane, tables);
+    return lane.ok && BeginBlock<kStore>(lane, tables) && Finish<kStore>(lane, tables);
   }
 
   [[gnu::always_inline]] static inline bool Double(JpegEntropyDecoder* first,
@@ -255,7 +279,8 @@ struct JpegEntropyRun {
     const uint16_t* const places = tables.places_;
     Lane a = Begin(first, count, to_first);
     Lane b = Begin(second, count, to_second);
-    if (!BeginBlock<true>(a, tables) || !BeginBlock<true>(b, tables)) return false;
+    if (!a.ok || !BeginBlock<true>(a, tables)) return false;
+    if (!b.ok || !BeginBlock<true>(b, tables)) return false;
     for (;;) {
       Fill(a);
       Fill(b);
@@ -271,13 +296,13 @@ struct JpegEntropyRun {
     a_ends:
       if (!NextBlock<true>(a, tables)) {
         Save(a);
-        return a.mcu == a.mcus && Finish<true>(b, tables);
+        return a.run == 0 && Finish<true>(b, tables);
       }
       continue;
     b_ends:
       if (!NextBlock<true>(b, tables)) {
         Save(b);
-        return b.mcu == b.mcus && Finish<true>(a, tables);
+        return b.run == 0 && Finish<true>(a, tables);
       }
     }
   }
@@ -398,6 +423,17 @@ const uint8_t* JpegEntropyDecoder::NextByte(uint32_t* bits_used) const {
   return at;
 }
 
+const uint8_t* JpegEntropyDecoder::byte() const {
+  uint32_t used = 0;
+  return NextByte(&used);
+}
+
+uint32_t JpegEntropyDecoder::segment() const {
+  const uint32_t interval = tables_->frame().restart_interval;
+  const bool before_marker = mcu_ != 0 && mcu_ % interval == 0 && mcu_ != restart_passed_;
+  return mcu_ / interval - (before_marker ? 1 : 0);
+}
+
 JpegPlace JpegEntropyDecoder::place() const {
   uint32_t used = 0;
   const uint8_t* at = NextByte(&used);
@@ -446,20 +482,9 @@ uint32_t JpegEntropyDecoder::ToRestart() {
 
 bool JpegEntropyDecoder::Run(uint32_t count, const JpegCoefficients* to) {
   HR_DCHECK(count <= tables_->mcus() - mcu_);
+  if (count == 0) return true;
   const JpegEntropyRun::Functions& run = JpegEntropyRun::Best();
-  JpegCoefficients rest;
-  if (to != nullptr) rest = *to;
-  while (count > 0) {
-    const uint32_t now = std::min({count, kMcusAtOnce, ToRestart()});
-    if (now == 0) return false;
-    if (!(to != nullptr ? run.decode(this, now, &rest) : run.skip(this, now))) return false;
-    // Zeros after the end were taken for data.
-    if (bits_ < made_up_bits_) return false;
-    mcu_ += now;
-    rest.mcus_before += now;
-    count -= now;
-  }
-  return true;
+  return to != nullptr ? run.decode(this, count, to) : run.skip(this, count);
 }
 
 bool JpegEntropyDecoder::Skip(uint32_t count) { return Run(count, nullptr); }
@@ -472,17 +497,8 @@ bool JpegEntropyDecoder::DecodeBoth(JpegEntropyDecoder* a, const JpegCoefficient
                                     JpegEntropyDecoder* b, const JpegCoefficients& to_b,
                                     uint32_t count) {
   HR_DCHECK(a->tables_ == b->tables_);
-  const uint32_t run_a = a->ToRestart();
-  const uint32_t run_b = b->ToRestart();
-  if (run_a == 0 || run_b == 0) return false;
-  if (count > std::min({run_a, run_b, kMcusAtOnce})) {
-    return a->Decode(count, to_a) && b->Decode(count, to_b);
-  }
-  if (!JpegEntropyRun::Best().decode_both(a, &to_a, b, &to_b, count)) return false;
-  if (a->bits_ < a->made_up_bits_ || b->bits_ < b->made_up_bits_) return false;
-  a->mcu_ += count;
-  b->mcu_ += count;
-  return true;
+  HR_DCHECK(count > 0 && count <= a->tables_->mcus() - std::max(a->mcu_, b->mcu_));
+  return JpegEntropyRun::Best().decode_both(a, &to_a, b, &to_b, count);
 }
 
 }  // namespace headrace::codecs

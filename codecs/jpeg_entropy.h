@@ -50,6 +50,10 @@ class JpegEntropyDecoder {
   static bool DecodeBoth(JpegEntropyDecoder* a, const JpegCoefficients& to_a, JpegEntropyDecoder* b,
                          const JpegCoefficients& to_b, uint32_t count);
 
+  // The number of restart markers passed, and the byte in which the next bit lies.
+  uint32_t segment() const;
+  const uint8_t* byte() const;
+
   // Whether a decoder that looks ahead, as libjpeg-turbo's does, could have met the end of the file
   // by now without meeting a marker: then its verdict counts.
   bool NearBareEnd() const;

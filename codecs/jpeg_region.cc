@@ -24,6 +24,9 @@ bool JpegRegionDecoder::Begin(const JpegFrame& frame, const JpegRegionJob& job) 
   complete_ = false;
   row_ = job.rect.top;
   HR_DCHECK(job.checkpoints == nullptr || job.maker == nullptr);
+  HR_DCHECK(!job.restarts_trusted || (job.checkpoints == nullptr && job.maker == nullptr));
+  HR_DCHECK(!job.restarts_trusted || frame.restart_interval > 0);
+  if (job.restarts_trusted) restarts_.Begin(frame);
   interval_ = job.maker != nullptr ? job.maker->interval() : 0;
   if (!tables_.Prepare(frame)) return false;
   // Whole groups, so that every chunk but the last ends with one.
@@ -68,8 +71,26 @@ bool JpegRegionDecoder::SkipTo(JpegEntropyDecoder* entropy, uint32_t mcu) {
   return true;
 }
 
-// By a checkpoint, if there is one on the way.
+// To the restart marker that the MCU's segment begins with, if it is not this one.
+bool JpegRegionDecoder::PassToSegment(JpegEntropyDecoder* entropy, uint32_t mcu) {
+  const uint32_t interval = frame_->restart_interval;
+  const uint32_t segment = mcu / interval;
+  if (segment <= entropy->segment()) return true;
+  const JpegEntropyDecoder& last = Foremost();
+  if (segment == last.segment()) {  // where the other one has ended
+    *entropy = last;
+    return true;
+  }
+  // What was decoded need not be looked through; rows come in order, so there is no way back.
+  restarts_.SkipTo(last.segment(), last.byte());
+  uint64_t byte = 0;
+  if (segment <= restarts_.segment() || !restarts_.Find(segment, &byte)) return false;
+  return entropy->Seek(segment * interval, {.bit = byte * 8});
+}
+
+// By a checkpoint or a restart marker, if there is one on the way.
 bool JpegRegionDecoder::PassTo(JpegEntropyDecoder* entropy, uint32_t mcu) {
+  if (job_.restarts_trusted && !PassToSegment(entropy, mcu)) return false;
   if (job_.checkpoints != nullptr) {
     const uint32_t start = job_.checkpoints->Before(mcu);
     JpegPlace place;
@@ -91,8 +112,12 @@ bool JpegRegionDecoder::DecodeTo(uint32_t mcu, JpegCoefficients* to) {
   return true;
 }
 
-// Whether a checkpoint lets decoding begin within the row of MCUs that `mcu` is in.
+// Whether decoding can begin shortly before `mcu`, so that the row above is not waited for.
 bool JpegRegionDecoder::CanBegin(uint32_t mcu) const {
+  if (job_.restarts_trusted) {
+    const uint32_t interval = frame_->restart_interval;
+    return mcu / interval > (mcu - frame_->mcus_across()) / interval;
+  }
   if (job_.checkpoints == nullptr) return false;
   const uint32_t start = job_.checkpoints->Before(mcu);
   return start > 0 && mcu - start < job_.checkpoints->interval();
@@ -187,8 +212,15 @@ bool JpegRegionDecoder::DecodeRows(uint32_t count, const JpegPlaneRows& to) {
   return true;
 }
 
+// Data that a false marker had made begin in the wrong place end in the wrong place.
+bool JpegRegionDecoder::EndByMarker() {
+  restarts_.SkipTo(Foremost().segment(), Foremost().byte());
+  return restarts_.EndsWell(restarts_.segment() == (tables_.mcus() - 1) / frame_->restart_interval);
+}
+
 bool JpegRegionDecoder::End() {
   if (job_.checkpoints != nullptr && job_.checkpoints->complete()) return true;
+  if (job_.restarts_trusted) return EndByMarker();
   const uint32_t at_once = frame_->mcu_rows_at_once();
   const uint32_t rows =
       std::min((job_.rect.bottom + at_once - 1) / at_once * at_once, frame_->mcus_down());

@@ -9,6 +9,7 @@
 #include "codecs/jpeg_entropy.h"
 #include "codecs/jpeg_frame.h"
 #include "codecs/jpeg_idct_tables.h"
+#include "codecs/jpeg_restarts.h"
 #include "simd/idct.h"
 
 namespace headrace::codecs {
@@ -48,6 +49,7 @@ struct JpegRegionJob {
                                              simd::IdctSize::k8};
   const JpegCheckpoints* checkpoints = nullptr;  // to begin from; null: none
   JpegCheckpointMaker* maker = nullptr;          // gets the places passed; null: not wanted
+  bool restarts_trusted = false;                 // begin at restart markers, in place of both
 };
 
 // Of the rows that were timed, one in several.
@@ -84,11 +86,16 @@ class JpegRegionDecoder final : public JpegMcuRows {
   };
 
   bool PassTo(JpegEntropyDecoder* entropy, uint32_t mcu);
+  bool PassToSegment(JpegEntropyDecoder* entropy, uint32_t mcu);
+  const JpegEntropyDecoder& Foremost() const {
+    return second_.mcu() > entropy_.mcu() ? second_ : entropy_;
+  }
   bool SkipTo(JpegEntropyDecoder* entropy, uint32_t mcu);
   bool DecodeTo(uint32_t mcu, JpegCoefficients* to);
   uint32_t NextStop(uint32_t mcu) const;
   void AtStop();
   bool CanBegin(uint32_t mcu) const;
+  bool EndByMarker();
   bool DecodeRow(uint32_t row, const JpegPlaneRows& to, uint64_t* idct_ns);
   bool DecodeTwoRows(uint32_t row, const JpegPlaneRows& to, uint64_t* idct_ns);
   void Transform(Chunk* chunk, uint32_t mcus, uint32_t mcu_offset, const JpegPlaneRows& to);
@@ -97,6 +104,7 @@ class JpegRegionDecoder final : public JpegMcuRows {
   JpegScanTables tables_;
   JpegEntropyDecoder entropy_;
   JpegEntropyDecoder second_;  // for the second of two rows
+  JpegRestarts restarts_;      // if job_.restarts_trusted
   const JpegFrame* frame_ = nullptr;
   JpegRegionJob job_;
   uint32_t row_ = 0;

@@ -58,8 +58,10 @@ Status SampleStage::Fill(const Lane& lane) {
   BatchBuffer& buffer = shared_.store->at(ticket.buffer);
   codecs::DecodeCheckpoints checkpoints;
   checkpoints.record = lane.record;
-  const bool wants_record =
-      shared_.checkpoints != nullptr && lane.record.empty() && shared_.checkpoints->Wants(id);
+  checkpoints.restarts_trusted = shared_.dataset.RestartsTrusted(id);
+  // Beside restart markers that may be used, a record would not pay.
+  const bool wants_record = shared_.checkpoints != nullptr && lane.record.empty() &&
+                            !checkpoints.restarts_trusted && shared_.checkpoints->Wants(id);
   if (wants_record) {
     const uint64_t room =
         std::min<uint64_t>(RecordBytesMax(lane.encoded.size()), record_room_.bytes());
