@@ -3,8 +3,6 @@
 #include <cstring>
 #include <string_view>
 
-#include "codecs/exif.h"
-
 namespace headrace::codecs {
 namespace {
 
@@ -74,34 +72,6 @@ JpegColour ColourBySegments(std::span<const std::byte> segments, JpegColour by_i
     }
   }
   return colour;
-}
-
-std::vector<std::byte> WithShortExif(std::span<const std::byte> segments, const Limits& limits) {
-  size_t exif_bytes = 0;
-  for (JpegSegments walk(segments, JpegSegments::kBare); walk.Next();) {
-    if (walk.IsExif()) exif_bytes += walk.segment().size();
-  }
-  std::vector<std::byte> kept;
-  bool is_first = true;
-  for (JpegSegments walk(segments, JpegSegments::kBare); walk.Next();) {
-    std::span<const std::byte> segment = walk.segment();
-    // A TIFF header, and one directory of one entry: tag 274, a short, one of it.
-    uint8_t exif[] = {0xFF, 0xE1, 0,  34, 'E', 'x', 'i', 'f', 0, 0,  // FF, APP1, length, prefix
-                      'I',  'I',  42, 0,  8,   0,   0,   0,   1, 0,  //
-                      0x12, 1,    3,  0,  1,   0,   0,   0,   0, 0, 0, 0, 0, 0, 0, 0};
-    static_assert(sizeof(exif) == 2 + 34);
-    if (walk.IsExif() && exif_bytes > kExifKeptBytes) {
-      // Of several blocks the first is what decoders look at.
-      const uint8_t orientation = ExifOrientation(walk.payload(), limits);
-      const bool says_something = is_first && orientation != 1;
-      is_first = false;
-      if (!says_something) continue;
-      exif[28] = orientation;
-      segment = std::as_bytes(std::span(exif));
-    }
-    kept.insert(kept.end(), segment.begin(), segment.end());
-  }
-  return kept;
 }
 
 }  // namespace headrace::codecs

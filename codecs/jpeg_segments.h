@@ -4,9 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
-#include "base/limits.h"
 #include "codecs/jpeg_frame.h"
 
 namespace headrace::codecs {
@@ -42,10 +40,5 @@ class JpegSegments {
 // The colours that libjpeg-turbo takes three components for: as these segments say, else
 // `by_ids`.
 JpegColour ColourBySegments(std::span<const std::byte> segments, JpegColour by_ids);
-
-// EXIF of more than kExifKeptBytes becomes a block that says the orientation alone, or nothing when
-// there is nothing to say; the rest (thumbnails, mostly) is no part of the picture.
-inline constexpr size_t kExifKeptBytes = 1024;
-std::vector<std::byte> WithShortExif(std::span<const std::byte> segments, const Limits& limits);
 
 }  // namespace headrace::codecs

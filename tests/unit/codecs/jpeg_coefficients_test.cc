@@ -250,32 +250,5 @@ TEST_F(JpegCoefficientsTest, RefuseToWriteWhatDoesNotFitTogether) {
   EXPECT_EQ(code([](auto& i) { i.plane[0].coefficients[1] = 1024; }), Code::kUnsupportedFormat);
 }
 
-TEST(JpegSegmentsTest, LongExifBecomesTheOrientationAlone) {
-  JpegRecipe recipe;
-  const Bytes file = WithOrientation(MakeJpeg(recipe), 6);
-  JpegCoefficientImage image;
-  ASSERT_TRUE(ReadJpegCoefficients(file, Limits(), &image).ok());
-  EXPECT_EQ(WithShortExif(image.segments, Limits()), image.segments);
-  // The same block, with a thumbnail behind its directory.
-  for (JpegSegments walk(image.segments, JpegSegments::kBare); walk.Next();) {
-    if (!walk.IsExif()) continue;
-    const size_t at = static_cast<size_t>(walk.segment().data() - image.segments.data());
-    const size_t bytes = walk.segment().size();
-    image.segments.insert(image.segments.begin() + static_cast<ptrdiff_t>(at + bytes), 3000,
-                          std::byte{0xAB});
-    image.segments[at + 2] = static_cast<std::byte>((bytes + 2998) >> 8);
-    image.segments[at + 3] = static_cast<std::byte>((bytes + 2998) & 255);
-    break;
-  }
-  const size_t before = image.segments.size();
-  image.segments = WithShortExif(image.segments, Limits());
-  EXPECT_LT(image.segments.size() + 2900, before);
-  std::vector<std::byte> written;
-  ASSERT_TRUE(WriteJpeg(image, {}, &written).ok());
-  const Decoded decoded = Codec().Decode(written);
-  ASSERT_TRUE(decoded.status.ok());
-  EXPECT_EQ(decoded.info.orientation, 6);
-}
-
 }  // namespace
 }  // namespace headrace::codecs
