@@ -26,6 +26,7 @@ const char* ExtensionOf(Format format) {
     case Format::kGif: return "gif";
     case Format::kBmp: return "bmp";
     case Format::kTiff: return "tif";
+    case Format::kCoef: return "hrc";
     case Format::kUnknown: break;
   }
   return "bin";
