@@ -23,6 +23,7 @@ struct Outcome {
 class JpegRunner {
  public:
   explicit JpegRunner(JpegPath path) : decoder_(std::move(*MakeJpegDecoder(path))) {}
+  explicit JpegRunner(std::unique_ptr<Decoder> decoder) : decoder_(std::move(decoder)) {}
 
   Status ReadHeader(std::span<const std::byte> file) {
     return decoder_->ReadHeader(file, Limits(), {}, &info_);

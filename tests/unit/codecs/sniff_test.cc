@@ -15,6 +15,7 @@ TEST(SniffTest, KnowsAFormatByItsFirstBytes) {
   EXPECT_EQ(Sniff(Of("\xFF\xD8\xFF\xE0"sv)), Format::kJpeg);
   EXPECT_EQ(Sniff(Of("\x89PNG\r\n\x1A\n"sv)), Format::kPng);
   EXPECT_EQ(Sniff(Of("RIFF\0\0\0\0WEBPVP8 "sv)), Format::kWebp);
+  EXPECT_EQ(Sniff(Of("\x89HRC\r\n\x1A\n"sv)), Format::kCoef);
   EXPECT_EQ(Sniff(Of("GIF87a"sv)), Format::kGif);
   EXPECT_EQ(Sniff(Of("GIF89a"sv)), Format::kGif);
   EXPECT_EQ(Sniff(Of("BM......"sv)), Format::kBmp);
