@@ -84,10 +84,11 @@ uint32_t PutChunk(const int16_t* blocks, uint32_t count, Record* record) {
       row_mask |= 1u << row;
       column_masks[rows++] = static_cast<std::byte>(column_mask);
     }
+    values += values % 2;  // whole bytes
     Put8(row_mask, record);
   }
   record->insert(record->end(), column_masks, column_masks + rows);
-  record->insert(record->end(), nibbles, nibbles + (values + 1) / 2);
+  record->insert(record->end(), nibbles, nibbles + values / 2);
   record->insert(record->end(), escapes, escapes + escaped);
   for (size_t i = 0; i < patched; ++i) {
     Put16(patches[i].place, record);

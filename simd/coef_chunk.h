@@ -67,6 +67,11 @@ inline uint8_t CoefLast(uint64_t mask) {
   return static_cast<uint8_t>(any | beyond);
 }
 
+// A block's nibbles fill whole bytes.
+inline size_t CoefNibbleBytes(uint64_t mask) {
+  return (static_cast<size_t>(std::popcount(mask)) + 1) / 2;
+}
+
 // Each is its neighbour's on the left and a difference; they wrap.
 inline void UnpackCoefDc(const CoefChunk& chunk, uint32_t group_blocks, int16_t* coefficients) {
   uint32_t dc = LoadCoef16(chunk.begin);

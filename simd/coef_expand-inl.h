@@ -34,13 +34,13 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr uint32_t kCoefGroupBlocks = kVectorBytes / 16;
 constexpr size_t kCoefChunkValues = size_t{kCoefChunkBlocks} * 64;
-// The last piece of values that is written or read may go so far beyond them.
-constexpr size_t kCoefPieceBytes = 64;
 
-// What a chunk comes to before its coefficients are put in their places.
+// The coefficients of a chunk before they are in their places.
 struct CoefParts {
-  alignas(64) uint64_t masks[kCoefChunkBlocks];
-  alignas(64) int8_t values[kCoefChunkValues + kCoefPieceBytes];
+  alignas(64) uint64_t masks[kCoefChunkBlocks];  // bit 8 * row + column of each block
+  const uint8_t* nibbles;
+  const uint8_t* escapes;  // begin where the nibbles end
+  const uint8_t* end;
 };
 
 // ------------------------------------------------------------------ by shuffles
@@ -57,12 +57,12 @@ struct ExpandTable {
 };
 inline constexpr ExpandTable kExpandTable;
 
-// The shuffles, over pieces of 16 values and rows of 8.
+// The shuffles, over pieces of 16 values and rows of 8. All values of the chunk become bytes first,
+// so that the number of pieces hardly depends on what the blocks are like.
 class ExpandByShuffle {
  public:
   using D = hn::FixedTag<uint8_t, 16>;
   using DHalf = hn::FixedTag<uint8_t, 8>;
-  static constexpr uint32_t kPiece = 16;  // values
 
   // The column masks of the rows that `row_masks` names, in their places.
   static HWY_INLINE void Masks(uint64_t row_masks, const uint8_t* column_masks, uint64_t* masks) {
@@ -77,9 +77,26 @@ class ExpandByShuffle {
     }
   }
 
+  // Puts the coefficients in their places. Returns the end of the bytes, or null: they lead out of
+  // the chunk.
+  static HWY_INLINE const uint8_t* Blocks(const CoefParts& parts, int16_t* coefficients) {
+    alignas(64) int8_t values[kCoefChunkValues + kPiece];
+    const uint8_t* escapes = parts.escapes;
+    const auto count = static_cast<size_t>(parts.escapes - parts.nibbles) * 2;
+    for (size_t done = 0; done < count; done += kPiece) {
+      escapes += Piece(parts.nibbles + done / 2, escapes, count - done, values + done);
+      if (escapes > parts.end) return nullptr;
+    }
+    Place(parts, values, coefficients);
+    return escapes;
+  }
+
+ private:
+  static constexpr size_t kPiece = 16;  // values
+
   // A piece of values from its nibbles, of which the first `count` are there, and from the bytes
   // at `escapes`. Returns how many bytes were taken.
-  static HWY_INLINE size_t Piece(const uint8_t* nibbles, const uint8_t* escapes, uint32_t count,
+  static HWY_INLINE size_t Piece(const uint8_t* nibbles, const uint8_t* escapes, size_t count,
                                  int8_t* values) {
     const D d;
     const DHalf half;
@@ -105,8 +122,8 @@ class ExpandByShuffle {
   }
 
   // Rows of all blocks from their values.
-  static HWY_INLINE void Blocks(const CoefParts& parts, int16_t* coefficients) {
-    const int8_t* values = parts.values;
+  static HWY_INLINE void Place(const CoefParts& parts, const int8_t* values,
+                               int16_t* coefficients) {
     const hn::FixedTag<int8_t, 8> d;
     const hn::FixedTag<int16_t, 8> d16;
     for (uint32_t b = 0; b < kCoefChunkBlocks; ++b) {
@@ -120,12 +137,11 @@ class ExpandByShuffle {
         const auto places = hn::TableLookupBytesOr0(from, hn::BitCast(d, index));
         hn::Store(hn::PromoteTo(d16, places), d16, to + size_t{row} * 8 * kCoefGroupBlocks);
       }
-      values += ends >> 56;
+      values += ((ends >> 56) + 1) & ~uint64_t{1};
     }
   }
 
- private:
-  static HWY_INLINE uint32_t Lowest(uint32_t count) {
+  static HWY_INLINE uint32_t Lowest(size_t count) {
     return count >= kPiece ? 0xFFFF : (1u << count) - 1;
   }
   // Byte r: how many bits are set in bytes 0 to r.
@@ -143,43 +159,26 @@ class ExpandByShuffle {
 // Written out in assembler because Highway 1.0 compiles for AVX-512 without VBMI2.
 class ExpandByVbmi2 {
  public:
-  static constexpr uint32_t kPiece = 64;
-
   static HWY_INLINE void Masks(uint64_t row_masks, const uint8_t* column_masks, uint64_t* masks) {
     _mm512_store_si512(masks, Expand(row_masks, _mm512_loadu_si512(column_masks)));
   }
 
-  static HWY_INLINE size_t Piece(const uint8_t* nibbles, const uint8_t* escapes, uint32_t count,
-                                 int8_t* values) {
-    const __m512i pairs =
-        _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(nibbles)));
-    const __m512i small = _mm512_and_si512(_mm512_or_si512(pairs, _mm512_slli_epi16(pairs, 4)),
-                                           _mm512_set1_epi8(0x0F));
-    const __m512i signs = _mm512_broadcast_i32x4(
-        _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1));
-    __m512i piece = _mm512_shuffle_epi8(signs, small);
-    const uint64_t present = count >= kPiece ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
-    const uint64_t escaped =
-        _mm512_mask_cmpeq_epi8_mask(present, small, _mm512_set1_epi8(kCoefEscape));
-    asm("vpexpandb %1, %0%{%2%}"
-        : "+v"(piece)
-        : "v"(_mm512_loadu_si512(escapes)), "Yk"(static_cast<__mmask64>(escaped)));
-    _mm512_storeu_si512(values, piece);
-    return hwy::PopCount(escaped);
-  }
-
-  // Four blocks a group: their rows, a row of all four in 32 bytes, are widened.
-  static HWY_INLINE void Blocks(const CoefParts& parts, int16_t* coefficients) {
+  // A block at a time, in registers. Four are a group: their rows, a row of all four in 32 bytes,
+  // are widened.
+  static HWY_INLINE const uint8_t* Blocks(const CoefParts& parts, int16_t* coefficients) {
     static_assert(kCoefGroupBlocks == 4);
     const __m512i two_rows = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
     const __m512i next_two = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-    const int8_t* values = parts.values;
+    const uint8_t* nibbles = parts.nibbles;
+    const uint8_t* escapes = parts.escapes;
     for (uint32_t first = 0; first < kCoefChunkBlocks; first += 4, coefficients += 4 * 64) {
       __m512i block[4];
       for (uint32_t b = 0; b < 4; ++b) {
+        if (escapes > parts.end) return nullptr;
         const uint64_t mask = parts.masks[first + b];
-        block[b] = Expand(mask, _mm512_loadu_si512(values));
-        values += hwy::PopCount(mask);
+        const size_t bytes = CoefNibbleBytes(mask);
+        block[b] = Expand(mask, Values(nibbles, bytes, &escapes));
+        nibbles += bytes;
       }
       // Rows 0, 2, 4, 6 and 1, 3, 5, 7 of two blocks.
       const __m512i even01 = _mm512_unpacklo_epi64(block[0], block[1]);
@@ -191,6 +190,7 @@ class ExpandByVbmi2 {
       StoreRows(_mm512_permutex2var_epi64(even01, next_two, even23), coefficients, 4);
       StoreRows(_mm512_permutex2var_epi64(odd01, next_two, odd23), coefficients, 5);
     }
+    return escapes <= parts.end ? escapes : nullptr;
   }
 
  private:
@@ -200,6 +200,26 @@ class ExpandByVbmi2 {
         : "=v"(places)
         : "v"(values), "Yk"(static_cast<__mmask64>(mask)));
     return places;
+  }
+
+  // The values of a block, from its nibbles and the bytes that they stand for.
+  static HWY_INLINE __m512i Values(const uint8_t* nibbles, size_t bytes, const uint8_t** escapes) {
+    const __m512i pairs =
+        _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(nibbles)));
+    const __m512i small = _mm512_and_si512(_mm512_or_si512(pairs, _mm512_slli_epi16(pairs, 4)),
+                                           _mm512_set1_epi8(0x0F));
+    const __m512i signs = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1));
+    __m512i values = _mm512_shuffle_epi8(signs, small);
+    // All 64 where there are 32 bytes.
+    const uint64_t present = _bzhi_u64(~uint64_t{0}, static_cast<uint32_t>(bytes) * 2);
+    const uint64_t escaped =
+        _mm512_mask_cmpeq_epi8_mask(present, small, _mm512_set1_epi8(kCoefEscape));
+    asm("vpexpandb %1, %0%{%2%}"
+        : "+v"(values)
+        : "v"(_mm512_loadu_si512(*escapes)), "Yk"(static_cast<__mmask64>(escaped)));
+    *escapes += hwy::PopCount(escaped);
+    return values;
   }
 
   // Rows `row` and `row` + 2.

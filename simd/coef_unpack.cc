@@ -23,8 +23,7 @@ const uint8_t* UnpackHere(const CoefRun& run) { return reference::UnpackCoeffici
 
 #else
 
-// False: damaged. Reads at most kCoefOverreadBytes behind the chunk: every pointer is checked to be
-// inside before a piece is read from there.
+// False: damaged. Reads at most kCoefOverreadBytes behind the chunk.
 template <class Expand>
 HWY_INLINE bool UnpackChunk(const CoefChunk& chunk, int16_t* coefficients, uint8_t* last) {
   CoefParts parts;
@@ -35,23 +34,20 @@ HWY_INLINE bool UnpackChunk(const CoefChunk& chunk, int16_t* coefficients, uint8
   Expand::Masks(row_masks, at, parts.masks);
   at += rows;
 
-  size_t values = 0;
+  size_t nibble_bytes = 0;
   for (uint32_t b = 0; b < kCoefChunkBlocks; ++b) {
-    values += hwy::PopCount(parts.masks[b]);
+    nibble_bytes += CoefNibbleBytes(parts.masks[b]);
     last[b] = CoefLast(parts.masks[b]);
   }
-  const size_t nibble_bytes = (values + 1) / 2;
   if (nibble_bytes > static_cast<size_t>(chunk.end - at)) return false;
-  const uint8_t* escapes = at + nibble_bytes;
-  for (size_t done = 0; done < values; done += Expand::kPiece) {
-    escapes += Expand::Piece(at + done / 2, escapes, static_cast<uint32_t>(values - done),
-                             parts.values + done);
-    if (escapes > chunk.end) return false;
-  }
-  Expand::Blocks(parts, coefficients);
+  parts.nibbles = at;
+  parts.escapes = at + nibble_bytes;
+  parts.end = chunk.end;
+  at = Expand::Blocks(parts, coefficients);
+  if (at == nullptr) return false;
   UnpackCoefDc(chunk, kCoefGroupBlocks, coefficients);
-  if (escapes == chunk.end) return true;
-  return UnpackCoefPatches(chunk, escapes, kCoefGroupBlocks, coefficients, last);
+  if (at == chunk.end) return true;
+  return UnpackCoefPatches(chunk, at, kCoefGroupBlocks, coefficients, last);
 }
 
 template <class Expand>

@@ -13,7 +13,7 @@ bool UnpackChunk(const CoefChunk& chunk, uint32_t group_blocks, int16_t* coeffic
   std::fill_n(coefficients, size_t{kCoefChunkBlocks} * 64, int16_t{0});
   std::fill_n(last, kCoefChunkBlocks, uint8_t{0});
   uint64_t masks[kCoefChunkBlocks] = {};
-  uint32_t values = 0;
+  size_t nibble_bytes = 0;
   const uint8_t* at = chunk.column_masks();
   for (uint32_t b = 0; b < chunk.blocks; ++b) {
     for (uint32_t row = 0; row < 8; ++row) {
@@ -21,25 +21,28 @@ bool UnpackChunk(const CoefChunk& chunk, uint32_t group_blocks, int16_t* coeffic
       if (at == chunk.end) return false;
       masks[b] |= static_cast<uint64_t>(*at++) << 8 * row;
     }
-    values += static_cast<uint32_t>(std::popcount(masks[b]));
+    nibble_bytes += CoefNibbleBytes(masks[b]);
     last[b] = CoefLast(masks[b]);
   }
   const uint8_t* nibbles = at;
-  if (static_cast<size_t>(chunk.end - nibbles) < (values + 1) / 2) return false;
-  at += (values + 1) / 2;
-  uint32_t number = 0;
+  if (static_cast<size_t>(chunk.end - nibbles) < nibble_bytes) return false;
+  at += nibble_bytes;
   for (uint32_t b = 0; b < chunk.blocks; ++b) {
-    for (uint32_t k = 0; k < 64; ++k) {
-      if ((masks[b] >> k & 1) == 0) continue;
+    uint64_t left = masks[b];
+    const size_t bytes = CoefNibbleBytes(left);
+    for (size_t number = 0; number < 2 * bytes; ++number) {
       const uint32_t nibble = nibbles[number / 2] >> 4 * (number % 2) & 15;
-      ++number;
       int32_t value = static_cast<int32_t>(nibble < 8 ? nibble : nibble - 16);
       if (nibble == kCoefEscape) {
         if (at == chunk.end) return false;
         value = static_cast<int8_t>(*at++);
       }
+      if (left == 0) continue;  // the nibble that fills up the byte
+      const auto k = static_cast<uint32_t>(std::countr_zero(left));
+      left &= left - 1;
       coefficients[CoefRowPlace(b, k / 8, group_blocks) + k % 8] = static_cast<int16_t>(value);
     }
+    nibbles += bytes;
   }
   UnpackCoefDc(chunk, group_blocks, coefficients);
   return UnpackCoefPatches(chunk, at, group_blocks, coefficients, last);

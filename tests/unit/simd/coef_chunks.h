@@ -57,9 +57,9 @@ inline void AppendChunk(const NaturalBlock* blocks, uint32_t count, bool wide, C
       row_mask |= static_cast<uint8_t>(1u << row);
       column_masks.push_back(column_mask);
     }
+    if (values.size() % 2 != 0) values.push_back(0);
     row_masks.push_back(row_mask);
   }
-  values.resize((values.size() + 1) / 2 * 2);
   for (size_t i = 0; i < values.size(); i += 2) {
     nibbles.push_back(static_cast<uint8_t>(values[i] | values[i + 1] << 4));
   }
