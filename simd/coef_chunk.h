@@ -58,12 +58,16 @@ inline uint64_t CoefRowMasks(const CoefChunk& chunk) {
   return LoadCoef64(chunk.row_masks()) & (~uint64_t{0} >> (64 - 8 * chunk.blocks));
 }
 
-// `masks`: bit 8 * row + column of each block. Entry for Idct.
+// What Idct may leave out, from a block's bits 8 * row + column.
+inline constexpr int64_t kCoefDcPlace = 1;
+inline constexpr int64_t kCoefBeyondCorner = static_cast<int64_t>(0xFFFFFFFFF0F0F0F0);
+inline constexpr int8_t kCoefLastOfCorner = 9;
+inline constexpr int8_t kCoefLastOfAll = 63;
+static_assert((kCoefLastOfCorner | kCoefLastOfAll) == kCoefLastOfAll);
+
 inline uint8_t CoefLast(uint64_t mask) {
-  constexpr uint64_t kDc = 1;
-  constexpr uint64_t kBeyondCorner = 0xFFFFFFFFF0F0F0F0;
-  const uint32_t any = (mask & ~kDc) != 0 ? 9 : 0;
-  const uint32_t beyond = (mask & kBeyondCorner) != 0 ? 63 : 0;
+  const int any = (mask & ~uint64_t{kCoefDcPlace}) != 0 ? kCoefLastOfCorner : 0;
+  const int beyond = (mask & static_cast<uint64_t>(kCoefBeyondCorner)) != 0 ? kCoefLastOfAll : 0;
   return static_cast<uint8_t>(any | beyond);
 }
 
@@ -99,7 +103,7 @@ inline bool UnpackCoefPatches(const CoefChunk& chunk, const uint8_t* at, uint32_
     if (block >= chunk.blocks || place % 64 == 0) return false;
     coefficients[CoefRowPlace(block, place % 64 / 8, group_blocks) + place % 8] =
         static_cast<int16_t>(LoadCoef16(at + 2));
-    last[block] = 63;
+    last[block] = kCoefLastOfAll;
   }
   return at == chunk.end;
 }

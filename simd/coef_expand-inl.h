@@ -77,6 +77,10 @@ class ExpandByShuffle {
     }
   }
 
+  static HWY_INLINE void Last(const uint64_t* masks, uint8_t* last) {
+    for (uint32_t b = 0; b < kCoefChunkBlocks; ++b) last[b] = CoefLast(masks[b]);
+  }
+
   // Puts the coefficients in their places. Returns the end of the bytes, or null: they lead out of
   // the chunk.
   static HWY_INLINE const uint8_t* Blocks(const CoefParts& parts, int16_t* coefficients) {
@@ -161,6 +165,15 @@ class ExpandByVbmi2 {
  public:
   static HWY_INLINE void Masks(uint64_t row_masks, const uint8_t* column_masks, uint64_t* masks) {
     _mm512_store_si512(masks, Expand(row_masks, _mm512_loadu_si512(column_masks)));
+  }
+
+  static HWY_INLINE void Last(const uint64_t* masks, uint8_t* last) {
+    const __m512i all = _mm512_load_si512(masks);
+    const __mmask8 any = _mm512_test_epi64_mask(all, _mm512_set1_epi64(~kCoefDcPlace));
+    const __mmask8 beyond = _mm512_test_epi64_mask(all, _mm512_set1_epi64(kCoefBeyondCorner));
+    const __m128i forms = _mm_or_si128(_mm_maskz_set1_epi8(any, kCoefLastOfCorner),
+                                       _mm_maskz_set1_epi8(beyond, kCoefLastOfAll));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(last), forms);
   }
 
   // A block at a time, in registers. Four are a group: their rows, a row of all four in 32 bytes,

@@ -37,8 +37,8 @@ HWY_INLINE bool UnpackChunk(const CoefChunk& chunk, int16_t* coefficients, uint8
   size_t nibble_bytes = 0;
   for (uint32_t b = 0; b < kCoefChunkBlocks; ++b) {
     nibble_bytes += CoefNibbleBytes(parts.masks[b]);
-    last[b] = CoefLast(parts.masks[b]);
   }
+  Expand::Last(parts.masks, last);
   if (nibble_bytes > static_cast<size_t>(chunk.end - at)) return false;
   parts.nibbles = at;
   parts.escapes = at + nibble_bytes;
