@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,11 @@ class Dataset {
   virtual Extent Locate(uint64_t id) const = 0;
   virtual int64_t Label(uint64_t id) const = 0;
   virtual const std::vector<std::string>& classes() const = 0;
+  // Whether a sample's label is a row of numbers, one a class, as several classes or a number to
+  // predict are. Label is then its class if it belongs to exactly one, and -1 else.
+  virtual bool has_label_rows() const { return false; }
+  // Writes that row. `row`: a number for each of classes().
+  virtual void FillLabelRow(uint64_t /*id*/, std::span<float> /*row*/) const {}
   // The folder that paths are relative to.
   virtual const std::string& root() const = 0;
   virtual uint64_t index_bytes() const = 0;
