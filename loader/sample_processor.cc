@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "codecs/decoder_set.h"
 #include "loader/big_image_area.h"
+#include "simd/colour.h"
 #include "simd/flip.h"
 #include "simd/planes_resize.h"
 #include "simd/ycc.h"
@@ -219,8 +220,45 @@ Status SampleProcessor::DecodePlanes(uint32_t view_count, ProcessTiming* timing,
   return {};
 }
 
+// The gray of the RGB that three channels would show; a few rows at a time, or a part of one, so
+// that what lies between stays in the first-level cache.
+void ProcessedPicture::ConvertToGray(const simd::ConvertTable& table, void* out) const {
+  constexpr uint32_t kPiecePx = 1024;
+  uint8_t rgb_bytes[3 * kPiecePx];
+  uint8_t gray_bytes[kPiecePx];
+  const SizePx size = plane_count > 0 ? planes[0].size() : rgb.size();
+  const uint32_t columns_max = std::min(size.width, kPiecePx);
+  const uint32_t rows_max = std::max(kPiecePx / size.width, 1u);
+  for (uint32_t y = 0; y < size.height; y += rows_max) {
+    const uint32_t rows = std::min(rows_max, size.height - y);
+    for (uint32_t x = 0; x < size.width; x += columns_max) {
+      const uint32_t columns = std::min(columns_max, size.width - x);
+      const RectPx part = {x, y, columns, rows};
+      const ImageView gray{gray_bytes, columns, rows, 1, columns};
+      if (plane_count > 0) {
+        const ConstImageView parts[3] = {planes[0].Crop(part), planes[1].Crop(part),
+                                         planes[2].Crop(part)};
+        const ImageView colours{rgb_bytes, columns, rows, 3, size_t{columns} * 3};
+        simd::PlanesToRgb(parts, colours);
+        simd::ToGray(colours, gray);
+      } else {
+        simd::ToGray(rgb.Crop(part), gray);
+      }
+      const uint32_t to = flip == simd::FlipColumns::kYes ? size.width - x - columns : x;
+      const size_t at = (size_t{y} * size.width + to) * simd::DtypeBytes(table.dtype);
+      simd::Convert(gray, flip, table, static_cast<std::byte*>(out) + at);
+    }
+  }
+}
+
 void ProcessedPicture::ConvertTo(const simd::ConvertTable& table, void* out) const {
-  if (plane_count > 0) {
+  if (table.channels == 1) {
+    if (plane_count == 1) {
+      simd::Convert(planes[0], flip, table, out);  // its RGB would be gray already
+    } else {
+      ConvertToGray(table, out);
+    }
+  } else if (plane_count > 0) {
     simd::ConvertPlanes({planes, plane_count}, flip, table, out);
   } else {
     simd::Convert(rgb, flip, table, out);

@@ -37,8 +37,11 @@ struct ProcessedPicture {
   uint32_t plane_count = 0;  // 1 (grey), 3 (Y, Cb, Cr), all of one size; 0: rgb
   ConstImageView planes[3];
   simd::FlipColumns flip = simd::FlipColumns::kNo;  // its columns are still to be reversed
-  // Writes it as `table` says.
+  // Writes it as `table` says; one channel is Pillow's "L" of the three.
   void ConvertTo(const simd::ConvertTable& table, void* out) const;
+
+ private:
+  void ConvertToGray(const simd::ConvertTable& table, void* out) const;
 };
 
 // How JPEGs become pixels; see [decode] jpeg.

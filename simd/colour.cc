@@ -28,6 +28,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 void GrayscaleOnTarget(const ConstImageView& source, const ImageView& target) {
   reference::Grayscale(source, target);
 }
+void ToGrayOnTarget(const ConstImageView& source, const ImageView& target) {
+  reference::ToGray(source, target);
+}
 void SaturateOnTarget(const ConstImageView& source, float factor, const ImageView& target) {
   reference::Saturate(source, factor, target);
 }
@@ -59,6 +62,43 @@ void GrayscaleOnTarget(const ConstImageView& source, const ImageView& target) {
   if (UseVnni() && UseVbmi()) return GrayscaleBy<PixelsByVbmi>(source, target);
 #endif
   GrayscaleBy<PixelsByBlocks>(source, target);
+}
+
+// The last vector of a row overlaps the one before it: what is written twice is the same.
+template <class Pixels>
+void ToGrayBy(const ConstImageView& source, const ImageView& target) {
+  const Pixels pixels;
+  const auto gray = [&](const uint8_t* from, uint8_t* to) HWY_ATTR {
+    V8 rgb[3];
+    pixels.Load(from, rgb);
+    const GrayHalves halves = GrayOf(rgb);
+    hn::StoreU(Clamped(halves.lower, halves.upper), D8(), to);
+  };
+  const Runs runs = RunsOf(source, RowsTouch(source) && RowsTouch(target));
+  const size_t count = runs.bytes / 3;
+  for (uint32_t y = 0; y < runs.count; ++y) {
+    const uint8_t* from = source.Row(y);
+    uint8_t* to = target.Row(y);
+    if (count < kVectorBytes) {
+      uint8_t pixels_in[kThree] = {};
+      uint8_t grays[kVectorBytes];
+      std::memcpy(pixels_in, from, 3 * count);
+      gray(pixels_in, grays);
+      std::memcpy(to, grays, count);
+      continue;
+    }
+    for (size_t i = 0; i < count; i += kVectorBytes) {
+      const size_t at = std::min(i, count - kVectorBytes);
+      gray(from + 3 * at, to + at);
+    }
+  }
+}
+
+void ToGrayOnTarget(const ConstImageView& source, const ImageView& target) {
+#if HEADRACE_HAVE_VBMI
+  if (UseVnni() && UseVbmi()) return ToGrayBy<PixelsByVbmi>(source, target);
+#endif
+  ToGrayBy<PixelsByBlocks>(source, target);
 }
 
 // ------------------------------------------------------------------ saturation
@@ -201,6 +241,7 @@ namespace headrace::simd {
 namespace {
 
 HWY_EXPORT(GrayscaleOnTarget);
+HWY_EXPORT(ToGrayOnTarget);
 HWY_EXPORT(SaturateOnTarget);
 HWY_EXPORT(SharpenOnTarget);
 
@@ -211,6 +252,13 @@ void Grayscale(const ConstImageView& source, const ImageView& target) {
   HR_DCHECK(source.channels == 1 || source.channels == 3);
   if (source.channels == 1) return CopyPixels(source, target);
   HWY_DYNAMIC_DISPATCH(GrayscaleOnTarget)(source, target);
+}
+
+void ToGray(const ConstImageView& source, const ImageView& target) {
+  HR_DCHECK(source.size() == target.size() && target.channels == 1);
+  HR_DCHECK(source.channels == 1 || source.channels == 3);
+  if (source.channels == 1) return CopyPixels(source, target);
+  HWY_DYNAMIC_DISPATCH(ToGrayOnTarget)(source, target);
 }
 
 void Saturate(const ConstImageView& source, float factor, const ImageView& target) {

@@ -74,6 +74,16 @@ void Grayscale(const ConstImageView& source, const ImageView& target) {
   }
 }
 
+void ToGray(const ConstImageView& source, const ImageView& target) {
+  for (uint32_t y = 0; y < source.height; ++y) {
+    const uint8_t* from = source.Row(y);
+    uint8_t* to = target.Row(y);
+    for (uint32_t x = 0; x < source.width; ++x, from += source.channels) {
+      to[x] = source.channels == 3 ? GrayOf(from) : *from;
+    }
+  }
+}
+
 void Saturate(const ConstImageView& source, float factor, const ImageView& target) {
   for (uint32_t y = 0; y < source.height; ++y) {
     for (size_t i = 0; i < source.row_bytes(); i += source.channels) {

@@ -20,6 +20,7 @@ uint8_t GrayOf(const uint8_t* rgb);
 uint8_t Blend(uint8_t d, uint8_t x, float factor);
 
 void Grayscale(const ConstImageView& source, const ImageView& target);
+void ToGray(const ConstImageView& source, const ImageView& target);
 void Saturate(const ConstImageView& source, float factor, const ImageView& target);
 void Sharpen(const ConstImageView& source, float factor, const ImageView& target);
 

@@ -64,6 +64,19 @@ TEST_P(ColourOnTarget, GrayscaleEqualsItsTwin) {
   });
 }
 
+TEST_P(ColourOnTarget, ToGrayEqualsItsTwin) {
+  ForEachCase([](SizePx size, uint32_t channels, size_t padding, float) {
+    GuardedPicture source(size, channels, padding);
+    FillTestPicture(source.view(), size.width);
+    GuardedPicture got(size, 1, padding % 3);
+    GuardedPicture wanted(size, 1);
+    ToGray(source.view(), got.view());
+    reference::ToGray(source.view(), wanted.view());
+    ASSERT_EQ(got.Dense(), wanted.Dense()) << size.width << " x " << channels;
+    ASSERT_TRUE(got.GuardsAreIntact());
+  });
+}
+
 TEST_P(ColourOnTarget, SaturateEqualsItsTwin) {
   ForEachCase([](SizePx size, uint32_t channels, size_t padding, float factor) {
     GuardedPicture source(size, channels, padding);
