@@ -1,0 +1,82 @@
+#include "loader/manifest_dataset.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "io/file.h"
+#include "loader/config_report.h"
+#include "loader/file_times.h"
+#include "loader/manifest/manifest_text.h"
+
+namespace headrace::loader {
+namespace {
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// The manifest and the folder of its pictures.
+bool FindPlaces(const DatasetConfig& config, ManifestText* text, std::string* root,
+                ConfigError* error) {
+  const std::string& path = config.path.front();
+  const bool apart = !config.annotations.empty();
+  *root = apart ? path : FolderOf(path);
+  text->file = apart ? config.annotations : path;
+  text->key = apart ? "[dataset] annotations" : "[dataset] path";
+  struct stat info;
+  if (!apart && stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    return Fail(error, Code::kConfigValue,
+                "[dataset] path: " + Printable(path, 160) +
+                    " is a folder; source = \"manifest\" takes the manifest, or the folder of the "
+                    "pictures with annotations = the manifest");
+  }
+  return true;
+}
+
+}  // namespace
+
+bool ManifestDataset::Open(const DatasetConfig& config, std::unique_ptr<Dataset>* dataset,
+                           ConfigError* error) {
+  ManifestText text;
+  auto made = std::make_unique<ManifestDataset>();
+  if (!FindPlaces(config, &text, &made->root_, error) || !ReadManifest(&text, error) ||
+      !made->labels_.Make(text, config.classes, error)) {
+    return false;
+  }
+  const io::UniqueFd root(open(made->root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root.valid()) {
+    const int number = errno;
+    return Fail(error, CodeOfErrno(number),
+                "[dataset] path: " + Printable(made->root_, 160) + ": " + strerror(number) +
+                    "; name the folder of the pictures",
+                number);
+  }
+  made->files_.Reserve(text.rows.size());
+  for (const ManifestRow& row : text.rows) {
+    const char* path = text.PathOf(row);
+    const auto fail = [&](Code code, const std::string& what, int number) {
+      return Fail(error, code,
+                  text.PlaceOf(row.line, 1) + ": " + Quoted(path, 120) + what + " (beneath " +
+                      Printable(made->root_, 80) + ')',
+                  number);
+    };
+    struct stat info;
+    if (fstatat(root.get(), path, &info, 0) != 0) {
+      const int number = errno;
+      return fail(CodeOfErrno(number), std::string(": ") + strerror(number), number);
+    }
+    if (!S_ISREG(info.st_mode)) return fail(Code::kNotRegularFile, " is not a regular file", 0);
+    made->files_.Add(path, static_cast<uint64_t>(info.st_size), NanosecondsOf(info.st_mtim),
+                     made->labels_.Class(made->files_.size()));
+  }
+  made->files_.Finish();
+  *dataset = std::move(made);
+  return true;
+}
+
+}  // namespace headrace::loader

@@ -1,0 +1,86 @@
+#include "loader/manifest_dataset.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "tests/support/temp_folder.h"
+
+namespace headrace::loader {
+namespace {
+
+using headrace::testing::TempFolder;
+
+struct Opened {
+  std::unique_ptr<Dataset> dataset;
+  ConfigError error;
+};
+
+Opened Open(const std::string& path, const std::string& annotations = "") {
+  Opened opened;
+  DatasetConfig config;
+  config.source = Source::kManifest;
+  config.path = {path};
+  config.annotations = annotations;
+  const bool good = ManifestDataset::Open(config, &opened.dataset, &opened.error);
+  EXPECT_EQ(good, opened.dataset != nullptr);
+  EXPECT_EQ(good, opened.error.code == Code::kOk);
+  return opened;
+}
+
+TEST(ManifestDatasetTest, IdsAreTheOrderOfTheLinesAndANameMayStandTwice) {
+  TempFolder folder;
+  folder.Write("sets/z.jpg", "four");
+  folder.Write("sets/in/a.jpg", "ab");
+  folder.Write("sets/list.tsv", "z.jpg\tdog\n# not this one\nin/a.jpg\tcat\nz.jpg\tcat\n");
+  const Opened opened = Open(folder / "sets/list.tsv");
+  ASSERT_NE(opened.dataset, nullptr) << opened.error.text;
+  const Dataset& set = *opened.dataset;
+  ASSERT_EQ(set.size(), 3u);
+  EXPECT_EQ(set.root(), folder / "sets");
+  EXPECT_STREQ(set.Locate(0).path, "z.jpg");
+  EXPECT_EQ(set.Locate(0).bytes, 4u);
+  EXPECT_NE(set.Locate(0).mtime_ns, 0);
+  EXPECT_EQ(set.Name(1), "in/a.jpg");
+  EXPECT_EQ(set.Name(2), "z.jpg");
+  EXPECT_EQ(set.Label(0), 1);
+  EXPECT_EQ(set.Label(2), 0);
+}
+
+TEST(ManifestDatasetTest, TheManifestMayLieApartFromThePictures) {
+  TempFolder folder;
+  folder.Write("pictures/a.jpg", "x");
+  folder.Write("lists/train.tsv", "a.jpg\t0.25\n");
+  const Opened opened = Open(folder / "pictures", folder / "lists/train.tsv");
+  ASSERT_NE(opened.dataset, nullptr) << opened.error.text;
+  EXPECT_EQ(opened.dataset->root(), folder / "pictures");
+  ASSERT_TRUE(opened.dataset->has_label_rows());
+  float row = 0;
+  opened.dataset->FillLabelRow(0, {&row, 1});
+  EXPECT_EQ(row, 0.25f);
+}
+
+TEST(ManifestDatasetTest, WhatIsNotThereIsToldWithItsLine) {
+  TempFolder folder;
+  folder.Write("a.jpg", "x");
+  folder.Write("list.tsv", "path\tlabel\na.jpg\t1\nb.jpg\t0\n");
+  Opened opened = Open(folder / "list.tsv");
+  EXPECT_EQ(opened.error.code, Code::kNotFound);
+  EXPECT_NE(opened.error.text.find("list.tsv:3:1: \"b.jpg\": No such file"), std::string::npos)
+      << opened.error.text;
+
+  ASSERT_EQ(mkfifo((folder / "b.jpg").c_str(), 0600), 0);
+  opened = Open(folder / "list.tsv");
+  EXPECT_EQ(opened.error.code, Code::kNotRegularFile);
+
+  opened = Open(folder / "none.tsv");
+  EXPECT_EQ(opened.error.code, Code::kNotFound);
+  opened = Open(folder.path());
+  EXPECT_NE(opened.error.text.find("is a folder; source = \"manifest\" takes"), std::string::npos);
+  opened = Open(folder / "b.jpg");  // a pipe: must not wait for a writer
+  EXPECT_EQ(opened.error.code, Code::kNotRegularFile);
+  opened = Open(folder / "nowhere", folder / "list.tsv");
+  EXPECT_EQ(opened.error.code, Code::kNotFound);
+}
+
+}  // namespace
+}  // namespace headrace::loader
