@@ -30,7 +30,7 @@ constexpr TableKeys kTables[] = {{"dataset", kDatasetKeys},
                                  {"limits", kLimitsKeys}};
 
 // Words in the order of their enums.
-constexpr ParamWord kSourceWords[] = {{"folder"}, {"tar"}, {"coco"}, {"manifest", false}};
+constexpr ParamWord kSourceWords[] = {{"folder"}, {"tar"}, {"coco"}, {"manifest"}};
 constexpr ParamWord kShuffleWords[] = {{"full"}, {"block", false}, {"none"}};
 constexpr ParamWord kTailWords[] = {{"drop"}, {"pad"}, {"exact"}};
 constexpr ParamWord kCorruptWords[] = {{"error"}, {"mark"}, {"substitute"}};
@@ -113,7 +113,6 @@ bool ReadSplit(const TableReader& table, DatasetConfig* dataset) {
   if (split && !of)
     return table.Missing("of", "the shares of the parts: { train = 0.9, val = 0.1 }");
   if (of && !split) return table.Missing("split", "the name of the part to read");
-  if (split) split->NotBuilt();
   dataset->split = part;
   return true;
 }
@@ -133,11 +132,12 @@ bool ReadDataset(const TableReader& table, DatasetConfig* dataset) {
   }
   for (const std::string_view key : {"annotations", "masks"}) {
     const auto value = table.Find(key);
-    if (!value || dataset->source == Source::kCoco) continue;
-    return value->WrongValue("only with source = \"coco\"");
+    const bool manifest = dataset->source == Source::kManifest && key == "annotations";
+    if (!value || dataset->source == Source::kCoco || manifest) continue;
+    return value->WrongValue(key == "masks" ? "only with source = \"coco\""
+                                            : "only with source = \"coco\" or \"manifest\"");
   }
   if (!ReadFile(table, "include", &dataset->include)) return false;
-  if (const auto include = table.Find("include")) include->NotBuilt();
   return ReadSplit(table, dataset);
 }
 
@@ -217,7 +217,6 @@ bool ReadOutput(const TableReader& table, OutputConfig* output) {
     const int64_t given = channels->node().as_integer()->get();
     if (given != 1 && given != 3) return channels->WrongValue("3 or 1");
     count = static_cast<uint32_t>(given);
-    if (count == 1) channels->NotBuilt("3");
     output->channels = count;
   }
   // Below 1e-6 the scale would leave the range of f32 and f16 for every pixel but one.

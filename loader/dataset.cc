@@ -7,6 +7,8 @@
 #include "base/hash.h"
 #include "loader/coco_dataset.h"
 #include "loader/folder_dataset.h"
+#include "loader/manifest_dataset.h"
+#include "loader/selected_dataset.h"
 #include "loader/shards/tar_dataset.h"
 
 namespace headrace::loader {
@@ -32,17 +34,27 @@ uint64_t Dataset::Fingerprint() const {
   return hash;
 }
 
-bool OpenDataset(const Config& config, const LogSink& log, std::unique_ptr<Dataset>* dataset,
-                 ConfigError* error) {
+namespace {
+
+bool OpenWhole(const Config& config, const LogSink& log, std::unique_ptr<Dataset>* dataset,
+               ConfigError* error) {
   const DatasetConfig& from = config.dataset;
   switch (from.source) {
     case Source::kCoco: return CocoDataset::Open(from, config.limits, log, dataset, error);
     case Source::kFolder:
       return FolderDataset::Open(from.path.front(), from.classes, log, dataset, error);
     case Source::kTar: return TarDataset::Open(from, log, dataset, error);
-    case Source::kManifest: break;  // refused with the text
+    case Source::kManifest: return ManifestDataset::Open(from, dataset, error);
   }
-  return Fail(error, Code::kNotInThisVersion, "[dataset] source: not in this version");
+  return Fail(error, Code::kInternal, "[dataset] source: unknown");
+}
+
+}  // namespace
+
+bool OpenDataset(const Config& config, const LogSink& log, std::unique_ptr<Dataset>* dataset,
+                 ConfigError* error) {
+  return OpenWhole(config, log, dataset, error) &&
+         SelectedDataset::Select(config.dataset, dataset, error);
 }
 
 }  // namespace headrace::loader

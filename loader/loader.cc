@@ -21,6 +21,7 @@
 #include "loader/sample_processor.h"
 #include "loader/sample_read.h"
 #include "loader/sampler.h"
+#include "loader/selected_dataset.h"
 
 namespace headrace::loader {
 namespace {
@@ -31,12 +32,34 @@ bool FailStatus(ConfigError* error, const Status& status) {
   return Fail(error, status.code(), std::move(text), status.error_number());
 }
 
-bool SoftLabels(const Config& config) {
-  return config.output.labels == Labels::kSoft ||
+bool SoftLabels(const Config& config, const Dataset& dataset) {
+  return dataset.has_label_rows() || config.output.labels == Labels::kSoft ||
          (config.output.labels == Labels::kAuto &&
           std::ranges::any_of(config.mix, [](const MixConfig& entry) {
             return entry.op != "ace" || entry.label_smoothing > 0;  // ace mixes no labels
           }));
+}
+
+// What asks for one class a sample, of a data set whose labels are rows of numbers.
+bool CheckLabelRows(const Config& config, ConfigError* error) {
+  constexpr const char* kRows = "; the data set's labels are several classes a sample, or numbers";
+  if (config.output.labels == Labels::kIndex) {
+    return Fail(
+        error, Code::kConfigValue,
+        std::string("[output] labels: found \"index\"") + kRows + ", so take \"auto\" or \"soft\"");
+  }
+  for (const OpConfig& op : config.augment) {
+    if (op.remap.empty()) continue;
+    return Fail(error, Code::kConfigValue,
+                "[[augment]] " + op.op + ": remap renames the class of a sample" + kRows);
+  }
+  for (const MixConfig& entry : config.mix) {
+    if (entry.label_smoothing == 0) continue;
+    return Fail(error, Code::kConfigValue,
+                NameOf(entry) + ": label_smoothing spreads one class over all" + kRows +
+                    ", so set it to 0");
+  }
+  return true;
 }
 
 }  // namespace
@@ -75,6 +98,7 @@ struct Loader::Parts {
 
 bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error) {
   if (!loader::OpenDataset(config, log, &dataset, error)) return false;
+  if (dataset->has_label_rows() && !CheckLabelRows(config, error)) return false;
   if (!AugmentProgram::Make(config.augment, dataset->classes(), true, &augment, error,
                             ScaleOf(config.output))) {
     return false;
@@ -98,6 +122,7 @@ bool Loader::Parts::OpenDataset(const LoaderOptions& options, ConfigError* error
            .dtype = config.output.dtype,
            .layout = config.output.layout,
            .classes = static_cast<uint32_t>(dataset->classes().size()),
+           .label_rows = dataset->has_label_rows(),
            .keep_u8 = KeepsPixels(config),
            .consumer_patches_max = KeepsPixels(config) ? kRmixPatchesMax : 0};
   if (!ConsumerStage::Check(config, shape, options.model, options.saliency, error)) return false;
@@ -151,7 +176,7 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
       .sample_scratch = SampleSaliency::Bytes(*mixer, {shape.width, shape.height}),
       .batch = mixer->BatchBytes(),
       .maps = saliency_maps == nullptr ? 0 : saliency_maps->bytes()};
-  if (!MakePlan(config, *dataset, shape, SoftLabels(config), mix_bytes, &plan, error)) {
+  if (!MakePlan(config, *dataset, shape, SoftLabels(config, *dataset), mix_bytes, &plan, error)) {
     return false;
   }
   if (saliency_maps != nullptr && !saliency_maps->Read(error)) return false;
@@ -172,7 +197,7 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
   if (!area.ok()) return FailStatus(error, area.status());
   shared->big_decoded = std::move(*area);
   auto store = BatchStore::Make({.shape = shape,
-                                 .soft_labels = SoftLabels(config),
+                                 .soft_labels = SoftLabels(config, *dataset),
                                  .pin = config.output.pin,
                                  .count = plan.batch_buffers,
                                  .count_max = plan.batch_buffers_max,
@@ -191,7 +216,7 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
                                    .counters = &shared->counters,
                                    .log = log,
                                    .shape = shape,
-                                   .soft_labels = SoftLabels(config),
+                                   .soft_labels = SoftLabels(config, *dataset),
                                    .model = options.model,
                                    .saliency = options.saliency});
   if (!made.ok()) return FailStatus(error, made.status());
@@ -212,12 +237,8 @@ bool Loader::Parts::OpenCheckpoints(const LoaderOptions& options, ConfigError* e
   CheckpointOptions how;
   how.folder = automatic ? options.cache_folder + "/checkpoints" : wanted;
   how.workers = plan.workers;
-  // An index keeps what its data set has and nothing else, so a choice of classes gets its own, and
-  // so does one of shards.
-  for (const std::string& name : config.dataset.classes) how.selection += name + '\n';
-  if (config.dataset.source == Source::kTar) {
-    for (const std::string& path : config.dataset.path) how.selection += path + '\n';
-  }
+  // An index keeps what its data set has and nothing else, so a choice of samples gets its own.
+  how.selection = SelectionText(config.dataset);
   auto opened = CheckpointIndex::Open(*dataset, how, log, &shared->counters);
   if (!opened.ok()) {
     const Status status = opened.status();

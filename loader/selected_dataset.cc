@@ -121,6 +121,9 @@ std::string SelectionText(const DatasetConfig& config) {
   if (config.source == Source::kManifest) {
     text += "manifest\t" + (config.annotations.empty() ? config.path.front() : config.annotations);
   }
+  if (config.source == Source::kTar) {
+    for (const std::string& path : config.path) text += "tar\t" + path + '\n';
+  }
   if (!config.include.empty()) text += "\tinclude\t" + config.include;
   if (!config.split.empty()) {
     text += "\tsplit\t" + config.split;

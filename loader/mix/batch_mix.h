@@ -22,7 +22,8 @@ struct BatchShape {
   simd::Dtype dtype = simd::Dtype::kF32;
   simd::Layout layout = simd::Layout::kNchw;
   uint32_t classes = 0;
-  bool keep_u8 = false;  // the pixels are kept as u8 too, planar, before any mixing
+  bool label_rows = false;  // the data set has a row of numbers a sample (Dataset::FillLabelRow)
+  bool keep_u8 = false;     // the pixels are kept as u8 too, planar, before any mixing
   // Patches a side of an R-Mix that the consumer may ask for (hr_batch_rmix); 0: none.
   uint32_t consumer_patches_max = 0;
 

@@ -35,4 +35,28 @@ void MakeMixedLabels(const BatchMix& mix, uint32_t class_count, std::span<const 
   }
 }
 
+void MixLabelRows(const BatchMix& mix, uint32_t columns, std::span<const float> lambda,
+                  float* soft) {
+  if (mix.kind == MixKind::kNone) return;
+  const auto at = [&](uint32_t sample, size_t column) -> float& {
+    return soft[size_t{sample} * columns + column];
+  };
+  for (size_t c = 0; c + 1 < mix.chain_begin.size(); ++c) {
+    const auto cycle = std::span<const uint32_t>(mix.chain).subspan(
+        mix.chain_begin[c], mix.chain_begin[c + 1] - mix.chain_begin[c]);
+    // Column by column, so that one number is all that has to be kept of the cycle's first row,
+    // which its last sample still needs when it is mixed already.
+    for (size_t column = 0; column < columns; ++column) {
+      const float first = at(cycle.front(), column);
+      for (size_t k = 0; k < cycle.size(); ++k) {
+        const double lam = lambda[cycle[k]];
+        if (lam == 1.0) continue;  // lends its row, and keeps it
+        float& own = at(cycle[k], column);
+        const float other = k + 1 == cycle.size() ? first : at(cycle[k + 1], column);
+        own = static_cast<float>(lam * own + (1.0 - lam) * other);
+      }
+    }
+  }
+}
+
 }  // namespace headrace::loader

@@ -235,7 +235,11 @@ void Mixer::ApplyBand(const BatchMix& mix, void* images, uint32_t rows, uint32_t
 void Mixer::MakeSoftLabels(const BatchMix& mix, std::span<const int64_t> labels,
                            std::span<const float> lambda, std::span<const int32_t> partner,
                            float* soft) const {
-  MakeMixedLabels(mix, shape_.classes, labels, lambda, partner, soft);
+  if (shape_.label_rows) {
+    MixLabelRows(mix, shape_.classes, lambda, soft);
+  } else {
+    MakeMixedLabels(mix, shape_.classes, labels, lambda, partner, soft);
+  }
 }
 
 }  // namespace headrace::loader

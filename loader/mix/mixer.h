@@ -71,7 +71,7 @@ class Mixer {
   void ApplyBand(const BatchMix& mix, void* images, uint32_t rows, uint32_t band,
                  uint32_t band_count, std::span<std::byte> scratch) const;
 
-  // See MakeMixedLabels.
+  // See MakeMixedLabels; of label rows, which are in `soft` already, see MixLabelRows.
   void MakeSoftLabels(const BatchMix& mix, std::span<const int64_t> labels,
                       std::span<const float> lambda, std::span<const int32_t> partner,
                       float* soft) const;
@@ -106,5 +106,10 @@ std::string NameOf(const MixConfig& entry);
 // adds nothing: alone, or with another one, it gives a row of zeros.
 void MakeMixedLabels(const BatchMix& mix, uint32_t classes, std::span<const int64_t> labels,
                      std::span<const float> lambda, std::span<const int32_t> partner, float* soft);
+
+// soft[i, :] = lambda[i] * soft[i, :] + (1 - lambda[i]) * soft[partner of i, :], in place, for a
+// batch whose samples bring rows of `columns` numbers. Nothing is smoothed: it is refused at open.
+void MixLabelRows(const BatchMix& mix, uint32_t columns, std::span<const float> lambda,
+                  float* soft);
 
 }  // namespace headrace::loader

@@ -125,6 +125,7 @@ void BatchAssembler::RunMix(const MixTask& task, std::span<std::byte> scratch) {
 
 void BatchAssembler::Deliver(BatchBuffer* buffer) {
   if (buffer->soft != nullptr) {
+    if (shared_.store->shape().label_rows) FillLabelRows(*buffer);
     shared_.mixer.MakeSoftLabels(buffer->mix, {buffer->labels, buffer->rows},
                                  {buffer->lambda, buffer->rows}, {buffer->partner, buffer->rows},
                                  buffer->soft);
@@ -137,9 +138,22 @@ void BatchAssembler::Deliver(BatchBuffer* buffer) {
                            [this](uint32_t stale) { shared_.store->Return(stale); });
 }
 
+void BatchAssembler::FillLabelRows(const BatchBuffer& buffer) const {
+  const size_t columns = shared_.store->shape().classes;
+  for (uint32_t i = 0; i < buffer.rows; ++i) {
+    const std::span<float> row(buffer.soft + i * columns, columns);
+    if (buffer.ids[i] < 0) {  // padding
+      std::ranges::fill(row, 0.0f);
+    } else {
+      shared_.dataset.FillLabelRow(static_cast<uint64_t>(buffer.ids[i]), row);
+    }
+  }
+}
+
 void BatchAssembler::WarnEqualLabels(const BatchBuffer& buffer) {
   // In an order at random it happens, with small batches, and means nothing.
   if (shared_.config.loader.shuffle != Shuffle::kNone) return;
+  if (shared_.store->shape().label_rows) return;
   if (buffer.count < 2 || shared_.warned_equal_labels.load(std::memory_order_relaxed)) return;
   const int64_t* begin = buffer.labels;
   const int64_t* end = begin + buffer.count;

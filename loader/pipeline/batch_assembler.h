@@ -42,6 +42,8 @@ class BatchAssembler {
   void Finish(BatchBuffer* buffer);
   void FinishRows(BatchBuffer* buffer);
   void Deliver(BatchBuffer* buffer);
+  // The rows of the data set, before any mixing.
+  void FillLabelRows(const BatchBuffer& buffer) const;
   void WarnEqualLabels(const BatchBuffer& buffer);
 
   PipelineShared& shared_;

@@ -17,6 +17,10 @@ Status MixLeasedBatch(const LeasedRmix& how, BatchBuffer* buffer, LeasedRmixRepo
   if (buffer->is_mixed()) {
     return {Code::kInvalidArgument, "the batch is mixed already"};
   }
+  if (shape.label_rows && how.label_smoothing > 0) {
+    return {Code::kInvalidArgument,
+            "label_smoothing: expected 0, the data set's labels are rows of numbers"};
+  }
   const uint32_t patches_max = std::min({shape.consumer_patches_max, shape.height, shape.width});
   for (const uint32_t patches : how.settings.patches) {
     if (patches >= 1 && patches <= patches_max) continue;
@@ -39,7 +43,9 @@ Status MixLeasedBatch(const LeasedRmix& how, BatchBuffer* buffer, LeasedRmixRepo
   report->mixed = static_cast<uint32_t>(mix.chain.size());
   alignas(64) std::byte scratch[kMixScratchBytes];
   ApplyMixBand(shape, mix, buffer->images, rows, 0, 1, scratch);
-  if (buffer->soft != nullptr) {
+  if (shape.label_rows) {
+    MixLabelRows(mix, shape.classes, {buffer->lambda, rows}, buffer->soft);
+  } else if (buffer->soft != nullptr) {
     MakeMixedLabels(mix, shape.classes, {buffer->labels, rows}, {buffer->lambda, rows},
                     {buffer->partner, rows}, buffer->soft);
   }

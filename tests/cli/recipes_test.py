@@ -71,6 +71,23 @@ def test_its_batches_have_the_shape_told(good, overrides, tmp_path, recipe):
             assert sum(rows[20 * i : 20 * i + 20]) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize("side, recipe", [(256, "torchvision_resnet50_v1_eval"),
+                                          (232, "torchvision_resnet50_v2_eval")])
+def test_evaluation_has_the_pixels_of_torchvision(good, photographs, overrides, tmp_path, side,
+                                                  recipe):
+    transforms = pytest.importorskip("torchvision.transforms")
+    image = pytest.importorskip("PIL.Image")
+    good("dump", FOLDER / f"{recipe}.toml", *overrides, "-o", tmp_path, "--batches", "2", "-s",
+         'output={ dtype = "u8", layout = "nhwc" }')
+    theirs = transforms.Compose([transforms.Resize(side), transforms.CenterCrop(224)])
+    for number in range(2):
+        images = Array(tmp_path / f"{number:06}.images.npy").data
+        for i in range(BATCH):
+            path = photographs[number * BATCH + i]
+            wanted = theirs(image.open(path).convert("RGB")).tobytes()
+            assert images[i * len(wanted) : (i + 1) * len(wanted)] == wanted, path
+
+
 def test_evaluation_takes_every_image_once_and_in_order(good, overrides, tmp_path):
     for recipe in RECIPES:
         if recipe.endswith("_eval"):

@@ -92,6 +92,11 @@ TEST(ConfigErrorTest, EveryValueIsCheckedForTypeAndRange) {
       {"[loader]\nrank = 2\nworld_size = 2", Code::kConfigValue, {"found 2", "from 0 to 1"}},
       {"[loader]\nrank = 0\nworld_size = 0", Code::kConfigValue, {"world_size: found 0"}},
       {"[output]\nchannels = 2", Code::kConfigValue, {"found 2; allowed: 3 or 1"}},
+      {"[output]\nchannels = 1\nmean = [0, 0, 0]", Code::kConfigValue, {"list of 1"}},
+      {"source = \"manifest\"\nmasks = \"m\"",
+       Code::kConfigValue,
+       {"[dataset] masks", "only with source = \"coco\""}},
+      {"annotations = \"a.tsv\"", Code::kConfigValue, {"\"coco\" or \"manifest\""}},
       {"[output]\nmean = [0, 0]", Code::kConfigValue, {"[output] mean: found [0, 0]", "of 3"}},
       {"[output]\nmean = 0.5", Code::kConfigType, {"a list of 3 numbers"}},
       {"[output]\nmean = [0, \"0\", 0]", Code::kConfigType, {"with \"0\""}},
@@ -152,11 +157,7 @@ TEST(ConfigErrorTest, AMissingPathIsTold) {
 
 TEST(ConfigErrorTest, WhatIsNotBuiltSaysSo) {
   const char* kBodies[] = {
-      "source = \"manifest\"",
-      "include = \"ids.txt\"",
-      "split = \"val\"\nof = { train = 0.9, val = 0.1 }",
       "[loader]\nshuffle = \"block\"",
-      "[output]\nchannels = 1",
       "[output]\npin = \"cuda\"",
       "[[mix]]\nop = \"rmix\"\ncache = true",
       "[[mix]]\nop = \"ace\"\nsolver = \"adam\"",

@@ -29,6 +29,47 @@ TEST(SoftLabelsTest, AreTheSharesOfOwnAndPartner) {
                                       0, 0, 0, 0, 1}));
 }
 
+// Rows that the data set has, mixed by what Draw makes of a batch: against the sum written out.
+TEST(LabelRowsTest, AreMixedAsTheirLambdasAndPartnersSay) {
+  constexpr uint32_t kRows = 9;
+  constexpr uint32_t kColumns = 3;
+  MixConfig perm = Entry("mixup");
+  perm.partner = MixPartner::kPerm;
+  MixConfig element = Entry("cutmix");
+  element.mode = MixMode::kElement;
+  element.p = 0.5;
+  MixConfig pair = Entry("mixup");
+  pair.mode = MixMode::kPair;
+  pair.p = 0.7;
+  uint32_t mixed = 0;
+  for (const MixConfig& entry : {Entry("mixup"), perm, element, pair}) {
+    BatchShape shape = Shape(kRows, 8, 8);
+    shape.classes = kColumns;
+    shape.label_rows = true;
+    const auto mixer = MakeMixer({entry}, shape);
+    for (uint64_t number = 0; number < 20; ++number) {
+      std::vector<uint8_t> valid(kRows, 1);
+      valid[number % kRows] = number % 3 == 0 ? 0 : 1;
+      const Drawn drawn = DrawBatch(*mixer, kRows, number, valid);
+      std::vector<float> rows(kRows * kColumns);
+      for (size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<float>(i * i % 17) - 4.5f;
+      std::vector<float> wanted(rows.size());
+      for (size_t i = 0; i < rows.size(); ++i) {
+        const size_t row = i / kColumns;
+        const auto other = static_cast<size_t>(drawn.partner[row]);
+        const double lam = drawn.lambda[row];
+        wanted[i] =
+            static_cast<float>(lam * rows[i] + (1.0 - lam) * rows[other * kColumns + i % kColumns]);
+        mixed += other != row;
+      }
+      const std::vector<int64_t> labels(kRows, -1);
+      mixer->MakeSoftLabels(drawn.mix, labels, drawn.lambda, drawn.partner, rows.data());
+      ASSERT_EQ(rows, wanted) << entry.op << ", batch " << number;
+    }
+  }
+  EXPECT_GT(mixed, 100u);
+}
+
 TEST(SoftLabelsTest, SmoothingSpreadsOverAllClasses) {
   MixConfig entry = Entry("mixup");
   entry.label_smoothing = 0.1;
