@@ -100,15 +100,23 @@ def test_every_dtype_scales_the_one_channel(images, config, dtype):
     assert (last.reshape(planar.shape) == planar).all()
 
 
-def test_views_and_mixes_take_it(good, images, config):
-    views = images(config, "output.channels=1", 'augment=[{ op = "resize", size = [32, 32] }, '
-                   '{ op = "aug_mix", views = 3 }]')
-    assert views.shape[0] % 3 == 0 and views.shape[2:] == (32, 1, 32, 32) or views.ndim == 5
+def test_views_are_each_the_gray_of_theirs(images, config):
+    keys = ("loader.tail=drop", 'augment=[{ op = "resize", size = [32, 32] }, '
+            '{ op = "aug_mix", views = 3 }]')
+    views = images(config, *keys, "output.channels=1")
+    assert views.shape[1:] == (32, 1, 32, 32) and len(views) % 3 == 0
+    colours = images(config, *keys)
+    assert (views.reshape(-1, 1, 32, 32) == luma(colours.reshape(-1, 3, 32, 32))).all()
+
+
+def test_mixes_take_it(good, config):
+    keys = ["-s", "output.channels=1", "-s", "loader.shuffle=full"]
+    plain = good("digest", config, *keys).out
     for mix in ("mixup", "cutmix", "rmix"):
-        lines = good("digest", config, "-s", "output.channels=1", "-s", f"mix.0.op={mix}").out
-        assert lines == good("digest", config, "-s", "output.channels=1", "-s", f"mix.0.op={mix}",
-                             "-s", "loader.workers=3").out
-        assert lines != good("digest", config, "-s", "output.channels=1").out
+        mixed = good("digest", config, *keys, "-s", f"mix.0.op={mix}").out
+        assert mixed != plain
+        assert good("digest", config, *keys, "-s", f"mix.0.op={mix}", "-s",
+                    "loader.workers=3").out == mixed
 
 
 def test_preview_shows_it(good, config, tmp_path):

@@ -123,7 +123,7 @@ def test_what_needs_one_class_a_sample_is_refused_for_rows(run, manifest, pictur
     for overrides, text in (
         (["output.labels=index"], "[output] labels"),
         (["mix.0.op=mixup", "mix.0.label_smoothing=0.1"], "[[mix]] mixup"),
-        (["augment.1.remap.0=1", "augment.1.remap.1=0"], "remap"),
+        (['augment.1.remap={ 0 = "1", 1 = "0" }'], "remap"),
     ):
         result = run("digest", config, *[part for key in overrides for part in ("-s", key)])
         assert result.code == 2, result
