@@ -5,10 +5,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "io/file.h"
 #include "loader/config_report.h"
-#include "loader/file_times.h"
+#include "loader/file_lookup.h"
 #include "loader/manifest/manifest_text.h"
 
 namespace headrace::loader {
@@ -56,23 +57,23 @@ bool ManifestDataset::Open(const DatasetConfig& config, std::unique_ptr<Dataset>
                     "; name the folder of the pictures",
                 number);
   }
+  std::vector<FoundFile> found(text.rows.size());
+  LookUpFiles(
+      root.get(), [&](uint64_t i) { return text.PathOf(text.rows[i]); }, found);
   made->files_.Reserve(text.rows.size());
-  for (const ManifestRow& row : text.rows) {
-    const char* path = text.PathOf(row);
-    const auto fail = [&](Code code, const std::string& what, int number) {
-      return Fail(error, code,
-                  text.PlaceOf(row.line, 1) + ": " + Quoted(path, 120) + what + " (beneath " +
-                      Printable(made->root_, 80) + ')',
-                  number);
-    };
-    struct stat info;
-    if (fstatat(root.get(), path, &info, 0) != 0) {
-      const int number = errno;
-      return fail(CodeOfErrno(number), std::string(": ") + strerror(number), number);
+  for (uint64_t i = 0; i < text.rows.size(); ++i) {
+    const char* path = text.PathOf(text.rows[i]);
+    const FoundFile& file = found[i];
+    if (!file.is_regular) {
+      return Fail(error,
+                  file.error_number != 0 ? CodeOfErrno(file.error_number) : Code::kNotRegularFile,
+                  text.PlaceOf(text.rows[i].line, 1) + ": " + Quoted(path, 120) +
+                      (file.error_number != 0 ? std::string(": ") + strerror(file.error_number)
+                                              : " is not a regular file") +
+                      " (beneath " + Printable(made->root_, 80) + ')',
+                  file.error_number);
     }
-    if (!S_ISREG(info.st_mode)) return fail(Code::kNotRegularFile, " is not a regular file", 0);
-    made->files_.Add(path, static_cast<uint64_t>(info.st_size), NanosecondsOf(info.st_mtim),
-                     made->labels_.Class(made->files_.size()));
+    made->files_.Add(path, file.bytes, file.mtime_ns, made->labels_.Class(i));
   }
   made->files_.Finish();
   *dataset = std::move(made);

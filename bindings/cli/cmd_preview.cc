@@ -156,6 +156,12 @@ void FillLabels(const hr_loader* loader, const hr_batch_info& batch, uint32_t in
     return;
   }
   const float* row = batch.soft_labels + size_t{index} * batch.classes;
+  if (batch.classes == 1 && row[0] != 1.0f) {  // a number to predict, of any size and sign
+    char number[32];
+    std::snprintf(number, sizeof number, " %.4g", static_cast<double>(row[0]));
+    cell->label = ClassName(loader, 0) + number;
+    return;
+  }
   int64_t first = -1;
   int64_t second = -1;
   for (int64_t label = 0; label < int64_t{batch.classes}; ++label) {

@@ -82,5 +82,30 @@ TEST(ManifestDatasetTest, WhatIsNotThereIsToldWithItsLine) {
   EXPECT_EQ(opened.error.code, Code::kNotFound);
 }
 
+// More than a block of LookUpFiles, so several threads ask.
+TEST(ManifestDatasetTest, ManyFilesKeepTheirOrderAndTheFirstThatIsMissingIsTold) {
+  constexpr size_t kFiles = 5000;
+  TempFolder folder;
+  std::string lines;
+  for (size_t i = 0; i < kFiles; ++i) {
+    const std::string name = std::to_string(i * 7919 % kFiles);
+    folder.Write(name, std::string(i % 50, 'x'));
+    lines += name + '\t' + std::to_string(i % 3) + '\n';
+  }
+  folder.Write("list.tsv", lines);
+  const Opened opened = Open(folder / "list.tsv");
+  ASSERT_NE(opened.dataset, nullptr) << opened.error.text;
+  ASSERT_EQ(opened.dataset->size(), kFiles);
+  for (size_t i = 0; i < kFiles; ++i) {
+    ASSERT_EQ(opened.dataset->Name(i), std::to_string(i * 7919 % kFiles));
+    ASSERT_EQ(opened.dataset->Locate(i).bytes, i % 50);
+    ASSERT_EQ(opened.dataset->Label(i), static_cast<int64_t>(i % 3));
+  }
+  for (const size_t i : {size_t{4700}, size_t{2345}}) {
+    std::filesystem::remove(folder / std::to_string(i * 7919 % kFiles));
+  }
+  EXPECT_NE(Open(folder / "list.tsv").error.text.find("list.tsv:2346:1: "), std::string::npos);
+}
+
 }  // namespace
 }  // namespace headrace::loader
