@@ -6,6 +6,7 @@
 #include "codecs/limit_checks.h"
 #include "codecs/png_decoder.h"
 #include "codecs/sniff.h"
+#include "codecs/webp_decoder.h"
 
 namespace headrace::codecs {
 namespace {
@@ -15,8 +16,11 @@ namespace {
 class DecoderSet final : public Decoder {
  public:
   DecoderSet(std::unique_ptr<Decoder> jpeg, std::unique_ptr<Decoder> png,
-             std::unique_ptr<Decoder> coef)
-      : jpeg_(std::move(jpeg)), png_(std::move(png)), coef_(std::move(coef)) {}
+             std::unique_ptr<Decoder> webp, std::unique_ptr<Decoder> coef)
+      : jpeg_(std::move(jpeg)),
+        png_(std::move(png)),
+        webp_(std::move(webp)),
+        coef_(std::move(coef)) {}
 
   Status ReadHeader(std::span<const std::byte> file, const Limits& limits,
                     const DecodeOptions& options, ImageInfo* info) override {
@@ -66,11 +70,13 @@ class DecoderSet final : public Decoder {
  private:
   Decoder* DecoderOf(Format format) const {
     if (format == Format::kJpeg) return jpeg_.get();
-    return format == Format::kCoef ? coef_.get() : png_.get();
+    if (format == Format::kPng) return png_.get();
+    return format == Format::kWebp ? webp_.get() : coef_.get();
   }
 
   std::unique_ptr<Decoder> jpeg_;
   std::unique_ptr<Decoder> png_;
+  std::unique_ptr<Decoder> webp_;
   std::unique_ptr<Decoder> coef_;
   Decoder* current_ = nullptr;  // of the file whose header was read last
 };
@@ -80,13 +86,15 @@ class DecoderSet final : public Decoder {
 Result<std::unique_ptr<Decoder>> MakeDecoderSet(const Limits& limits) {
   HR_ASSIGN_OR_RETURN(auto jpeg, MakeJpegDecoder());
   HR_ASSIGN_OR_RETURN(auto png, MakePngDecoder(limits));
+  HR_ASSIGN_OR_RETURN(auto webp, MakeWebpDecoder());
   HR_ASSIGN_OR_RETURN(auto coef, MakeCoefDecoder());
-  return std::unique_ptr<Decoder>(
-      std::make_unique<DecoderSet>(std::move(jpeg), std::move(png), std::move(coef)));
+  return std::unique_ptr<Decoder>(std::make_unique<DecoderSet>(
+      std::move(jpeg), std::move(png), std::move(webp), std::move(coef)));
 }
 
 uint64_t DecoderSetBytes(const Limits& limits) {
-  const uint64_t own = sizeof(DecoderSet) + JpegDecoderBytes() + CoefDecoderBytes();
+  const uint64_t own =
+      sizeof(DecoderSet) + JpegDecoderBytes() + WebpDecoderBytes() + CoefDecoderBytes();
   return SaturatingAdd(own, PngDecoderBytes(limits));
 }
 

@@ -9,10 +9,11 @@
 namespace headrace::codecs {
 
 // A Decoder for every format that this build knows. ReadHeader sniffs; an empty file is kEmptyFile,
-// an unknown one kUnsupportedFormat (the text says what it looks like: WebP, GIF, BMP, TIFF, ...).
+// an unknown one kUnsupportedFormat (the text says what it looks like: GIF, BMP, TIFF, ...).
 Result<std::unique_ptr<Decoder>> MakeDecoderSet(const Limits& limits);
 
-// Bytes that a decoder set takes at open beside what libjpeg-turbo allocates while decoding.
+// Bytes that a decoder set takes at open beside what libjpeg-turbo and libwebp allocate
+// while decoding.
 uint64_t DecoderSetBytes(const Limits& limits);
 
 }  // namespace headrace::codecs

@@ -12,6 +12,7 @@ using std::string_view_literals::operator""sv;
 constexpr std::string_view kJpegStart = "\xFF\xD8\xFF"sv;  // SOI and the first byte of a marker
 constexpr std::string_view kPngSignature = "\x89PNG\r\n\x1A\n"sv;
 constexpr std::string_view kCoefSignature = "\x89HRC\r\n\x1A\n"sv;  // codecs/coef_layout.h
+constexpr std::string_view kRiff = "RIFF"sv;
 
 std::string_view Text(std::span<const std::byte> file) {
   return {reinterpret_cast<const char*>(file.data()), file.size()};
@@ -19,8 +20,15 @@ std::string_view Text(std::span<const std::byte> file) {
 
 // A file that ends within the signature of a format which it could still become.
 bool IsCutSignature(std::string_view text) {
-  return !text.empty() && (kJpegStart.starts_with(text) || kPngSignature.starts_with(text) ||
-                           kCoefSignature.starts_with(text));
+  if (text.empty()) return false;
+  if (kJpegStart.starts_with(text) || kPngSignature.starts_with(text) ||
+      kCoefSignature.starts_with(text)) {
+    return true;
+  }
+  // "RIFF", four bytes of size, "WEBP".
+  const std::string_view riff = text.substr(0, 4);
+  const std::string_view kind = text.size() > 8 ? text.substr(8) : ""sv;
+  return kRiff.substr(0, riff.size()) == riff && text.size() < 12 && "WEBP"sv.starts_with(kind);
 }
 
 }  // namespace
@@ -30,7 +38,7 @@ Format Sniff(std::span<const std::byte> file) {
   if (text.starts_with(kJpegStart)) return Format::kJpeg;
   if (text.starts_with(kPngSignature)) return Format::kPng;
   if (text.starts_with(kCoefSignature)) return Format::kCoef;
-  if (text.starts_with("RIFF"sv) && text.size() >= 12 && text.substr(8, 4) == "WEBP"sv) {
+  if (text.starts_with(kRiff) && text.size() >= 12 && text.substr(8, 4) == "WEBP"sv) {
     return Format::kWebp;
   }
   if (text.starts_with("GIF87a"sv) || text.starts_with("GIF89a"sv)) return Format::kGif;
@@ -57,8 +65,8 @@ Status CheckSupported(Format format, std::span<const std::byte> file) {
   switch (format) {
     case Format::kJpeg:
     case Format::kPng:
-    case Format::kCoef: return {};
-    case Format::kWebp: return {Code::kUnsupportedFormat, "WebP is not supported in this version"};
+    case Format::kCoef:
+    case Format::kWebp: return {};
     case Format::kGif: return {Code::kUnsupportedFormat, "GIF is not supported in this version"};
     case Format::kBmp: return {Code::kUnsupportedFormat, "BMP is not supported in this version"};
     case Format::kTiff: return {Code::kUnsupportedFormat, "TIFF is not supported in this version"};
@@ -68,7 +76,7 @@ Status CheckSupported(Format format, std::span<const std::byte> file) {
     return {Code::kTruncated, "the file ends within its first bytes"};
   }
   return {Code::kUnsupportedFormat,
-          "the first bytes are those of no picture format: expected JPEG or PNG"};
+          "the first bytes are those of no picture format: expected JPEG, PNG or WebP"};
 }
 
 }  // namespace headrace::codecs

@@ -4,7 +4,7 @@
 Usage: make_decoded_rgb.py DATA_FOLDER > decoded_rgb.tsv
 
 Run it with Debian 12's own Python and Pillow (python3-pil 9.4, libjpeg-turbo 2.1.5): headrace
-decodes with the same libjpeg-turbo, and the pixels must be the same to the last bit. A row is: path
+decodes with the same libjpeg-turbo and libwebp, and the pixels must be the same to the last bit. A row is: path
 below the data folder, upright width and height, SHA-256 of the upright RGB bytes.
 
 One deliberate difference: Pillow opens 16-bit grey as integers and its convert("RGB") clips them at
@@ -34,10 +34,10 @@ def upright_rgb(path):
 def main():
     data = pathlib.Path(sys.argv[1])
     if PIL.__version__ != "9.4.0" or features.version("libjpeg_turbo") != "2.1.5":
-        sys.exit("this wants Pillow 9.4.0 with libjpeg-turbo 2.1.5, as in Debian 12")
+        sys.exit("this wants Pillow 9.4.0 with libjpeg-turbo 2.1.5 and libwebp 1.2.4, as in Debian 12")
     with open(data / "formats" / "manifest.tsv", newline="") as table:
         rows = csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE)
-        names = ["formats/" + row["file"] for row in rows if row["format"] != "WEBP"]
+        names = ["formats/" + row["file"] for row in rows]
     classes = sorted((data / "imagenet-mini" / "images").iterdir())
     photos = [sorted(folder.iterdir())[0] for folder in classes if folder.is_dir()]
     names += [str(photo.relative_to(data)) for photo in photos[:PHOTOS]]

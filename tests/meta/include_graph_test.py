@@ -28,6 +28,7 @@ FENCED = {
     r"liburing(\.h|/.*)": r"io/uring[^/]*",
     r"(jpeglib|jerror|jmorecfg|jpegint|turbojpeg)\.h": r"codecs/jpeg_[^/]*|bench/.*|tests/.*",
     r"(png|pngconf|pnglibconf)\.h": r"codecs/png_[^/]*|bench/.*|tests/.*",
+    r"webp/.*": r"codecs/webp_[^/]*|bench/.*|tests/.*",
     r"setjmp\.h|csetjmp": r"codecs/[^/]*_island\.(h|cc)|bench/.*|tests/.*",
     r"hwy/.*": r"simd/[^/]*(\.cc|-inl\.h)|tests/unit/simd/.*|tests/property/.*|bench/.*",
     r"toml\+\+/.*": r"loader/config_toml[^/]*\.cc|loader/config_toml_[^/]*\.h|tests/.*",
