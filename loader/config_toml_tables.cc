@@ -34,7 +34,7 @@ constexpr ParamWord kSourceWords[] = {{"folder"}, {"tar"}, {"coco"}, {"manifest"
 constexpr ParamWord kShuffleWords[] = {{"full"}, {"block", false}, {"none"}};
 constexpr ParamWord kTailWords[] = {{"drop"}, {"pad"}, {"exact"}};
 constexpr ParamWord kCorruptWords[] = {{"error"}, {"mark"}, {"substitute"}};
-constexpr ParamWord kCacheWords[] = {{"none"}, {"memory", false}};
+constexpr ParamWord kCacheWords[] = {{"none"}, {"memory"}};
 constexpr ParamWord kReaderWords[] = {{"auto"}, {"uring"}, {"pread"}};
 constexpr ParamWord kDtypeWords[] = {{"u8"}, {"f16"}, {"bf16"}, {"f32"}};
 constexpr ParamWord kLayoutWords[] = {{"nchw"}, {"nhwc"}};
@@ -167,12 +167,6 @@ bool ReadRank(const TableReader& table, LoaderConfig* loader) {
   return true;
 }
 
-bool ReadQuarantine(const TableReader& table, LoaderConfig* loader) {
-  if (!ReadFile(table, "quarantine", &loader->quarantine)) return false;
-  if (const auto quarantine = table.Find("quarantine")) quarantine->NotBuilt();
-  return true;
-}
-
 bool ReadLoader(const TableReader& table, LoaderConfig* loader) {
   return table.Keys(kLoaderKeys) &&
          table.U32("batch_size", 1, kBatchSizeMax, &loader->batch_size) &&
@@ -186,8 +180,8 @@ bool ReadLoader(const TableReader& table, LoaderConfig* loader) {
          table.Number("corrupt_budget", {0, 1}, &loader->corrupt_budget) &&
          table.Bytes("max_host_bytes", &loader->max_host_bytes) &&
          table.Word("reader", kReaderWords, &loader->reader) &&
-         table.Word("cache", kCacheWords, &loader->cache) && ReadQuarantine(table, loader) &&
-         ReadRank(table, loader);
+         table.Word("cache", kCacheWords, &loader->cache) &&
+         ReadFile(table, "quarantine", &loader->quarantine) && ReadRank(table, loader);
 }
 
 // mean or std: one number a channel, of the 0..1 scale; u8 pixels are not scaled.

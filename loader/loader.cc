@@ -80,8 +80,10 @@ struct Loader::Parts {
   Plan plan;
   std::unique_ptr<io::Reader> reader;
   std::string reader_text;
+  std::unique_ptr<QuarantineFile> quarantine;  // null: no list is kept
   std::unique_ptr<PipelineShared> shared;
   std::unique_ptr<CheckpointIndex> checkpoints;  // null: off
+  std::unique_ptr<SampleCache> cache;            // null: none, or no room
   std::unique_ptr<ConsumerStage> consumer;       // null: nothing asks for it
   std::unique_ptr<Scheduler> scheduler;
 
@@ -91,6 +93,7 @@ struct Loader::Parts {
   bool OpenSaliencyMaps(ConfigError* error);
   bool CheckEpoch(ConfigError* error);
   bool MakeMemory(const LoaderOptions& options, ConfigError* error);
+  bool MakeCache(ConfigError* error);
   bool OpenCheckpoints(const LoaderOptions& options, ConfigError* error);
   bool StartThreads(const LoaderOptions& options, ConfigError* error);
   ~Parts();
@@ -183,6 +186,12 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
   shared = std::make_unique<PipelineShared>(config, *dataset, *sampler, *augment, *mixer, *convert,
                                             plan, log);
   shared->saliency_maps = saliency_maps.get();
+  if (!config.loader.quarantine.empty() &&
+      !QuarantineFile::Open(config.loader.quarantine, &quarantine, error)) {
+    error->text = "[loader] quarantine: " + error->text;
+    return false;
+  }
+  shared->bad.SetQuarantine(quarantine.get());
   auto lanes = HostMemory::Map(plan.lane_bytes, HostMemory::Pages::kSmall);
   if (!lanes.ok()) return FailStatus(error, lanes.status());
   shared->lane_memory = std::move(*lanes);
@@ -222,6 +231,30 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
   if (!made.ok()) return FailStatus(error, made.status());
   consumer = std::move(*made);
   shared->store->SetConsumer(consumer.get());
+  return true;
+}
+
+bool Loader::Parts::MakeCache(ConfigError* error) {
+  if (config.loader.cache == Cache::kNone) return true;
+  constexpr uint64_t kMiB = uint64_t{1} << 20;
+  const SampleCachePlan& planned = plan.cache;
+  if (planned.arena_bytes == 0) {
+    log.Write(LogLevel::kWarning,
+              "cache: loader.max_host_bytes leaves no room for it; raise it, or lower batch_size, "
+              "prefetch_batches, limits.max_decoded_bytes or limits.max_encoded_bytes");
+    return true;
+  }
+  auto arena = HostMemory::Map(planned.arena_bytes, HostMemory::Pages::kSmall);
+  if (!arena.ok()) return FailStatus(error, arena.status());
+  cache = std::make_unique<SampleCache>(dataset->size(), config.decode.checkpoints != "off",
+                                        std::move(*arena), log, &shared->counters);
+  shared->cache = cache.get();
+  const std::string text =
+      "cache: " + std::to_string((planned.arena_bytes + kMiB - 1) / kMiB) + " MiB " +
+      (planned.holds_all ? "for all " + std::to_string(dataset->size()) + " samples"
+                         : "for those samples that are read first: loader.max_host_bytes leaves "
+                           "no more");
+  log.Write(LogLevel::kInfo, text.c_str());
   return true;
 }
 
@@ -299,8 +332,8 @@ bool Loader::Open(const Config& config, const LoaderOptions& options,
   parts->log = options.log;
   if (!FindRank(options.rank, options.world_size, config.loader, &parts->rank, error)) return false;
   if (!parts->OpenDataset(options, error) || !parts->CheckEpoch(error) ||
-      !parts->MakeMemory(options, error) || !parts->OpenCheckpoints(options, error) ||
-      !parts->StartThreads(options, error)) {
+      !parts->MakeMemory(options, error) || !parts->MakeCache(error) ||
+      !parts->OpenCheckpoints(options, error) || !parts->StartThreads(options, error)) {
     // Found after the text was read: the file is known, and the key that the message names.
     if (!config.file.empty()) error->text = config.file + ": " + error->text;
     return false;
@@ -372,7 +405,7 @@ Code Loader::Deliver(uint32_t index, BatchBuffer** batch, RunFailure* failure) {
   PipelineShared& shared = *parts_->shared;
   BatchBuffer& buffer = shared.store->at(index);
   const uint32_t bad_count = buffer.bad_count.load(std::memory_order_relaxed);
-  if (shared.bad.EndsRun({buffer.bad.data(), bad_count}, &failure_)) {
+  if (shared.bad.EndsRun({buffer.bad.data(), bad_count}, buffer.epoch, &failure_)) {
     shared.store->Return(index);
     *failure = failure_;
     return failure_.code;

@@ -137,6 +137,20 @@ void SumUp(const Config& config, const MixBytes& mix, const Dataset& dataset, ui
   plan->jpeg_bytes_max = SaturatingMul(plan->workers, limits.jpeg_memory);
 }
 
+// What is left, but for the buffers that a consumer may still ask for, is the cache's, up to what
+// the data set has.
+void PlanCache(bool checkpoints, const Dataset& dataset, uint64_t machine_bytes,
+               uint64_t buffer_bytes, uint64_t max_bytes, Plan* plan) {
+  constexpr uint64_t kSpareBuffers = 2;
+  // The area for big images counts against max_host_bytes, but is not there until it is used.
+  const uint64_t in_use = plan->total_bytes - plan->big_image_bytes;
+  uint64_t left = std::min(max_bytes - plan->total_bytes, machine_bytes - in_use);
+  left -= std::min(left, SaturatingMul(kSpareBuffers, buffer_bytes));
+  plan->cache = SampleCache::PlanFor(dataset, checkpoints, left);
+  plan->cache_bytes = plan->cache.bytes();
+  plan->total_bytes += plan->cache_bytes;
+}
+
 }  // namespace
 
 BatchLayout LayOutBatch(const BatchShape& shape, bool soft_labels) {
@@ -214,8 +228,11 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
                   "; lower loader.batch_size, loader.prefetch_batches or limits.scratch_pixels";
     return false;
   }
-  const uint64_t left = loader.max_host_bytes - plan->total_bytes;
   const uint64_t each = plan->batch_buffer_bytes_each + BytesBesideBuffer(config, mix, *plan);
+  if (loader.cache == Cache::kMemory) {
+    PlanCache(UsesCheckpoints(config), dataset, machine_bytes, each, loader.max_host_bytes, plan);
+  }
+  const uint64_t left = loader.max_host_bytes - plan->total_bytes;
   const uint64_t extra = std::min<uint64_t>(left / each, kBuffersMax);
   plan->batch_buffers_max = plan->batch_buffers + static_cast<uint32_t>(extra);
   return true;

@@ -7,6 +7,7 @@
 #include "loader/config_toml.h"
 #include "loader/dataset.h"
 #include "loader/mix/batch_mix.h"
+#include "loader/pipeline/sample_cache.h"
 
 namespace headrace::loader {
 
@@ -24,6 +25,7 @@ struct Plan {
   uint64_t target_bytes_each = 0;   // of one batch, about: they grow to what batches have
   uint64_t big_encoded_bytes = 0;
   uint64_t big_decoded_bytes = 0;
+  SampleCachePlan cache;        // nothing unless loader.cache asks for it
   uint64_t consumer_bytes = 0;  // what the caller's thread needs to run the user's model
 
   // The sum, term by term (hr_memory has the same).
@@ -33,6 +35,7 @@ struct Plan {
   uint64_t big_image_bytes = 0;
   uint64_t index_bytes = 0;
   uint64_t other_bytes = 0;
+  uint64_t cache_bytes = 0;
   uint64_t total_bytes = 0;
 
   uint64_t jpeg_bytes_max = 0;  // apart: limits.jpeg_memory x workers

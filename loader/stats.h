@@ -22,6 +22,8 @@ struct Counters {
   alignas(64) Counter checkpoints_read{0};
   Counter checkpoints_written{0};
   Counter checkpoints_rejected{0};
+  Counter cache_hits{0};
+  Counter cache_bytes{0};
   alignas(64) Counter read_ns{0};
   Counter decode_ns{0};
   Counter entropy_ns{0};

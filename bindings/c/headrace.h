@@ -235,6 +235,7 @@ typedef struct hr_memory {
   uint64_t index_bytes;       /* the data set's paths and labels, the index of checkpoints */
   uint64_t other_bytes;       /* queues, tables, threads' stacks */
   uint64_t jpeg_bytes_max;    /* apart: what libjpeg-turbo may take, limits.jpeg_memory x workers */
+  uint64_t cache_bytes;       /* with loader.cache: encoded samples that stay; part of the total */
 } hr_memory;
 HR_API hr_status hr_loader_memory(const hr_loader *loader, hr_memory *out, hr_error *error);
 
@@ -271,6 +272,8 @@ typedef struct hr_stats {
   char jpeg[96];                 /* "fast", "exact", or "exact: OP stands before the first crop or resize" */
   uint64_t callback_failures;    /* batches that came clean because a model or saliency callback failed */
   uint64_t object_zoom_fallbacks; /* object_zoom found no object: a random crop instead */
+  uint64_t cache_hits;           /* samples that came from loader.cache and were not read */
+  uint64_t cache_bytes;          /* that it holds */
 } hr_stats;
 HR_API hr_status hr_loader_stats(const hr_loader *loader, hr_stats *out, hr_error *error);
 

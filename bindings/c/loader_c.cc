@@ -273,6 +273,7 @@ hr_status hr_loader_memory(const hr_loader* loader, hr_memory* out, hr_error* er
   memory.index_bytes = plan.index_bytes;
   memory.other_bytes = plan.other_bytes;
   memory.jpeg_bytes_max = plan.jpeg_bytes_max;
+  memory.cache_bytes = plan.cache_bytes;
   return headrace::capi::Fill(out, memory, error);
 }
 
@@ -318,6 +319,8 @@ hr_status hr_loader_stats(const hr_loader* loader, hr_stats* out, hr_error* erro
     stats.checkpoints_read = Get(c.checkpoints_read);
     stats.checkpoints_written = Get(c.checkpoints_written);
     stats.checkpoints_rejected = Get(c.checkpoints_rejected);
+    stats.cache_hits = Get(c.cache_hits);
+    stats.cache_bytes = Get(c.cache_bytes);
     CopyText(stats.reader, loader->impl->reader_text());
     CopyText(stats.simd_target, headrace::simd::CurrentTarget());
     CopyText(stats.pin, loader->impl->store().pin_text());

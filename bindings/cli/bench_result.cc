@@ -117,6 +117,8 @@ std::string BenchJson(const BenchResult& result) {
   json.Field("checkpoints_read", stats.checkpoints_read);
   json.Field("checkpoints_written", stats.checkpoints_written);
   json.Field("checkpoints_rejected", stats.checkpoints_rejected);
+  json.Field("cache_hits", stats.cache_hits);
+  json.Field("cache_bytes", stats.cache_bytes);
   json.EndObject();
   return json.Take();
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "loader/sampler.h"
 #include "loader/shown_name.h"
@@ -75,15 +76,40 @@ std::optional<uint64_t> BadSamples::Decide(uint64_t ticket_id, uint64_t id, uint
   return candidates.At(attempt);
 }
 
-bool BadSamples::EndsRun(std::span<BadRecord> records, RunFailure* failure) {
+bool BadSamples::IsTooMany(const BadRecord& record) {
+  if (config_.on_corrupt == OnCorrupt::kError) return true;
+  return !delivered_bad_[record.id] && delivered_bad_count_ >= budget_;
+}
+
+void BadSamples::Quarantine(std::span<const BadRecord> records, uint32_t epoch) {
+  if (quarantine_ == nullptr) return;
+  try {
+    uint64_t last = UINT64_MAX;  // they are sorted
+    for (const BadRecord& record : records) {
+      if (record.id != std::exchange(last, record.id) && !delivered_bad_[record.id]) {
+        quarantine_->Add(dataset_, record.id, epoch, record.status);
+      }
+    }
+    const Status status = quarantine_->Flush();
+    if (status.ok()) return;
+    const std::string text = quarantine_->path() + ": " + status.text() + ": " +
+                             strerror(status.error_number()) + "; no more is written to it";
+    log_.Write(LogLevel::kWarning, text.c_str());
+  } catch (const std::bad_alloc&) {  // the counters have them
+  }
+}
+
+bool BadSamples::EndsRun(std::span<BadRecord> records, uint32_t epoch, RunFailure* failure) {
+  if (records.empty()) return false;
   // Workers leave them in any order.
   std::sort(records.begin(), records.end(),
             [](const BadRecord& a, const BadRecord& b) { return a.id < b.id; });
+  Quarantine(records, epoch);
   for (const BadRecord& record : records) {
-    if (config_.on_corrupt != OnCorrupt::kError) {
-      if (delivered_bad_[record.id]) continue;
+    if (!IsTooMany(record)) {
+      if (!delivered_bad_[record.id]) ++delivered_bad_count_;
       delivered_bad_[record.id] = true;
-      if (++delivered_bad_count_ <= budget_) continue;
+      continue;
     }
     failure->code =
         config_.on_corrupt == OnCorrupt::kError ? record.status.code() : Code::kCorruptBudget;

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "loader/config.h"
 #include "loader/dataset.h"
+#include "loader/quarantine_file.h"
 #include "loader/stats.h"
 
 namespace headrace::loader {
@@ -33,7 +34,7 @@ struct BadRecord {
 
 // What: chooses substitutes, and at delivery counts distinct bad ids against the budget, so that
 // the batch at which a run ends depends on the data alone. Owner: the loader. Thread: Decide any,
-// Judge the consumer's. Cost: nothing for good samples; two bits a sample.
+// EndsRun the consumer's. Cost: nothing for good samples; two bits a sample.
 class BadSamples {
  public:
   BadSamples(const LoaderConfig& config, const Dataset& dataset, const LogSink& log,
@@ -49,12 +50,19 @@ class BadSamples {
   std::optional<uint64_t> Decide(uint64_t ticket_id, uint64_t id, uint32_t epoch, uint32_t attempt,
                                  const Status& status);
 
-  // Before a batch with these bad records is delivered (it sorts them): true when it ends the run.
-  bool EndsRun(std::span<BadRecord> records, RunFailure* failure);
+  // Lists the bad samples of delivered batches there; before the first batch. It must outlive this.
+  void SetQuarantine(QuarantineFile* quarantine) { quarantine_ = quarantine; }
+
+  // Before a batch of `epoch` with these bad records is delivered (it sorts them): true when it
+  // ends the run.
+  bool EndsRun(std::span<BadRecord> records, uint32_t epoch, RunFailure* failure);
 
  private:
   bool CountDistinct(uint64_t id);
   void Report(uint64_t id, const Status& status) const;
+  // Whether this bad sample of a delivered batch is one too many.
+  bool IsTooMany(const BadRecord& record);
+  void Quarantine(std::span<const BadRecord> records, uint32_t epoch);
 
   const LoaderConfig& config_;
   const Dataset& dataset_;
@@ -66,6 +74,7 @@ class BadSamples {
   // The consumer's: those of delivered batches.
   std::vector<bool> delivered_bad_;
   uint64_t delivered_bad_count_ = 0;
+  QuarantineFile* quarantine_ = nullptr;  // null: no list is kept
 };
 
 // "name: text: errno", escaped: one line. A sample in a shard is named with its place there.

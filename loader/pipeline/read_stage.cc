@@ -20,6 +20,11 @@ std::optional<uint64_t> RecordPlace(uint64_t memory_bytes, uint64_t file_bytes,
   return place;
 }
 
+// What the cache calls a record's place.
+uint64_t PlaceInIndex(const CheckpointIndex::Found& found) {
+  return static_cast<uint64_t>(found.file) << 48 | found.offset;
+}
+
 }  // namespace
 
 ReadStage::ReadStage(PipelineShared* shared, BatchAssembler* assembler, io::Reader* reader)
@@ -163,7 +168,16 @@ bool ReadStage::StartRead(uint32_t lane_index) {
     return true;
   }
   std::span<std::byte> memory = lane.memory;
-  if ((extent.bytes >= memory.size() || lane.grew) && !lane.in_big_area) {
+  std::span<std::byte> cache_room;
+  if (shared_.cache != nullptr && !lane.grew && !lane.in_big_area) {
+    if (const auto cached = shared_.cache->Find(lane.id); !cached.empty()) {
+      ServeCached(lane_index, cached);
+      return true;
+    }
+    cache_room = shared_.cache->Begin(lane.id, extent.bytes);
+  }
+  const bool fills_cache = !cache_room.empty();
+  if ((extent.bytes >= memory.size() || lane.grew) && !lane.in_big_area && !fills_cache) {
     if (shared_.big_encoded_busy.load(std::memory_order_acquire)) {
       waiting_lane_ = lane_index;
       return false;
@@ -177,24 +191,55 @@ bool ReadStage::StartRead(uint32_t lane_index) {
   CheckpointIndex::Found found;
   if (shared_.checkpoints != nullptr && !lane.grew) found = shared_.checkpoints->Find(lane.id);
   std::optional<uint64_t> record_place;
-  if (found.bytes > 0) record_place = RecordPlace(memory.size(), extent.bytes, found.bytes);
+  if (found.bytes > 0) {
+    const uint64_t before = fills_cache ? 0 : extent.bytes;
+    record_place = RecordPlace(memory.size(), before, found.bytes);
+  }
+  const std::span<std::byte> file_memory =
+      fills_cache ? cache_room : memory.first(record_place.value_or(memory.size()));
   const io::ReadRequest request{.path = extent.path,
                                 .file = extent.file,
                                 .offset = extent.offset,
                                 .expected_bytes = extent.bytes,
-                                .buffer = memory.first(record_place.value_or(memory.size())),
+                                .buffer = file_memory,
                                 .whole_file = extent.whole_file,
                                 .tag = lane_index};
   if (!reader_.Submit(request)) {
     // The queue is full (few descriptors are left): after the next completion.
+    if (fills_cache) shared_.cache->Cancel(lane.id);
     waiting_lane_ = lane_index;
     return false;
   }
-  incoming_[lane_index] = {.reads_left = 1};
+  incoming_[lane_index] = {
+      .reads_left = 1, .file = {}, .memory = file_memory, .fills_cache = fills_cache};
   if (record_place) {
     StartRecord(lane_index, found, memory.subspan(*record_place, found.bytes));
   }
   return true;
+}
+
+void ReadStage::ServeCached(uint32_t lane_index, std::span<const std::byte> bytes) {
+  Lane& lane = shared_.lanes[lane_index];
+  Incoming& incoming = incoming_[lane_index];
+  incoming = {.reads_left = 0, .file = {.bytes = bytes.size()}, .memory = bytes};
+  Add(shared_.counters.cache_hits, 1);
+  CheckpointIndex::Found found;
+  if (shared_.checkpoints != nullptr) found = shared_.checkpoints->Find(lane.id);
+  if (found.bytes > 0) {
+    const auto record = shared_.cache->FindRecord(lane.id, PlaceInIndex(found), found.bytes);
+    if (record.empty() && found.bytes <= lane.memory.size()) {
+      StartRecord(lane_index, found, lane.memory.first(found.bytes));
+      if (incoming.reads_left > 0) return;
+    }
+    lane.record = record;
+  } else {
+    lane.record = {};
+  }
+  if (bytes.size() != shared_.dataset.Locate(lane.id).bytes) lane.record = {};
+  lane.encoded = bytes;
+  if (!lane.record.empty()) Add(shared_.counters.checkpoints_read, 1);
+  shared_.Push(shared_.work, lane_index);
+  shared_.work_ready.NotifyOne();
 }
 
 void ReadStage::StartRecord(uint32_t lane_index, const CheckpointIndex::Found& found,
@@ -207,8 +252,9 @@ void ReadStage::StartRecord(uint32_t lane_index, const CheckpointIndex::Found& f
                                 .tag = lane_index | kRecordTag};
   // When the queue is full the sample does without: its record saves time, no more.
   if (!reader_.Submit(request)) return;
-  incoming_[lane_index].reads_left = 2;
+  ++incoming_[lane_index].reads_left;
   incoming_[lane_index].record = memory;
+  incoming_[lane_index].record_place = PlaceInIndex(found);
 }
 
 void ReadStage::Collect() {
@@ -243,20 +289,26 @@ bool ReadStage::FinishRead(uint32_t lane_index) {
   if (completion.status.code() == Code::kLimitBytes && !lane.grew) {
     // Since open: it no longer fits its room, which is the lane's or, before a record, the area's.
     lane.grew = true;
+    if (incoming.fills_cache) shared_.cache->GiveUp(lane.id);
     shared_.PushRetry(lane_index);
     return false;
   }
   if (!completion.status.ok()) {
+    if (incoming.fills_cache) shared_.cache->GiveUp(lane.id);
     assembler_.HandleBad(lane_index, completion.status);
     return false;
   }
-  const std::span<const std::byte> memory =
-      lane.in_big_area ? std::span<const std::byte>(shared_.big_encoded.span()) : lane.memory;
-  lane.encoded = memory.first(completion.bytes);
+  lane.encoded = incoming.memory.first(completion.bytes);
+  if (incoming.fills_cache) shared_.cache->Keep(lane.id, completion.bytes);
   // A file of another size is not the one that the record was made of either.
   const bool same_size = completion.bytes == shared_.dataset.Locate(lane.id).bytes;
   lane.record = same_size ? incoming.record : std::span<std::byte>();
-  if (!lane.record.empty()) Add(shared_.counters.checkpoints_read, 1);
+  if (!lane.record.empty()) {
+    Add(shared_.counters.checkpoints_read, 1);
+    if (shared_.cache != nullptr) {
+      shared_.cache->KeepRecord(lane.id, incoming.record_place, lane.record);
+    }
+  }
   shared_.Push(shared_.work, lane_index);
   return true;
 }

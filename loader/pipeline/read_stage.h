@@ -33,7 +33,9 @@ class ReadStage {
   bool OpenBatch();
   // Starts the read of lane.id; false when it has to wait: see waiting_lane_.
   bool StartRead(uint32_t lane_index);
-  // Starts the read of the sample's record into `memory`, behind the file's room.
+  // Gives the workers the bytes that the cache has, once the sample's record has come too.
+  void ServeCached(uint32_t lane_index, std::span<const std::byte> bytes);
+  // Starts the read of the sample's record into `memory`, which the file leaves free.
   void StartRecord(uint32_t lane_index, const CheckpointIndex::Found& found,
                    std::span<std::byte> memory);
   void Collect();
@@ -47,7 +49,10 @@ class ReadStage {
   struct Incoming {
     uint32_t reads_left = 0;
     io::ReadCompletion file;
+    std::span<const std::byte> memory;  // of the file; the cache's, if it is to stay
+    bool fills_cache = false;
     std::span<std::byte> record;  // empty: none was asked for, or it did not come
+    uint64_t record_place = 0;    // in the index, for the cache
   };
 
   PipelineShared& shared_;

@@ -23,6 +23,7 @@
 #include "loader/pipeline/eventcount.h"
 #include "loader/pipeline/lane.h"
 #include "loader/pipeline/ring_queue.h"
+#include "loader/pipeline/sample_cache.h"
 #include "loader/pipeline/slot_pool.h"
 #include "loader/pipeline/stop_flag.h"
 #include "loader/plan.h"
@@ -94,6 +95,7 @@ struct PipelineShared {
   std::atomic<bool> big_encoded_busy{false};
   std::unique_ptr<BigImageArea> big_decoded;
   CheckpointIndex* checkpoints = nullptr;          // null: decode.checkpoints is off
+  SampleCache* cache = nullptr;                    // null: loader.cache is none, or has no room
   const SaliencyMapFile* saliency_maps = nullptr;  // if an entry of [[mix]] asks for them
 
   RingQueue<uint32_t> work;   // lanes with encoded bytes

@@ -136,7 +136,8 @@ TEST_P(AllocationTest, I11_NothingIsAllocatedPerSample) {
 
 INSTANTIATE_TEST_SUITE_P(Readers, AllocationTest,
                          ::testing::Values("workers = 2\nreader = \"auto\"",
-                                           "workers = 2\nreader = \"pread\""));
+                                           "workers = 2\nreader = \"pread\"",
+                                           "workers = 2\ncache = \"memory\""));
 
 // Lists and arrays grow to what the largest sample and the largest batch have, and then no more.
 TEST(ObjectAllocationTest, I11_NothingIsAllocatedForObjectsOfAKnownSize) {

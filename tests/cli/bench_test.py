@@ -6,7 +6,7 @@ KEYS = {
     "images_per_second", "images", "seconds", "first_batch_seconds", "batch_gap_p99_seconds",
     "cpu_seconds", "peak_rss_bytes", "peak_anon_bytes", "plan_bytes", "bytes_read", "stages",
     "bottleneck", "reader", "simd_target", "workers", "corrupt_samples", "corrupt_ids",
-    "substituted", "marked",
+    "substituted", "marked", "cache_hits", "cache_bytes",
 }
 STAGES = ["read", "decode", "entropy", "idct", "resize", "colour", "ops", "mix", "wait"]
 BOTTLENECKS = {"read", "consumer", "decode", "resize", "colour", "ops", "mix"}

@@ -145,6 +145,12 @@ TEST(ConfigTest, EveryWordOfEveryEnumIsRead) {
   EXPECT_EQ(output("pin = \"none\"").pin, Pin::kNone);
   EXPECT_EQ(output("pin = \"lock\"").pin, Pin::kLock);
 
+  EXPECT_EQ(ParseBody("").config.loader.cache, Cache::kNone);
+  EXPECT_EQ(ParseBody("[loader]\ncache = \"memory\"").config.loader.cache, Cache::kMemory);
+  EXPECT_EQ(ParseBody("[loader]\nquarantine = \"bad.tsv\"").config.loader.quarantine,
+            "/sets/bad.tsv");
+  EXPECT_EQ(ParseBody("[loader]\nquarantine = \"/bad.tsv\"").config.loader.quarantine, "/bad.tsv");
+
   EXPECT_EQ(ParseBody("decode.jpeg = \"x\"").good, false);
   EXPECT_EQ(ParseBody("[decode]\njpeg = \"exact\"").config.decode.jpeg, JpegMode::kExact);
   EXPECT_EQ(ParseBody("[decode]\ncheckpoints = \"off\"").config.decode.checkpoints, "off");
