@@ -485,6 +485,93 @@ HR_API hr_status hr_transform_crops(hr_transform *transform, uint32_t height, ui
                                     uint32_t count, hr_image *out, hr_error *error);
 HR_API void hr_transform_close(hr_transform *transform);
 
+/* --------------------------------------------------------------------------------------- scan -- */
+
+/* About ten times a second, on the thread that called hr_scan, and once more at the end: samples done,
+ * of `total`, and their bytes. Anything but 0 cancels. Must not unwind. */
+typedef int (*hr_scan_progress_fn)(void *context, uint64_t done, uint64_t total, uint64_t bytes);
+
+typedef enum hr_scan_kind {
+  HR_SCAN_BROKEN = 1,     /* cannot be read or decoded, or passes a limit: code and text say why */
+  HR_SCAN_EXTRANEOUS = 2, /* good, but has bytes that belong nowhere */
+  HR_SCAN_DUPLICATE = 3   /* the same bytes as the others of its group */
+} hr_scan_kind;
+
+/* Something about one sample. Pointers live for the call. */
+typedef struct hr_scan_finding {
+  uint32_t struct_size;
+  int32_t kind;        /* hr_scan_kind */
+  int64_t id;
+  const char *path;    /* of the file, relative to the data set's folder: a shard, with tars */
+  const char *name;    /* of the sample: its path, or what it was called when it was packed */
+  uint64_t offset;     /* in the file */
+  uint64_t bytes;      /* of the sample */
+  uint64_t group;      /* of duplicates, from 0; members of a group come one after the other */
+  int32_t code;        /* hr_status; HR_OK unless broken */
+  int32_t errno_value; /* the system's error number, or 0 */
+  const char *text;    /* "" unless broken */
+} hr_scan_finding;
+/* On the thread that called hr_scan, after the last sample: broken samples by id, then extraneous
+ * ones by id, then duplicates. Must not unwind. */
+typedef void (*hr_scan_finding_fn)(void *context, const hr_scan_finding *finding);
+
+typedef struct hr_scan_options {
+  uint32_t struct_size;
+  uint32_t workers;       /* threads; 0: loader.workers, or the CPUs this process may use */
+  const char *quarantine; /* a file that gets a line for each broken sample; NULL: none */
+  hr_scan_progress_fn progress; /* may be NULL */
+  void *progress_context;
+  hr_scan_finding_fn finding;   /* may be NULL */
+  void *finding_context;
+} hr_scan_options;
+
+/* Of some numbers; zeros when there are none. */
+typedef struct hr_spread {
+  uint64_t least;
+  uint64_t median; /* the lower one of two */
+  uint64_t most;
+} hr_spread;
+
+typedef struct hr_scan_report {
+  uint32_t struct_size;
+  uint32_t cancelled;         /* 1: by the progress callback; counts are of what was seen */
+  uint64_t samples;           /* of the data set */
+  uint64_t seen;
+  uint64_t good;
+  uint64_t broken;
+  uint64_t over_limits;       /* of the broken ones: those that pass [limits] */
+  uint64_t extraneous;
+  uint64_t duplicate_groups;
+  uint64_t duplicate_samples; /* beyond the first of each group */
+  uint64_t duplicate_bytes;   /* of those */
+  uint64_t bytes;             /* of all that were seen */
+  uint64_t jpeg;              /* formats, by content */
+  uint64_t png;
+  uint64_t webp;
+  uint64_t other_formats;
+  uint64_t grey;              /* the rest: of those whose header could be read */
+  uint64_t rgb;
+  uint64_t cmyk;
+  uint64_t with_alpha;        /* counted in grey or rgb too */
+  uint64_t progressive;       /* or interlaced */
+  uint64_t turned;            /* by their EXIF orientation */
+  hr_spread width;            /* upright */
+  hr_spread height;
+  hr_spread pixels;
+  hr_spread file_bytes;       /* of all that were seen */
+  uint64_t megapixels[10];    /* pictures below 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 12 million pixels, and
+                                 the rest */
+} hr_scan_report;
+
+/* Reads and decodes every sample of a data set, whole, and says what is in it. `path`: a configuration
+ * (.toml), a folder of pictures (class folders or not), a tar or a folder of tars. `options`: overrides
+ * and log; NULL: none. `scan` and `out` may be NULL. A sample is judged as the loader would judge it if
+ * it needed all of the picture; a broken one is a finding and no error. Blocks; its threads end with
+ * it. Codes: as hr_loader_open_file; STOPPED after a cancel (*out is filled); IO_ERROR when the
+ * quarantine file cannot be written. */
+HR_API hr_status hr_scan(const char *path, const hr_options *options, const hr_scan_options *scan,
+                         hr_scan_report *out, hr_error *error);
+
 /* -------------------------------------------------------------------------------------- tools -- */
 
 /* Writes u8 pixels (1 or 3 channels) as PNG or JPEG, by the extension of `path` (.png .jpg .jpeg):

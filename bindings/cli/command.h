@@ -25,6 +25,7 @@ extern const Command kDoctorCommand;
 extern const Command kDumpCommand;
 extern const Command kIndexCommand;
 extern const Command kPreviewCommand;
+extern const Command kScanCommand;
 extern const Command kSynthCommand;
 
 // Options that several commands share.

@@ -18,12 +18,12 @@
 namespace headrace::cli {
 namespace {
 
-constexpr std::array<const Command*, 8> kCommands = {
+constexpr std::array<const Command*, 9> kCommands = {
     &kBenchCommand, &kDigestCommand, &kDumpCommand,  &kPreviewCommand,
-    &kApplyCommand, &kSynthCommand,  &kIndexCommand, &kDoctorCommand};
+    &kApplyCommand, &kScanCommand,   &kSynthCommand, &kIndexCommand, &kDoctorCommand};
 
 // Named by the documentation, built later.
-constexpr std::array<std::string_view, 4> kLaterCommands = {"pack", "unpack", "scan", "search"};
+constexpr std::array<std::string_view, 3> kLaterCommands = {"pack", "unpack", "search"};
 
 std::string Overview() {
   std::string text = "headrace " + std::string(hr_version()) +

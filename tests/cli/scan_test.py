@@ -1,0 +1,123 @@
+"""headrace scan: what it finds, and how it says so."""
+
+import csv
+import json
+
+import pytest
+
+
+def scan(run, path, *arguments, code=0):
+    result = run("scan", path, "--json", "-", *arguments)
+    assert result.code == code, result
+    return json.loads(result.out)
+
+
+@pytest.fixture
+def pictures_folder(demo, tmp_path):
+    """12 good pictures in two classes."""
+    folder = tmp_path / "set"
+    for number, path in enumerate(sorted((demo / "images").rglob("*.jpg"))[:12]):
+        target = folder / ("cat" if number % 2 else "dog") / f"{number:02}.jpg"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes() + b"")
+    return folder
+
+
+def test_a_good_set(run, pictures_folder):
+    report = scan(run, pictures_folder)
+    assert report["samples"] == report["good"] == report["formats"]["jpeg"] == 12
+    assert report["broken"] == 0 and report["broken_samples"] == []
+    assert report["bytes"] == sum(path.stat().st_size for path in pictures_folder.rglob("*.jpg"))
+    assert report["width"]["min"] <= report["width"]["median"] <= report["width"]["max"]
+    assert sum(cell["count"] for cell in report["megapixels"]) == 12
+    assert report["megapixels"][-1]["below"] is None
+
+
+def test_broken_files_end_with_1_and_are_listed(run, pictures_folder, tmp_path):
+    good = (pictures_folder / "cat" / "01.jpg").read_bytes()
+    (pictures_folder / "cat" / "cut.jpg").write_bytes(good[: len(good) // 2])
+    (pictures_folder / "dog" / "page\tof\nhtml.jpg").write_bytes(b"<html>")
+    (pictures_folder / "dog" / "twin.jpg").write_bytes(good)
+    bad = tmp_path / "bad.tsv"
+    report = scan(run, pictures_folder, "--quarantine", bad, "--workers", 3, code=1)
+    assert report["broken"] == 2
+    assert [one["path"] for one in report["broken_samples"]] == [
+        "cat/cut.jpg", "dog/page\tof\nhtml.jpg"]
+    assert report["broken_samples"][0]["code"] == "HR_TRUNCATED"
+    assert {one["path"] for one in report["duplicates"]} == {"cat/01.jpg", "dog/twin.jpg"}
+    assert {one["group"] for one in report["duplicates"]} == {0}
+
+    with open(bad, newline="") as table:
+        rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert [row["name"] for row in rows] == ["cat/cut.jpg", r"dog/page\tof\nhtml.jpg"]
+    assert rows[0]["path"] == str(pictures_folder / "cat" / "cut.jpg")
+    assert [row["epoch"] for row in rows] == ["", ""]
+    assert rows[1]["code"] == "HR_UNSUPPORTED_FORMAT"
+
+    page = run("scan", pictures_folder)
+    assert page.code == 1
+    assert "cat/cut.jpg: HR_TRUNCATED: " in page.out
+    assert r"page\x09of\x0ahtml.jpg" in page.out
+    assert "= dog/twin.jpg" in page.out
+    assert page.err == ""
+
+
+def test_the_list_of_a_run_is_that_of_a_scan(run, pictures_folder, write_config, tmp_path):
+    (pictures_folder / "dog" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    lists = {}
+    for command in ("scan", "bench"):
+        path = tmp_path / f"{command}.tsv"
+        arguments = ["--quarantine", path] if command == "scan" else [
+            "-s", f"loader.quarantine={path}", "-s", "loader.corrupt_budget=1.0",
+            "-s", "loader.batch_size=13", "--epochs", "3"]
+        config = write_config("set")
+        result = run(command, config, *arguments)
+        assert result.code == (1 if command == "scan" else 0), result
+        with open(path, newline="") as table:
+            lists[command] = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert [row["epoch"] for row in lists["scan"]] == [""]
+    assert [row["epoch"] for row in lists["bench"]] == ["0"]
+    for rows in lists.values():
+        del rows[0]["epoch"]
+    assert lists["scan"] == lists["bench"]
+
+
+def test_a_configuration_and_its_limits(run, pictures_folder, write_config):
+    config = write_config("set")
+    assert scan(run, config)["good"] == 12
+    report = scan(run, config, "-s", "limits.max_side=8", code=1)
+    assert report["over_limits"] == report["broken"] == 12
+    assert report["broken_samples"][0]["code"] == "HR_LIMIT_PIXELS"
+
+
+def test_a_flat_folder(run, pictures_folder):
+    assert scan(run, pictures_folder / "cat")["good"] == 6
+
+
+def test_verdicts_of_the_broken_pictures(run, data):
+    manifest = data / "corrupt" / "manifest.tsv"
+    if not manifest.exists():
+        pytest.skip("no broken pictures")
+    report = scan(run, data / "corrupt", code=1)
+    broken = {one["path"] for one in report["broken_samples"]}
+    checked = 0
+    for row in [line.split("\t") for line in manifest.read_text().splitlines()[1:]]:
+        if row[2] in ("error", "limit", "unsupported", "ok"):
+            assert (row[0] in broken) == (row[2] != "ok"), row[0]
+            checked += 1
+    assert checked > 40
+
+
+def test_wrong_lines(run, pictures_folder, tmp_path):
+    for arguments, code in (
+        ([], 2),
+        ([pictures_folder, pictures_folder], 2),
+        ([pictures_folder, "--verify"], 2),  # needs a pack
+        ([pictures_folder, "--workers", "0"], 2),
+        ([pictures_folder, "-s", "limits.max_sides=1"], 2),
+        ([pictures_folder, "--quarantine", tmp_path], 2),
+        ([tmp_path / "nothing"], 1),
+    ):
+        result = run("scan", *arguments)
+        assert result.code == code, (arguments, result)
+        assert result.out == "" and result.err.count("\n") == 1, result
