@@ -37,6 +37,8 @@ struct WebpLayout {
   }
 };
 
+bool IsLossy(const WebPBitstreamFeatures& features) { return features.format == 1; }
+
 // What libwebp takes inside itself, by its sources: of a lossless picture its pixels twice at most
 // (with what its transforms need); of alpha a plane, which is coded as a lossless picture; and
 // always some rows.
@@ -46,8 +48,7 @@ uint64_t LibraryBytes(const WebPBitstreamFeatures& features) {
   constexpr uint64_t kFixedBytes = uint64_t{1} << 20;
   const auto width = static_cast<uint64_t>(features.width);
   const auto height = static_cast<uint64_t>(features.height);
-  const bool lossy = features.format == 1;
-  const bool whole_planes = !lossy || features.has_alpha != 0;
+  const bool whole_planes = !IsLossy(features) || features.has_alpha != 0;
   const uint64_t pixels = SaturatingMul(width, height);
   const uint64_t planes = whole_planes ? SaturatingMul(pixels, kLosslessPixelBytes) : 0;
   return SaturatingAdd(SaturatingAdd(planes, SaturatingMul(width, kColumnBytes)), kFixedBytes);
@@ -105,6 +106,9 @@ class WebpDecoder final : public Decoder {
   RectPx frame_;  // of the picture data, on the canvas
   SizePx stored_;
   bool blend_ = false;
+  // libwebp undoes the filter of a lossy picture's alpha as if the crop's first row were the
+  // picture's, so all rows above are decoded too.
+  bool from_top_ = false;
   uint8_t orientation_ = 1;
   SizePx upright_;  // 0 x 0: no header was read
 };
@@ -139,6 +143,7 @@ Status WebpDecoder::ReadHeader(std::span<const std::byte> file, const Limits& li
   options_ = options;
   const bool has_alpha = features.has_alpha != 0 || frame_.size() != stored_;
   blend_ = options.blend_alpha && has_alpha;
+  from_top_ = blend_ && features.has_alpha != 0 && IsLossy(features);
   orientation_ = options.exif ? ExifOrientation(container_.exif, limits) : uint8_t{1};
   upright_ = simd::OrientedSize(stored_, orientation_);
   *info = {.format = Format::kWebp,
@@ -160,7 +165,7 @@ WebpLayout WebpDecoder::MakeLayout(const RectPx& upright) const {
     layout.wanted = {meet.x - frame_.x, meet.y - frame_.y, meet.width, meet.height};
     const RectPx& wanted = layout.wanted;
     const uint32_t x = wanted.x - std::min(wanted.x, kMarginPx + wanted.x % 2);
-    const uint32_t y = wanted.y - std::min(wanted.y, kMarginPx + wanted.y % 2);
+    const uint32_t y = from_top_ ? 0 : wanted.y - std::min(wanted.y, kMarginPx + wanted.y % 2);
     const uint32_t x_end = std::min(wanted.x + wanted.width + kMarginPx, frame_.width);
     const uint32_t y_end = std::min(wanted.y + wanted.height + kMarginPx, frame_.height);
     layout.crop = {x, y, x_end - x, y_end - y};

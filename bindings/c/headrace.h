@@ -234,7 +234,8 @@ typedef struct hr_memory {
   uint64_t big_image_bytes;   /* the shared area for large files and images; untouched until used */
   uint64_t index_bytes;       /* the data set's paths and labels, the index of checkpoints */
   uint64_t other_bytes;       /* queues, tables, threads' stacks */
-  uint64_t jpeg_bytes_max;    /* apart: what libjpeg-turbo may take, limits.jpeg_memory x workers */
+  uint64_t jpeg_bytes_max;    /* apart: what libjpeg-turbo or libwebp may take: limits.jpeg_memory x
+                                 workers */
   uint64_t cache_bytes;       /* with loader.cache: encoded samples that stay; part of the total */
 } hr_memory;
 HR_API hr_status hr_loader_memory(const hr_loader *loader, hr_memory *out, hr_error *error);
@@ -260,7 +261,7 @@ typedef struct hr_stats {
   uint64_t corrupt_ids;      /* distinct */
   uint64_t substituted;
   uint64_t marked;
-  uint64_t extraneous;       /* JPEGs with extraneous bytes: counted only */
+  uint64_t extraneous;       /* files with extraneous bytes: counted only */
   uint64_t extra_buffers;    /* taken because the consumer held all others */
   char reader[160];          /* which reader runs and why */
   char simd_target[16];

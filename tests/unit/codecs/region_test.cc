@@ -35,7 +35,11 @@ TEST(RegionTest, OfEverySamplePicture) {
   for (const TableRow& row : ReadTable(std::string(HEADRACE_DATA_DIR) + "/formats/manifest.tsv")) {
     SCOPED_TRACE(row.at("file"));
     const bool large = std::stoul(row.at("bytes")) > 100'000 || row.at("width") == "65500";
-    ExpectRegionsEqualCrops(codec, ReadSample("formats/" + row.at("file")), random, large ? 6 : 40);
+    for (const bool blend : {false, true}) {
+      codec.options.blend_alpha = blend;
+      ExpectRegionsEqualCrops(codec, ReadSample("formats/" + row.at("file")), random,
+                              large ? 3 : 30);
+    }
   }
 }
 
