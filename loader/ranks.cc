@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <iterator>
 
 namespace headrace::loader {
 namespace {
@@ -11,7 +12,7 @@ struct Launcher {
   const char* world_size;
 };
 constexpr Launcher kLaunchers[] = {
-    {"RANK", "WORLD_SIZE"},  // torchrun, and what others imitate
+    {"RANK", "WORLD_SIZE"},  // torchrun, and what others imitate: Ray's TorchTrainer, accelerate
     {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
     {"PMI_RANK", "PMI_SIZE"},  // MPICH, Intel MPI
     {"SLURM_PROCID", "SLURM_NTASKS"},
@@ -40,16 +41,32 @@ bool Check(const RankInfo& info, ConfigError* error) {
   return false;
 }
 
+// What launchers after `taken` say, when it is not the same.
+std::string OthersSay(const Launcher& taken, const RankInfo& info) {
+  std::string text;
+  for (const Launcher* other = &taken + 1; other != std::end(kLaunchers); ++other) {
+    const auto rank = NumberIn(other->rank);
+    const auto world_size = NumberIn(other->world_size);
+    if (!rank || !world_size || (*rank == info.rank && *world_size == info.world_size)) continue;
+    text += (text.empty() ? "" : ", ") + std::string(other->rank) + " is " + std::to_string(*rank) +
+            " of " + std::to_string(*world_size);
+  }
+  if (text.empty()) return text;
+  return "rank " + std::to_string(info.rank) + " of " + std::to_string(info.world_size) +
+         " is taken from " + taken.rank + " and " + taken.world_size + ", but " + text +
+         "; set loader.rank and world_size if that is wrong";
+}
+
 }  // namespace
 
 bool FindRank(std::optional<uint32_t> option_rank, std::optional<uint32_t> option_world_size,
               const LoaderConfig& config, RankInfo* info, ConfigError* error) {
   if (option_rank && option_world_size) {
-    *info = {*option_rank, *option_world_size, "options"};
+    *info = {*option_rank, *option_world_size, "options", ""};
     return Check(*info, error);
   }
   if (config.rank && config.world_size) {
-    *info = {*config.rank, *config.world_size, "configuration"};
+    *info = {*config.rank, *config.world_size, "configuration", ""};
     return Check(*info, error);
   }
   for (const Launcher& launcher : kLaunchers) {
@@ -64,7 +81,8 @@ bool FindRank(std::optional<uint32_t> option_rank, std::optional<uint32_t> optio
       return false;
     }
     *info = {*rank, *world_size,
-             std::string("environment: ") + launcher.rank + ", " + launcher.world_size};
+             std::string("environment: ") + launcher.rank + ", " + launcher.world_size, ""};
+    info->warning = OthersSay(launcher, *info);
     return Check(*info, error);
   }
   *info = {};

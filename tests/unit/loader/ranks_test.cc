@@ -38,6 +38,45 @@ TEST_F(RanksTest, TakesALauncherOnlyWithBothVariables) {
   EXPECT_NE(info_.source.find("SLURM_PROCID"), std::string::npos);
 }
 
+// Ray's TorchTrainer sets what torchrun does, in processes that inherited the environment of
+// whatever started Ray itself: srun, with a task a machine.
+TEST_F(RanksTest, TheInnerLauncherStandsBeforeTheOneThatStartedIt) {
+  setenv("SLURM_PROCID", "1", 1);
+  setenv("SLURM_NTASKS", "2", 1);
+  setenv("OMPI_COMM_WORLD_RANK", "5", 1);
+  setenv("OMPI_COMM_WORLD_SIZE", "8", 1);
+  setenv("LOCAL_RANK", "1", 1);
+  setenv("NODE_RANK", "1", 1);
+  ASSERT_TRUE(FindRank({}, {}, {}, &info_, &error_));
+  EXPECT_EQ(info_.rank, 5u);
+  EXPECT_EQ(info_.world_size, 8u);
+  setenv("RANK", "11", 1);
+  setenv("WORLD_SIZE", "16", 1);
+  ASSERT_TRUE(FindRank({}, {}, {}, &info_, &error_));
+  EXPECT_EQ(info_.rank, 11u);
+  EXPECT_EQ(info_.world_size, 16u);
+  EXPECT_EQ(info_.source, "environment: RANK, WORLD_SIZE");
+  unsetenv("LOCAL_RANK");
+  unsetenv("NODE_RANK");
+}
+
+TEST_F(RanksTest, SaysWhenLaunchersDisagree) {
+  setenv("PMI_RANK", "1", 1);
+  setenv("PMI_SIZE", "4", 1);
+  setenv("SLURM_PROCID", "1", 1);
+  setenv("SLURM_NTASKS", "4", 1);
+  ASSERT_TRUE(FindRank({}, {}, {}, &info_, &error_));
+  EXPECT_EQ(info_.warning, "");
+  setenv("SLURM_PROCID", "0", 1);
+  ASSERT_TRUE(FindRank({}, {}, {}, &info_, &error_));
+  EXPECT_EQ(info_.rank, 1u);
+  EXPECT_NE(info_.warning.find("1 of 4"), std::string::npos) << info_.warning;
+  EXPECT_NE(info_.warning.find("SLURM_PROCID is 0 of 4"), std::string::npos) << info_.warning;
+  // Who says it by hand has decided.
+  ASSERT_TRUE(FindRank(2, 3, {}, &info_, &error_));
+  EXPECT_EQ(info_.warning, "");
+}
+
 TEST_F(RanksTest, OptionsStandBeforeConfigurationAndEnvironment) {
   setenv("RANK", "0", 1);
   setenv("WORLD_SIZE", "2", 1);
