@@ -31,7 +31,7 @@ constexpr TableKeys kTables[] = {{"dataset", kDatasetKeys},
 
 // Words in the order of their enums.
 constexpr ParamWord kSourceWords[] = {{"folder"}, {"tar"}, {"coco"}, {"manifest"}};
-constexpr ParamWord kShuffleWords[] = {{"full"}, {"block", false}, {"none"}};
+constexpr ParamWord kShuffleWords[] = {{"full"}, {"block"}, {"none"}};
 constexpr ParamWord kTailWords[] = {{"drop"}, {"pad"}, {"exact"}};
 constexpr ParamWord kCorruptWords[] = {{"error"}, {"mark"}, {"substitute"}};
 constexpr ParamWord kCacheWords[] = {{"none"}, {"memory"}};

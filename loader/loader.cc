@@ -163,7 +163,7 @@ bool Loader::Parts::OpenSaliencyMaps(ConfigError* error) {
 bool Loader::Parts::CheckEpoch(ConfigError* error) {
   const LoaderConfig& loader = config.loader;
   sampler.emplace(dataset->size(), loader.shuffle, loader.seed, loader.batch_size, rank.rank,
-                  rank.world_size, loader.tail);
+                  rank.world_size, loader.tail, dataset.get(), loader.shuffle_window);
   if (sampler->batches() > 0 || loader.tail != Tail::kDrop) return true;
   return Fail(error, Code::kConfigValue,
               "[loader] batch_size: " + std::to_string(loader.batch_size) +
@@ -331,6 +331,9 @@ bool Loader::Open(const Config& config, const LoaderOptions& options,
   parts->config = config;
   parts->log = options.log;
   if (!FindRank(options.rank, options.world_size, config.loader, &parts->rank, error)) return false;
+  if (!parts->rank.warning.empty()) {
+    options.log.Write(LogLevel::kInfo, parts->rank.warning.c_str());
+  }
   if (!parts->OpenDataset(options, error) || !parts->CheckEpoch(error) ||
       !parts->MakeMemory(options, error) || !parts->MakeCache(error) ||
       !parts->OpenCheckpoints(options, error) || !parts->StartThreads(options, error)) {
@@ -348,7 +351,7 @@ bool Loader::Open(const Config& config, const LoaderOptions& options,
   return true;
 }
 
-Loader::Loader(PartsHandle parts) : parts_(std::move(parts)), owner_(getpid()) {}
+Loader::Loader(PartsHandle parts) : parts_(std::move(parts)), owner_(getpid()) { EnterEpoch({}); }
 
 Loader::~Loader() = default;
 
@@ -360,9 +363,8 @@ Code Loader::Next(int64_t timeout_ns, BatchBuffer** batch, RunFailure* failure) 
     *failure = failure_;
     return failure_.code;
   }
-  if (batch_ == parts_->sampler->batches()) {
-    batch_ = 0;
-    ++epoch_;
+  if (batch_ == batches_this_epoch()) {
+    EnterEpoch({.epoch = epoch_ + 1, .position = 0});
     return Code::kEndOfEpoch;
   }
   switch (shared.store->GrowIfAllLeased()) {
@@ -421,14 +423,39 @@ Code Loader::Deliver(uint32_t index, BatchBuffer** batch, RunFailure* failure) {
   return Code::kOk;
 }
 
-void Loader::SetEpoch(uint32_t epoch) {
-  PipelineShared& shared = *parts_->shared;
-  shared.run_epoch.store(epoch, std::memory_order_relaxed);  // published by the new generation
-  shared.delivery.BeginGeneration([&shared](uint32_t buffer) { shared.store->Return(buffer); });
-  epoch_ = epoch;
+void Loader::EnterEpoch(const RunPlace& place) {
+  epoch_ = place.epoch;
+  base_ = place.position;
   batch_ = 0;
+  batches_.store(parts_->sampler->Batches(base_), std::memory_order_relaxed);
+}
+
+void Loader::BeginRun(const RunPlace& place) {
+  PipelineShared& shared = *parts_->shared;
+  // Both are published by the new generation.
+  shared.run_epoch.store(place.epoch, std::memory_order_relaxed);
+  shared.run_base.store(place.position, std::memory_order_relaxed);
+  shared.delivery.BeginGeneration([&shared](uint32_t buffer) { shared.store->Return(buffer); });
+  EnterEpoch(place);
   sequence_ = 0;
   shared.read_wanted.NotifyAll();
+}
+
+const StateIdentity& Loader::Identity() {
+  if (!identity_) identity_ = IdentityOf(parts_->config, *parts_->dataset);
+  return *identity_;
+}
+
+StateBytes Loader::SaveState() {
+  return WriteState(Identity(),
+                    {.epoch = epoch_, .position = parts_->sampler->PositionAfter(batch_, base_)});
+}
+
+bool Loader::LoadState(std::span<const std::byte> bytes, ConfigError* error) {
+  RunPlace place;
+  if (!ReadState(bytes, Identity(), &place, error)) return false;
+  BeginRun(place);
+  return true;
 }
 
 void Loader::Stop() { parts_->scheduler->RequestStop(); }

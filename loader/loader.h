@@ -3,9 +3,12 @@
 
 #include <sys/types.h>
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/log.h"
@@ -18,6 +21,7 @@
 #include "loader/pipeline/bad_samples.h"
 #include "loader/pipeline/batch_store.h"
 #include "loader/plan.h"
+#include "loader/state.h"
 #include "loader/stats.h"
 
 namespace headrace::loader {
@@ -40,9 +44,9 @@ struct LoaderOptions {
   const void* handle = nullptr;  // BatchStore::handle
 };
 
-// What: owns everything of one open data set. Owner: the caller. Thread: Next and SetEpoch from one
-// consumer at a time; Stop, stats and the accessors from any; destruction from one, after the rest.
-// Cost: all memory and threads at Open; Next costs a few atomic operations.
+// What: owns everything of one open data set. Owner: the caller. Thread: Next, SetEpoch and the
+// state from one consumer at a time; Stop, stats and the accessors from any; destruction from one,
+// after the rest. Cost: all memory and threads at Open; Next costs a few atomic operations.
 class Loader {
  public:
   [[nodiscard]] static bool Open(const Config& config, const LoaderOptions& options,
@@ -52,7 +56,11 @@ class Loader {
   // kOk: *batch carries one lease. Else *batch is null: kEndOfEpoch, kTimeout, kStopped, kNoBuffer,
   // or the failure that ended the run, with *failure filled.
   Code Next(int64_t timeout_ns, BatchBuffer** batch, RunFailure* failure);
-  void SetEpoch(uint32_t epoch);
+  void SetEpoch(uint32_t epoch) { BeginRun({.epoch = epoch, .position = 0}); }
+  // After the batches that Next has returned. The first of these two calls looks at every sample.
+  StateBytes SaveState();
+  // Goes to where the state was taken; false, and nothing has changed, when it is of another run.
+  [[nodiscard]] bool LoadState(std::span<const std::byte> bytes, ConfigError* error);
   void Stop();
 
   const Config& config() const;
@@ -61,6 +69,8 @@ class Loader {
   const Dataset& dataset() const;
   BatchStore& store() const;
   uint64_t batches_per_epoch() const;
+  // Of the epoch that Next is in: fewer in one that was resumed.
+  uint64_t batches_this_epoch() const { return batches_.load(std::memory_order_relaxed); }
   uint64_t bytes_read() const;
   uint32_t rank() const;
   uint32_t world_size() const;
@@ -84,15 +94,23 @@ class Loader {
   explicit Loader(PartsHandle parts);
 
   Code Deliver(uint32_t index, BatchBuffer** batch, RunFailure* failure);
+  // The consumer's place becomes the start of this one.
+  void EnterEpoch(const RunPlace& place);
+  // The same, and what was prefetched is discarded.
+  void BeginRun(const RunPlace& place);
+  const StateIdentity& Identity();
 
   PartsHandle parts_;
   pid_t owner_;  // the process that opened it
   // The consumer's place: the next batch to deliver.
   uint32_t epoch_ = 0;
-  uint64_t batch_ = 0;
+  uint64_t base_ = 0;                 // position at which this epoch began: 0 unless resumed
+  uint64_t batch_ = 0;                // since there
+  std::atomic<uint64_t> batches_{0};  // how many there are; written by the consumer, read by any
   uint32_t sequence_ = 0;
   bool warned_extra_ = false;
-  RunFailure failure_;  // why the run is over; kOk: it is not
+  RunFailure failure_;                     // why the run is over; kOk: it is not
+  std::optional<StateIdentity> identity_;  // made when a state is first asked for
 };
 
 }  // namespace headrace::loader

@@ -15,6 +15,7 @@
 #include "loader/objects/object_mover.h"
 #include "loader/pipeline/bad_samples.h"
 #include "loader/pipeline/consumer_stage.h"
+#include "loader/sampler.h"
 
 namespace headrace::loader {
 namespace {
@@ -118,6 +119,8 @@ void SumUp(const Config& config, const MixBytes& mix, const Dataset& dataset, ui
   plan->big_image_bytes = SaturatingAdd(plan->big_encoded_bytes, plan->big_decoded_bytes);
   // And two bits a sample: bad ids.
   plan->index_bytes = SaturatingAdd(dataset.index_bytes() + dataset.size() / 4, mix.maps);
+  plan->index_bytes =
+      SaturatingAdd(plan->index_bytes, Sampler::OrderBytes(config.loader.shuffle, dataset));
   if (checkpoints) {
     plan->index_bytes =
         SaturatingAdd(plan->index_bytes, CheckpointIndex::PlanBytes(dataset.size(), plan->workers));

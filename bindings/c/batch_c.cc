@@ -63,6 +63,7 @@ hr_status hr_batch_view(const hr_batch* batch, hr_batch_info* out, hr_error* err
   info.mix_status = static_cast<int32_t>(buffer.mix_status);
   info.mix_entry = buffer.mix.entry;
   info.pixels = buffer.pixels;
+  info.global_batch = buffer.global_batch;
   if (buffer.store->has_targets()) {
     info.targets = reinterpret_cast<const hr_targets*>(&buffer.targets.arrays());
   }

@@ -5,7 +5,7 @@
  * struct_size: set it to sizeof the struct (HR_INIT does), the rest to zero for the defaults; a
  * library that is older than the caller accepts a longer struct if its unknown tail is zero. No
  * function throws, aborts, prints or installs a signal handler. A loader has one consumer at a time
- * (hr_loader_next, set_epoch); stop, stats, memory and batch release may come from any thread. After
+ * (hr_loader_next, set_epoch, state_save, state_load); stop, stats, memory and batch release may come from any thread. After
  * fork the child gets HR_FORKED from every call on a loader of its parent.
  *
  * Everything here exists since 0.1 unless its comment says otherwise.
@@ -188,6 +188,25 @@ HR_API hr_status hr_loader_next(hr_loader *loader, int64_t timeout_ns, hr_batch 
                                 hr_error *error);
 /* Goes to the start of `epoch`; what was prefetched is discarded. Leased batches stay valid. */
 HR_API hr_status hr_loader_set_epoch(hr_loader *loader, uint32_t epoch, hr_error *error);
+
+/* No state is longer. */
+#define HR_STATE_BYTES_MAX 256
+/* Where the run stands: after the batches that hr_loader_next has returned, whatever was prefetched.
+ * After HR_END_OF_EPOCH it is the start of the next epoch. Writes the state to `bytes` if `capacity`
+ * has room for it; *needed, which may be NULL, is its size. With bytes NULL and capacity 0 it says the
+ * size only. The first call of the two on a loader looks at every sample of the data set. The
+ * consumer's thread. Codes: INVALID_ARGUMENT (capacity is too small). */
+HR_API hr_status hr_loader_state_save(hr_loader *loader, void *bytes, size_t capacity, size_t *needed,
+                                      hr_error *error);
+/* Goes on where a state was saved, here or in another process: the next batches are those that would
+ * have followed; what was prefetched is discarded. Ranks, batch size, workers and the like may be
+ * others: then the positions of the epoch that are left come once each (docs/state.md). An epoch of
+ * which nothing is left begins with HR_END_OF_EPOCH. May be called at any time between two calls of
+ * next. The consumer's thread. Codes, which leave the loader as it was: CONFIG_VALUE (of another
+ * configuration or data set; the text has both values), CORRUPT (damaged, or no state),
+ * NOT_IN_THIS_VERSION, INVALID_ARGUMENT. */
+HR_API hr_status hr_loader_state_load(hr_loader *loader, const void *bytes, size_t length,
+                                      hr_error *error);
 /* Makes hr_loader_next return HR_STOPPED, now and later. Any thread, any number of times. */
 HR_API void hr_loader_stop(hr_loader *loader);
 /* Stops, joins the threads, writes new checkpoints and frees what no leased batch needs. NULL is
@@ -198,11 +217,12 @@ typedef struct hr_length {
   uint32_t struct_size;
   uint32_t classes;
   uint64_t samples;           /* of the data set */
-  uint64_t batches_per_epoch; /* of this rank */
+  uint64_t batches_per_epoch; /* of this rank, in a whole epoch */
   uint32_t batch_size;
   uint32_t rank;
   uint32_t world_size;
   uint32_t reserved;
+  uint64_t batches_this_epoch; /* of the epoch that next is in: fewer in one that was resumed */
 } hr_length;
 HR_API hr_status hr_loader_length(const hr_loader *loader, hr_length *out, hr_error *error);
 
@@ -313,7 +333,7 @@ typedef struct hr_targets {
 typedef struct hr_batch_info {
   uint32_t struct_size;
   uint32_t epoch;
-  uint64_t batch;          /* of this rank in the epoch, from 0 */
+  uint64_t batch;          /* of this rank in the epoch, from 0; a resumed run counts on */
   uint32_t count;          /* B: samples in this batch */
   uint32_t classes;
   const void *images;      /* [B,C,H,W] or [B,H,W,C] of dtype */
@@ -335,6 +355,7 @@ typedef struct hr_batch_info {
   const hr_targets *targets; /* NULL when the data set knows no objects */
   const uint8_t *pixels;   /* [B,C,H,W] of u8, before mixing; NULL unless output.keep_u8. Planar u8
                               images are their own pixels */
+  uint64_t global_batch;   /* its number in the epoch over all ranks, by which a mix draws */
 } hr_batch_info;
 HR_API hr_status hr_batch_view(const hr_batch *batch, hr_batch_info *out, hr_error *error);
 

@@ -155,12 +155,47 @@ hr_status hr_loader_next(hr_loader* loader, int64_t timeout_ns, hr_batch** out, 
 
 hr_status hr_loader_set_epoch(hr_loader* loader, uint32_t epoch, hr_error* error) {
   if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
-  if (epoch >= (1u << 24)) {
+  if (epoch >= headrace::loader::kEpochsMax) {
     return SetError(error, Code::kInvalidArgument, "epoch: must be below 16777216");
   }
   return Fence(error, [&]() -> hr_status {
     loader->impl->SetEpoch(epoch);
     return HR_OK;
+  });
+}
+
+hr_status hr_loader_state_save(hr_loader* loader, void* bytes, size_t capacity, size_t* needed,
+                               hr_error* error) {
+  if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
+  if (bytes == nullptr && capacity > 0) {
+    return SetError(error, Code::kInvalidArgument, "bytes is NULL");
+  }
+  return Fence(error, [&]() -> hr_status {
+    using headrace::loader::kStateBytes;
+    static_assert(kStateBytes <= HR_STATE_BYTES_MAX);
+    if (needed != nullptr) *needed = kStateBytes;
+    if (capacity == 0) return HR_OK;
+    if (capacity < kStateBytes) {
+      return SetError(error, Code::kInvalidArgument,
+                      "a state needs " + std::to_string(kStateBytes) + " bytes, found room for " +
+                          std::to_string(capacity) + "; HR_STATE_BYTES_MAX always suffices");
+    }
+    const headrace::loader::StateBytes state = loader->impl->SaveState();
+    memcpy(bytes, state.data(), state.size());
+    return HR_OK;
+  });
+}
+
+hr_status hr_loader_state_load(hr_loader* loader, const void* bytes, size_t length,
+                               hr_error* error) {
+  if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
+  if (bytes == nullptr) return SetError(error, Code::kInvalidArgument, "bytes is NULL");
+  return Fence(error, [&]() -> hr_status {
+    headrace::loader::ConfigError refused;
+    if (loader->impl->LoadState({static_cast<const std::byte*>(bytes), length}, &refused)) {
+      return HR_OK;
+    }
+    return SetError(error, refused);
   });
 }
 
@@ -185,6 +220,7 @@ hr_status hr_loader_length(const hr_loader* loader, hr_length* out, hr_error* er
   length.batch_size = loader->impl->config().loader.batch_size;
   length.rank = loader->impl->rank();
   length.world_size = loader->impl->world_size();
+  length.batches_this_epoch = loader->impl->batches_this_epoch();
   return headrace::capi::Fill(out, length, error);
 }
 

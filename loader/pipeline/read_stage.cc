@@ -31,6 +31,7 @@ ReadStage::ReadStage(PipelineShared* shared, BatchAssembler* assembler, io::Read
     : shared_(*shared),
       assembler_(*assembler),
       reader_(*reader),
+      order_(shared->sampler),
       incoming_(shared->plan.lanes),
       completions_(shared->plan.reads_max) {}
 
@@ -80,34 +81,38 @@ void ReadStage::FollowGeneration() {
     assembler_.DropRest(buffer, rest);
   }
   generation_ = generation;
-  epoch_ = shared_.run_epoch.load(std::memory_order_relaxed);  // published by the generation
+  // Published by the generation. A newer run may have written one of the two since: then this one
+  // is stale before its first batch is delivered.
+  epoch_ = shared_.run_epoch.load(std::memory_order_relaxed);
+  base_ = shared_.run_base.load(std::memory_order_relaxed);
   batch_ = 0;
   sequence_ = 0;
-  order_.emplace(shared_.sampler.OrderOf(epoch_));
+  order_.Begin(epoch_);
 }
 
 bool ReadStage::OpenBatch() {
   if (shared_.sampler.batches() == 0) return false;  // a rank whose share is empty
   uint32_t index = 0;
   if (!shared_.store->TryAcquire(&index)) return false;
-  if (batch_ == shared_.sampler.batches()) {
+  if (batch_ == shared_.sampler.Batches(base_)) {
     batch_ = 0;
+    base_ = 0;
     ++epoch_;
-    order_.emplace(shared_.sampler.OrderOf(epoch_));
+    order_.Begin(epoch_);
   }
   BatchBuffer& buffer = shared_.store->at(index);
   buffer.generation = generation_;
   buffer.epoch = epoch_;
-  buffer.batch = batch_;
-  buffer.global_batch = shared_.sampler.GlobalBatch(batch_);
+  buffer.batch = shared_.sampler.OwnBatch(batch_, base_);
+  buffer.global_batch = shared_.sampler.GlobalBatch(batch_, base_);
   buffer.sequence = sequence_;
-  buffer.count = shared_.sampler.Count(batch_);
+  buffer.count = shared_.sampler.Count(batch_, base_);
   buffer.bad_count.store(0, std::memory_order_relaxed);  // published by the work ring
   buffer.rows =
       shared_.config.loader.tail == Tail::kPad ? shared_.config.loader.batch_size : buffer.count;
   buffer_ = index;
   index_ = 0;
-  position_ = shared_.sampler.FirstPosition(batch_);
+  position_ = shared_.sampler.FirstPosition(batch_, base_);
   ++batch_;
   ++sequence_;
   // One arrival more than samples: ours, so that a batch of padding alone is finished too.
@@ -130,7 +135,7 @@ bool ReadStage::SubmitNext() {
   if (!shared_.lane_pool.TryAcquire(&lane_index)) return false;
 
   Lane& lane = shared_.lanes[lane_index];
-  lane.ticket = {.id = order_->IdAt(position_),
+  lane.ticket = {.id = order_.IdAt(position_),
                  .generation = generation_,
                  .epoch = epoch_,
                  .buffer = *buffer_,

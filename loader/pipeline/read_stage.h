@@ -61,12 +61,13 @@ class ReadStage {
 
   uint32_t generation_ = 0;  // of the run being read; 0 before the first
   uint32_t epoch_ = 0;
-  uint64_t batch_ = 0;              // next batch of this epoch
+  uint64_t base_ = 0;               // position at which this epoch began: 0 unless resumed
+  uint64_t batch_ = 0;              // next batch of this epoch, from its base on
   uint32_t sequence_ = 0;           // of the next batch in this generation
   std::optional<uint32_t> buffer_;  // batch being filled
   uint32_t index_ = 0;              // next sample in it
   uint64_t position_ = 0;           // of that sample in the epoch
-  std::optional<Sampler::Order> order_;
+  Sampler::Order order_;
   std::optional<uint32_t> waiting_lane_;  // its sample waits for the big area or the reader's queue
   std::vector<Incoming> incoming_;        // by lane
   std::vector<io::ReadCompletion> completions_;

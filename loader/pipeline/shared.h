@@ -107,8 +107,9 @@ struct PipelineShared {
   Delivery delivery;
   BadSamples bad;
 
-  // The run that the read stage should make: epoch of the current generation.
+  // The run that the read stage should make: where the current generation begins.
   std::atomic<uint32_t> run_epoch{0};
+  std::atomic<uint64_t> run_base{0};  // position in that epoch
   std::atomic<bool> warned_equal_labels{false};
 
   bool IsStale(uint32_t generation) const { return generation != delivery.generation(); }

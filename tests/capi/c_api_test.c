@@ -50,6 +50,8 @@ static void check_loader(const char *folder) {
   hr_batch *batch = NULL;
   int batches = 0;
   hr_status status;
+  unsigned char state[HR_STATE_BYTES_MAX];
+  size_t state_size = 0;
 
   snprintf(toml, sizeof toml,
            "[dataset]\npath = \"%s\"\n[loader]\nshuffle = \"none\"\n"
@@ -88,8 +90,19 @@ static void check_loader(const char *folder) {
   CHECK(hr_loader_next(loader, -1, &batch, &error) == HR_OK);
   CHECK(hr_batch_view(batch, &info, &error) == HR_OK && info.epoch == 7);
   hr_batch_release(batch);
+  CHECK(hr_loader_state_save(loader, state, sizeof state, &state_size, &error) == HR_OK);
+  CHECK(hr_loader_set_epoch(loader, 0, &error) == HR_OK);
+  CHECK(hr_loader_state_load(loader, state, state_size, &error) == HR_OK);
+  CHECK(hr_loader_length(loader, &length, &error) == HR_OK);
+  CHECK(length.batches_per_epoch == 3 && length.batches_this_epoch == 2);
+  CHECK(hr_loader_next(loader, -1, &batch, &error) == HR_OK);
+  CHECK(hr_batch_view(batch, &info, &error) == HR_OK && info.epoch == 7 && info.ids[0] == 2);
+  CHECK(info.batch == 1 && info.global_batch == 1);
+  hr_batch_release(batch);
+  state[20] ^= 1;
+  CHECK(hr_loader_state_load(loader, state, state_size, &error) == HR_CORRUPT);
   CHECK(hr_loader_stats(loader, &stats, &error) == HR_OK);
-  CHECK(stats.batches == 4 && stats.samples >= 8 && stats.bytes_read > 0);
+  CHECK(stats.batches == 5 && stats.samples >= 8 && stats.bytes_read > 0);
   CHECK(strlen(stats.reader) > 0 && strlen(stats.simd_target) > 0);
   hr_loader_stop(loader);
   CHECK(hr_loader_next(loader, -1, &batch, &error) == HR_STOPPED);

@@ -137,7 +137,7 @@ TEST(RandomStreamTest, DoesNotDependOnTheOrderInWhichStreamsAreUsed) {
   }
 }
 
-// Every op and mix name of the configuration, and the sampler's purpose, with the occurrences and
+// Every op and mix name of the configuration, and the sampler's purposes, with the occurrences and
 // views that real lists have: a collision of the 32-bit hash would make two ops draw alike.
 TEST(RandomStreamTest, SeparatesAllNamesInUse) {
   constexpr std::string_view kNames[] = {"random_horizontal_flip",
@@ -191,6 +191,8 @@ TEST(RandomStreamTest, SeparatesAllNamesInUse) {
                                          "batch/ace",
                                          "mix",
                                          "order",
+                                         "order/runs",
+                                         "order/window",
                                          "substitute"};
   std::set<std::array<uint32_t, 6>> seen;
   size_t streams = 0;

@@ -157,7 +157,6 @@ TEST(ConfigErrorTest, AMissingPathIsTold) {
 
 TEST(ConfigErrorTest, WhatIsNotBuiltSaysSo) {
   const char* kBodies[] = {
-      "[loader]\nshuffle = \"block\"",
       "[output]\npin = \"cuda\"",
       "[[mix]]\nop = \"rmix\"\ncache = true",
       "[[mix]]\nop = \"ace\"\nsolver = \"adam\"",
