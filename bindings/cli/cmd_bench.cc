@@ -11,6 +11,7 @@
 #include "bindings/cli/output_file.h"
 #include "bindings/cli/process_memory.h"
 #include "bindings/cli/progress.h"
+#include "bindings/cli/state_file.h"
 
 namespace headrace::cli {
 namespace {
@@ -20,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 constexpr OptionSpec kOptions[] = {
     {"epochs", 0, "N", "Runs N epochs; 1 by default."},
     {"seconds", 0, "S", "Runs until S seconds after the first batch; epochs repeat."},
+    kStateOption,
+    kStateEveryOption,
     kSetOption,
     kJsonOption,
     kVerboseOption,
@@ -50,6 +53,7 @@ class Run {
     const Clock::time_point now = Clock::now();
     if (result_->batches == 0) {
       first_ = now;
+      first_epoch_ = batch.epoch;
       result_->first_batch_seconds = Seconds(now - start_);
       result_->first_batch_images = batch.count;
     } else {
@@ -58,7 +62,7 @@ class Run {
     last_ = now;
     ++result_->batches;
     result_->images += batch.count;
-    result_->epochs = batch.epoch;  // those before this one are finished
+    result_->epochs = batch.epoch - first_epoch_;  // those before this one are finished
     result_->seconds = Seconds(last_ - first_);
     memory_.Sample();
   }
@@ -85,14 +89,16 @@ class Run {
   Clock::time_point opened_;
   Clock::time_point first_;
   Clock::time_point last_;
+  uint32_t first_epoch_ = 0;
 };
 
 int RunBench(const ParsedArgs& args, Console& console) {
   WalkLimits limits;
   double seconds = 0;
+  StateFile state;
   std::string error;
   if (!ReadUnsigned(args, "epochs", 1, UINT32_MAX, &limits.epochs, &error) ||
-      !ReadPositive(args, "seconds", &seconds, &error)) {
+      !ReadPositive(args, "seconds", &seconds, &error) || !state.Read(args, &error)) {
     return console.Usage(error);
   }
   if (args.Has("epochs") && args.Has("seconds")) {
@@ -104,6 +110,7 @@ int RunBench(const ParsedArgs& args, Console& console) {
   Run run(&result);
   LoaderHandle loader;
   if (const int opened = OpenLoader(args, console, &loader); opened != kExitGood) return opened;
+  if (const int loaded = state.Load(loader.get(), console); loaded != kExitGood) return loaded;
   run.Opened();
   const auto total = static_cast<double>(CountBatches(LengthOf(loader.get()), limits));
   // Room for the gaps is taken now, so that the measured part allocates nothing of its own.
@@ -114,12 +121,16 @@ int RunBench(const ParsedArgs& args, Console& console) {
     const double done =
         seconds > 0 ? result.seconds / seconds : static_cast<double>(result.batches) / total;
     progress.Update(done, result.images);
+    if (const int saved = state.SaveNowAndThen(loader.get(), console); saved != kExitGood) {
+      return saved;
+    }
     if (seconds > 0 && result.seconds >= seconds) return kExitGood;
     return std::nullopt;
   };
-  const int walked = WalkBatches(loader.get(), limits, console, visit);
+  int walked = WalkBatches(loader.get(), limits, console, visit);
   progress.Finish();
   run.Finish(loader.get());
+  if (const int saved = state.Save(loader.get(), console); walked == kExitGood) walked = saved;
   if (walked == kExitGood) ReportBadSamples(loader.get(), console);
   if (walked != kExitGood) return walked;
   if (seconds == 0) result.epochs = limits.epochs;

@@ -13,6 +13,7 @@
 #include "bindings/cli/loader_session.h"
 #include "bindings/cli/output_file.h"
 #include "bindings/cli/progress.h"
+#include "bindings/cli/state_file.h"
 
 namespace headrace::cli {
 namespace {
@@ -20,6 +21,10 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {"epochs", 0, "N", "Stops after N epochs; 1 by default."},
     {"batches", 0, "N", "Stops after N batches, counted over all epochs."},
+    {"global", 0, "",
+     "Numbers the batches over all ranks, so that the sorted lines of all ranks are those of one."},
+    kStateOption,
+    kStateEveryOption,
     kSetOption,
     kJsonOption,
     kVerboseOption,
@@ -46,10 +51,15 @@ std::string HashOf(const hr_batch_info& batch) {
 
 int Run(const ParsedArgs& args, Console& console) {
   WalkLimits limits;
+  StateFile state;
   std::string error;
-  if (!ReadWalkLimits(args, &limits, &error)) return console.Usage(error);
+  if (!ReadWalkLimits(args, &limits, &error) || !state.Read(args, &error)) {
+    return console.Usage(error);
+  }
   LoaderHandle loader;
   if (const int opened = OpenLoader(args, console, &loader); opened != kExitGood) return opened;
+  if (const int loaded = state.Load(loader.get(), console); loaded != kExitGood) return loaded;
+  const bool global = args.Has("global");
 
   JsonWriter json;
   json.BeginObject();
@@ -61,25 +71,28 @@ int Run(const ParsedArgs& args, Console& console) {
   uint64_t done = 0;
   const auto visit = [&](const hr_batch_info& batch) -> std::optional<int> {
     const std::string hash = HashOf(batch);
+    const uint64_t number = global ? batch.global_batch : batch.batch;
     if (args.Has("json")) {
       json.BeginObject();
       json.Field("epoch", batch.epoch);
-      json.Field("batch", batch.batch);
+      json.Field("batch", number);
       json.Field("count", batch.count);
       json.Field("xxh3_128", hash);
       json.EndObject();
     } else {
-      PrintResult(std::to_string(batch.epoch) + " " + std::to_string(batch.batch) + " " +
+      PrintResult(std::to_string(batch.epoch) + " " + std::to_string(number) + " " +
                   std::to_string(batch.count) + " " + hash + "\n");
     }
     ++done;
     // Lines that run over the terminal show the progress themselves, and a bar would be in their
     // way.
     if (!lines_on_terminal) progress.Update(static_cast<double>(done) / total, done);
-    return std::nullopt;
+    const int saved = state.SaveNowAndThen(loader.get(), console);
+    return saved == kExitGood ? std::nullopt : std::optional(saved);
   };
-  const int walked = WalkBatches(loader.get(), limits, console, visit);
+  int walked = WalkBatches(loader.get(), limits, console, visit);
   progress.Finish();
+  if (const int saved = state.Save(loader.get(), console); walked == kExitGood) walked = saved;
   if (walked == kExitGood) ReportBadSamples(loader.get(), console);
   if (walked != kExitGood || !args.Has("json")) return walked;
   json.EndArray();
@@ -99,7 +112,8 @@ constinit const Command kDigestCommand = {
         .options = kOptions,
         .details =
             "A line a batch: epoch, batch, count, XXH3-128 over images, labels and ids. The\n"
-            "lines are the same for any number of workers, prefetch, reader and machine.\n",
+            "lines are the same for any number of workers, prefetch, reader and machine. With\n"
+            "--state they go on where an earlier run ended, as if it had not.\n",
         .example = "  headrace digest train.toml --batches 10 -s loader.workers=4\n",
     },
     Run,

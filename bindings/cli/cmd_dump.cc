@@ -9,6 +9,7 @@
 #include "bindings/cli/npy_writer.h"
 #include "bindings/cli/output_file.h"
 #include "bindings/cli/progress.h"
+#include "bindings/cli/state_file.h"
 
 namespace headrace::cli {
 namespace {
@@ -17,6 +18,8 @@ constexpr OptionSpec kOptions[] = {
     {"output", 'o', "DIR", "The folder to write to; made when it is not there. Required."},
     {"epochs", 0, "N", "Stops after N epochs; 1 by default."},
     {"batches", 0, "N", "Stops after N batches, counted over all epochs."},
+    kStateOption,
+    kStateEveryOption,
     kSetOption,
     kJsonOption,
     kVerboseOption,
@@ -142,12 +145,16 @@ class BatchFiles {
 
 int Run(const ParsedArgs& args, Console& console) {
   WalkLimits limits;
+  StateFile state;
   std::string error;
-  if (!ReadWalkLimits(args, &limits, &error)) return console.Usage(error);
+  if (!ReadWalkLimits(args, &limits, &error) || !state.Read(args, &error)) {
+    return console.Usage(error);
+  }
   const std::string folder(args.Value("output"));
   if (folder.empty()) return console.Usage("missing -o DIR; see headrace dump --help");
   LoaderHandle loader;
   if (const int opened = OpenLoader(args, console, &loader); opened != kExitGood) return opened;
+  if (const int loaded = state.Load(loader.get(), console); loaded != kExitGood) return loaded;
   if (!MakeFolders(folder, &error)) return console.Fail(error);
 
   const auto total = static_cast<double>(CountBatches(LengthOf(loader.get()), limits));
@@ -159,10 +166,12 @@ int Run(const ParsedArgs& args, Console& console) {
     ++done;
     images += batch.count;
     progress.Update(static_cast<double>(done) / total, done);
-    return std::nullopt;
+    const int saved = state.SaveNowAndThen(loader.get(), console);
+    return saved == kExitGood ? std::nullopt : std::optional(saved);
   };
-  const int walked = WalkBatches(loader.get(), limits, console, visit);
+  int walked = WalkBatches(loader.get(), limits, console, visit);
   progress.Finish();
+  if (const int saved = state.Save(loader.get(), console); walked == kExitGood) walked = saved;
   if (walked == kExitGood) ReportBadSamples(loader.get(), console);
   if (walked != kExitGood || !args.Has("json")) return walked;
   JsonWriter json;

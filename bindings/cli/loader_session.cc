@@ -63,27 +63,30 @@ bool ReadWalkLimits(const ParsedArgs& args, WalkLimits* limits, std::string* err
 uint64_t CountBatches(const hr_length& length, const WalkLimits& limits) {
   const uint64_t per_epoch = std::max<uint64_t>(length.batches_per_epoch, 1);
   if (limits.epochs > UINT64_MAX / per_epoch) return limits.batches;
-  return std::min(limits.batches, per_epoch * limits.epochs);
+  // The first epoch may be the rest of one.
+  const uint64_t begun = std::max<uint64_t>(length.batches_this_epoch, 1);
+  return std::min(limits.batches, begun + per_epoch * (limits.epochs - 1));
 }
 
 int WalkBatches(hr_loader* loader, const WalkLimits& limits, Console& console,
                 const BatchVisitor& visit) {
   uint64_t epochs = 0;
   uint64_t batches = 0;
-  uint64_t batches_before_epoch = 0;
   while (batches < limits.batches) {
-    HR_INIT(hr_error, error);
-    hr_batch* leased = nullptr;
-    const hr_status status = hr_loader_next(loader, kPollNs, &leased, &error);
-    const BatchHandle batch(leased);
+    // Only between batches: one that was returned counts as done (hr_loader_state_save), so it is
+    // visited.
     if (Interrupted()) {
       console.Error("interrupted");
       return kExitInterrupted;
     }
+    HR_INIT(hr_error, error);
+    hr_batch* leased = nullptr;
+    const hr_status status = hr_loader_next(loader, kPollNs, &leased, &error);
+    const BatchHandle batch(leased);
     if (status == HR_TIMEOUT) continue;
     if (status == HR_END_OF_EPOCH) {
-      if (batches == batches_before_epoch) break;  // this rank has no sample: nothing ever comes
-      batches_before_epoch = batches;
+      // This rank has no sample: nothing ever comes.
+      if (LengthOf(loader).batches_per_epoch == 0) break;
       if (++epochs == limits.epochs) break;
       continue;
     }

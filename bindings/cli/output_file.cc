@@ -42,10 +42,20 @@ bool IsDeviceOrPipe(const std::string& path) {
   return stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
 }
 
-}  // namespace
+enum class Sync { kNo, kYes };
 
-bool WriteWholeFile(const std::string& path,
-                    std::initializer_list<std::span<const std::byte>> pieces, std::string* error) {
+// 0, or the errno: makes the names in a folder outlive a loss of power.
+int SyncFolder(const std::string& path) {
+  const int fd = open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  // Some file systems sync no folders and say EINVAL.
+  const int failed = fsync(fd) != 0 && errno != EINVAL ? errno : 0;
+  close(fd);
+  return failed;
+}
+
+bool WriteFile(const std::string& path, std::initializer_list<std::span<const std::byte>> pieces,
+               Sync sync, std::string* error) {
   const bool direct = IsDeviceOrPipe(path);
   const size_t name_at = path.rfind('/') + 1;  // npos + 1 is 0: no folder in the path
   const std::string written_path = direct ? path
@@ -58,12 +68,27 @@ bool WriteWholeFile(const std::string& path,
     return false;
   }
   int failed = WritePieces(fd, pieces);
+  const bool synced = sync == Sync::kYes && !direct;
+  if (synced && failed == 0 && fsync(fd) != 0) failed = errno;
   if (close(fd) != 0 && failed == 0) failed = errno;
   if (failed == 0 && !direct && rename(written_path.c_str(), path.c_str()) != 0) failed = errno;
+  if (failed != 0 && !direct) unlink(written_path.c_str());
+  if (synced && failed == 0) failed = SyncFolder(path.substr(0, name_at));
   if (failed == 0) return true;
-  if (!direct) unlink(written_path.c_str());
   *error = Cannot("write", path, failed);
   return false;
+}
+
+}  // namespace
+
+bool WriteWholeFile(const std::string& path,
+                    std::initializer_list<std::span<const std::byte>> pieces, std::string* error) {
+  return WriteFile(path, pieces, Sync::kNo, error);
+}
+
+bool WriteDurableFile(const std::string& path, std::span<const std::byte> bytes,
+                      std::string* error) {
+  return WriteFile(path, {bytes}, Sync::kYes, error);
 }
 
 bool WriteWholeFile(const std::string& path, std::string_view text, std::string* error) {

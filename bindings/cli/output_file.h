@@ -22,6 +22,10 @@ namespace headrace::cli {
 [[nodiscard]] bool WriteWholeFile(const std::string& path, std::string_view text,
                                   std::string* error);
 
+// The same, and when it returns the file outlives a loss of power: it and its name are synced.
+[[nodiscard]] bool WriteDurableFile(const std::string& path, std::span<const std::byte> bytes,
+                                    std::string* error);
+
 // Makes the folder and those above it; an existing folder is fine.
 [[nodiscard]] bool MakeFolders(const std::string& path, std::string* error);
 

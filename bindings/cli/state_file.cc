@@ -1,0 +1,103 @@
+#include "bindings/cli/state_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <span>
+
+#include "bindings/cli/output_file.h"
+
+namespace headrace::cli {
+namespace {
+
+// One byte more than a state has, to see that there is one.
+using FileBytes = std::array<std::byte, HR_STATE_BYTES_MAX + 1>;
+
+// The bytes found, at most as many as there is room for, or -1 with errno.
+ssize_t ReadFile(const std::string& path, FileBytes* bytes) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return -1;
+  size_t size = 0;
+  while (size < bytes->size()) {
+    const ssize_t n = read(fd, bytes->data() + size, bytes->size() - size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      const int failed = errno;
+      close(fd);
+      errno = failed;
+      return -1;
+    }
+    if (n == 0) break;
+    size += static_cast<size_t>(n);
+  }
+  close(fd);
+  return static_cast<ssize_t>(size);
+}
+
+}  // namespace
+
+bool StateFile::Read(const ParsedArgs& args, std::string* error) {
+  path_ = args.Value("state");
+  if (args.Has("state") && path_.empty()) {
+    *error = "--state: found no name, expected that of a file";
+    return false;
+  }
+  if (args.Has("state-every") && !args.Has("state")) {
+    *error = "--state-every goes with --state FILE";
+    return false;
+  }
+  double seconds = every_.count();
+  if (!ReadPositive(args, "state-every", &seconds, error)) return false;
+  every_ = std::chrono::duration<double>(seconds);
+  return true;
+}
+
+int StateFile::Load(hr_loader* loader, Console& console) {
+  saved_ = Clock::now();
+  if (path_.empty()) return kExitGood;
+  FileBytes bytes;
+  const ssize_t size = ReadFile(path_, &bytes);
+  if (size < 0 && errno == ENOENT) return kExitGood;
+  if (size < 0) return console.Fail("cannot read " + path_ + ": " + std::strerror(errno));
+  if (static_cast<size_t>(size) == bytes.size()) {
+    return console.Fail(path_ + ": is no state: found more than the " +
+                        std::to_string(HR_STATE_BYTES_MAX) + " bytes that one may have");
+  }
+  HR_INIT(hr_error, error);
+  const hr_status status =
+      hr_loader_state_load(loader, bytes.data(), static_cast<size_t>(size), &error);
+  if (status == HR_OK) return kExitGood;
+  hr_error named = error;
+  const std::string text = path_ + ": " + error.text;
+  named.text[text.copy(named.text, sizeof named.text - 1)] = '\0';
+  return console.Fail(status, named);
+}
+
+int StateFile::SaveNowAndThen(hr_loader* loader, Console& console) {
+  if (path_.empty() || Clock::now() - saved_ < every_) return kExitGood;
+  return Save(loader, console);
+}
+
+int StateFile::Save(hr_loader* loader, Console& console) {
+  if (path_.empty()) return kExitGood;
+  std::array<std::byte, HR_STATE_BYTES_MAX> bytes;
+  size_t size = 0;
+  HR_INIT(hr_error, error);
+  if (const hr_status status =
+          hr_loader_state_save(loader, bytes.data(), bytes.size(), &size, &error);
+      status != HR_OK) {
+    return console.Fail(status, error);
+  }
+  // What was printed must not be behind what the state says is done.
+  std::string text;
+  if (!FinishStdout(&text) || !WriteDurableFile(path_, std::span(bytes).first(size), &text)) {
+    return console.Fail(text);
+  }
+  saved_ = Clock::now();
+  return kExitGood;
+}
+
+}  // namespace headrace::cli

@@ -1,0 +1,167 @@
+"""--state FILE: a run goes on where it ended, however it ended."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+MIX = """
+[[mix]]
+op = "mixup"
+alpha = 0.4
+"""
+
+
+@pytest.fixture
+def mixed(config, demo):
+    path = demo / "state_mixed.toml"
+    path.write_text(config.read_text() + MIX)
+    return path
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_parts_joined_are_the_unbroken_run(good, mixed, tmp_path):
+    unbroken = good("digest", mixed, "--epochs", "3", "-s", "loader.workers=1").out
+    state = tmp_path / "run.state"
+    joined = ""
+    for part, batches in enumerate((1, 2, 1, 3, 2)):  # the end of an epoch in and between them
+        joined += good(
+            "digest", mixed, "--epochs", "3", "--batches", batches, "--state", state,
+            "-s", f"loader.workers={1 + part % 3}",
+        ).out
+    assert joined == unbroken
+    assert 0 < state.stat().st_size < 256
+    assert os.listdir(tmp_path) == ["run.state"]
+
+
+def test_an_epoch_a_call_by_default(good, mixed, tmp_path):
+    state = tmp_path / "run.state"
+    unbroken = good("digest", mixed, "--epochs", "2").out
+    assert good("digest", mixed, "--state", state).out + good(
+        "digest", mixed, "--state", state
+    ).out == unbroken
+
+
+def test_what_was_begun_is_finished_first(good, mixed, tmp_path):
+    state = tmp_path / "run.state"
+    lines = good("digest", mixed, "--epochs", "2").out.splitlines()
+    good("digest", mixed, "--batches", "2", "--state", state)
+    assert good("digest", mixed, "--state", state).out.splitlines() == lines[2:3]
+    assert good("digest", mixed, "--state", state).out.splitlines() == lines[3:]
+
+
+def test_bench_and_digest_share_the_file(good, mixed, tmp_path):
+    state = tmp_path / "run.state"
+    lines = good("digest", mixed, "--epochs", "3").out.splitlines()
+    result = json.loads(good("bench", mixed, "--epochs", "2", "--state", state, "--json", "-").out)
+    assert (result["images"], result["epochs"]) == (48, 2)
+    assert good("digest", mixed, "--state", state).out.splitlines() == lines[6:]
+    result = json.loads(good("bench", mixed, "--seconds", "0.2", "--state", state, "--json", "-").out)
+    assert result["epochs"] <= result["batches"] // 3 + 1
+
+
+def test_an_interrupted_run_goes_on_where_it_was(binary, good, config, tmp_path):
+    """Ctrl-C, with every batch written down: the lines before and after are those of one run."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        state = tmp_path / f"{number}.state"
+        lines = tmp_path / f"{number}.txt"
+        with open(lines, "w") as out, subprocess.Popen(
+            [binary, "digest", config, "--epochs", "100000", "--state", state],
+            stdout=out, stderr=subprocess.PIPE, text=True,
+        ) as process:
+            wait_until(lambda: lines.stat().st_size > 0)
+            process.send_signal(number)
+            _, err = process.communicate(timeout=60)
+        assert process.returncode == 130, err
+        begun = lines.read_text().splitlines()
+        done = len(begun)
+        epochs = done // 3 + 2
+        rest = good("digest", config, "--epochs", "1", "--state", state).out.splitlines()
+        unbroken = good("digest", config, "--epochs", epochs).out.splitlines()
+        assert (begun + rest) == unbroken[: done + len(rest)]
+
+
+def test_killed_it_has_lost_little_and_the_file_is_whole(binary, good, config, tmp_path):
+    state = tmp_path / "run.state"
+    with subprocess.Popen(
+        [binary, "bench", config, "--seconds", "1000", "--state", state, "--state-every", "0.001"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as process:
+        wait_until(state.exists)
+        process.kill()
+    assert state.stat().st_size < 256
+    rest = good("digest", config, "--state", state).out.splitlines()
+    assert len(rest) <= 3
+    epoch = int(rest[0].split()[0]) if rest else 0
+    unbroken = good("digest", config, "--epochs", epoch + 1).out.splitlines()
+    assert rest == unbroken[len(unbroken) - len(rest):]
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        ("loader.seed=6", "seed 5 against 6"),
+        ("loader.shuffle=none", "shuffle full against none"),
+        ("output.layout=nhwc", "[output]"),
+        ("augment.0.size=65", "[[augment]]"),
+        ("decode.exif=false", "[decode]"),
+    ],
+)
+def test_a_state_of_another_run_is_refused(run, good, config, tmp_path, change, says):
+    state = tmp_path / "run.state"
+    good("digest", config, "--batches", "1", "--state", state)
+    before = state.read_bytes()
+    result = run("digest", config, "--state", state, "-s", change)
+    assert result.code == 2
+    assert result.out == ""
+    assert str(state) in result.err
+    assert says in result.err
+    assert result.err.count("\n") == 1
+    assert state.read_bytes() == before
+
+
+def test_a_state_of_another_data_set_is_refused(run, good, demo, write_config, tmp_path):
+    state = tmp_path / "run.state"
+    first = write_config(demo / "images")
+    good("digest", first, "--batches", "1", "--state", state)
+    other = tmp_path / "other"
+    good("synth", other, "--images", 31, "--classes", 5, "--size", "160x120", "--seed", 3)
+    result = run("digest", write_config(other / "images", name="o.toml"), "--state", state)
+    assert result.code == 2
+    assert "30 against 31" in result.err
+
+
+@pytest.mark.parametrize("content", [b"", b"no state", b"hrstate\n" + bytes(104), bytes(5000)])
+def test_what_is_no_state_is_said_so(run, config, tmp_path, content):
+    state = tmp_path / "run.state"
+    state.write_bytes(content)
+    result = run("bench", config, "--state", state)
+    assert result.code in (1, 2)
+    assert str(state) in result.err
+    assert state.read_bytes() == content
+
+
+def test_a_file_that_cannot_be_written_is_an_error(run, config, tmp_path):
+    result = run("bench", config, "--state", tmp_path / "no" / "such" / "folder")
+    assert result.code == 1
+    assert "folder" in result.err
+    result = run("bench", config, "--state", tmp_path)
+    assert result.code == 1
+    assert str(tmp_path) in result.err
+
+
+def test_the_options_are_checked(run, config, tmp_path):
+    for arguments in (["--state-every", "1"], ["--state", ""],
+                      ["--state", tmp_path / "x", "--state-every", "0"]):
+        result = run("digest", config, *arguments)
+        assert result.code == 2, result
+        assert "--state" in result.err
