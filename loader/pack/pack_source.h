@@ -1,0 +1,21 @@
+// What a job reads: a data set named by a configuration file, or by its folder alone.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/log.h"
+#include "loader/config.h"
+#include "loader/dataset.h"
+#include "loader/pack/job.h"
+
+namespace headrace::loader {
+
+// `path`: a configuration file; or a folder, of classes or (with .tar files directly in it) of
+// shards, with everything else at its default.
+[[nodiscard]] bool OpenSource(const std::string& path, std::span<const std::string> overrides,
+                              const LogSink& log, Config* config, std::unique_ptr<Dataset>* dataset,
+                              JobError* error);
+
+}  // namespace headrace::loader

@@ -1,0 +1,236 @@
+#include "loader/pack/unpack_job.h"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "codecs/coef_record.h"
+#include "codecs/jpeg_coefficients.h"
+#include "loader/pack/pack_folder.h"
+#include "loader/pack/pack_lock.h"
+#include "loader/pack/pack_shards.h"
+#include "loader/pack/unpack_paths.h"
+#include "loader/plan.h"
+
+namespace headrace::loader {
+namespace {
+
+// Between two samples' numbers that a worker takes at once: they lie in one shard, mostly.
+constexpr uint64_t kTakenSamples = 16;
+
+// What: the names of all samples, looked at before the first file is made. Owner: RunUnpack.
+// Thread: that one. Cost: 8 bytes a sample; the names of one shard at a time.
+class NameCheck {
+ public:
+  bool Look(const ShardContent& content, const PackShards& pack, JobError* error) {
+    std::string names;
+    std::vector<uint32_t> ends;
+    if (const Status read = content.index().ReadNames(&names, &ends); !read.ok()) {
+      return FailOn(error, content.path() + ".hri", read);
+    }
+    bool good = true;
+    const Status walked = content.index().Walk([&](uint64_t number, const ShardRecord& record) {
+      if (!good || number >= ends.size()) return;
+      const uint32_t begin = number == 0 ? 0 : ends[number - 1];
+      const std::string_view name(names.data() + begin, ends[number] - begin);
+      if (const char* problem = PathProblem(name)) {
+        good = Fail(error, Code::kCorrupt,
+                    content.path() + ".hri: sample " + std::to_string(record.id) + ": its path \"" +
+                        Shown(name) + "\" " + problem + "; it is not unpacked",
+                    0, static_cast<int64_t>(record.id));
+        return;
+      }
+      hashes_.push_back(Hash64(std::as_bytes(std::span(name.data(), name.size()))));
+      LookAtClass(name, record.label, pack.classes());
+    });
+    if (!good) return false;
+    return walked.ok() || FailOn(error, content.path() + ".hri", walked);
+  }
+
+  bool Finish(const std::string& folder, JobError* error) {
+    std::sort(hashes_.begin(), hashes_.end());
+    if (std::adjacent_find(hashes_.begin(), hashes_.end()) == hashes_.end()) return true;
+    return Fail(error, Code::kCorrupt,
+                folder + ": two samples have the same path; they cannot both be unpacked");
+  }
+
+  // Whether classes are the first folders of the paths, as in a folder of classes: then those
+  // without a sample are made too, for the labels to come out the same.
+  bool classes_are_folders() const { return classes_are_folders_; }
+
+ private:
+  static std::string Shown(std::string_view name) {
+    std::string shown(name.substr(0, 80));
+    for (char& c : shown) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    }
+    return shown;
+  }
+
+  void LookAtClass(std::string_view name, int32_t label, const std::vector<std::string>& classes) {
+    const std::string_view first = name.substr(0, name.find('/'));
+    if (first.size() == name.size() || label < 0 || static_cast<size_t>(label) >= classes.size() ||
+        classes[static_cast<size_t>(label)] != first) {
+      classes_are_folders_ = false;
+    }
+  }
+
+  std::vector<uint64_t> hashes_;
+  bool classes_are_folders_ = true;
+};
+
+// What: one worker of an unpack. Owner, thread: that worker.
+class Unpacker {
+ public:
+  Unpacker(const UnpackJob& job, const PackShards& pack) : job_(job), pack_(pack) {}
+
+  bool Open(JobError* error) { return TreeWriter::Open(job_.folder, &tree_, error); }
+
+  bool Unpack(uint64_t id, JobError* error) {
+    const size_t at = pack_.ShardOf(id);
+    const PackShards::Shard& shard = pack_.shards()[at];
+    if (!content_ || at != content_at_) {
+      if (!ShardContent::Open(pack_.folder(), shard.number, &content_, error)) return false;
+      content_at_ = at;
+    }
+    ShardRecord record;
+    Status status = content_->index().Read(id - shard.first_id, &record);
+    if (status.ok()) status = content_->Read(record.offset, record.bytes, &bytes_);
+    if (status.ok() && Hash64(bytes_) != record.hash) {
+      status = {Code::kCorrupt, "does not have its checksum; headrace scan --verify says more"};
+    }
+    bool decoded = false;
+    if (status.ok()) status = MakeFile(record, &decoded);
+    const auto number = static_cast<int64_t>(id);
+    if (!status.ok()) {
+      return FailOn(error, content_->path() + ": sample " + std::to_string(id), status, number);
+    }
+    // The index may have been changed since its names were looked at.
+    if (PathProblem(record.name) != nullptr) {
+      return Fail(error, Code::kCorrupt, content_->path() + ".hri: changed meanwhile", 0, number);
+    }
+    bool kept = false;
+    const std::span<const std::byte> file = decoded ? std::span(jpeg_) : std::span(bytes_);
+    const auto existing =
+        job_.force ? TreeWriter::Existing::kReplace : TreeWriter::Existing::kRefuse;
+    if (!tree_.Write(record.name, file, existing, &kept, error)) return false;
+    counts_.samples_kept += kept ? 1 : 0;
+    counts_.decoded += decoded ? 1 : 0;
+    counts_.as_stored += decoded ? 0 : 1;
+    counts_.record_bytes += bytes_.size();
+    counts_.file_bytes += file.size();
+    return true;
+  }
+
+  const UnpackReport& counts() const { return counts_; }
+  uint64_t last_bytes() const { return bytes_.size(); }
+
+ private:
+  // JPEG of a coefficient record; all else is a file already.
+  Status MakeFile(const ShardRecord& record, bool* decoded) {
+    const bool is_jpeg =
+        bytes_.size() >= 2 && bytes_[0] == std::byte{0xFF} && bytes_[1] == std::byte{0xD8};
+    *decoded = !record.copied && !is_jpeg;
+    if (!*decoded) return {};
+    HR_TRY(codecs::DecodeCoefRecord(bytes_, Limits{}, &image_));
+    return codecs::WriteJpeg(image_, {}, &jpeg_);
+  }
+
+  const UnpackJob& job_;
+  const PackShards& pack_;
+  TreeWriter tree_;
+  std::optional<ShardContent> content_;
+  size_t content_at_ = 0;
+  std::vector<std::byte> bytes_;
+  std::vector<std::byte> jpeg_;
+  codecs::JpegCoefficientImage image_;
+  UnpackReport counts_;
+};
+
+bool CheckNames(const PackShards& pack, bool* classes_are_folders, JobError* error) {
+  NameCheck names;
+  for (const PackShards::Shard& shard : pack.shards()) {
+    std::optional<ShardContent> content;
+    if (!ShardContent::Open(pack.folder(), shard.number, &content, error) ||
+        !names.Look(*content, pack, error)) {
+      return false;
+    }
+  }
+  *classes_are_folders = names.classes_are_folders();
+  return names.Finish(pack.folder(), error);
+}
+
+bool MakeClassFolders(const PackShards& pack, TreeWriter* tree, JobError* error) {
+  for (const std::string& name : pack.classes()) {
+    if (PathProblem(name) != nullptr || name.find('/') != name.npos) {
+      return Fail(error, Code::kCorrupt, pack.folder() + ": a class name is no name of a folder");
+    }
+    if (!tree->MakeFolder(name, error)) return false;
+  }
+  return true;
+}
+
+void Add(const UnpackReport& part, UnpackReport* sum) {
+  sum->samples_kept += part.samples_kept;
+  sum->decoded += part.decoded;
+  sum->as_stored += part.as_stored;
+  sum->record_bytes += part.record_bytes;
+  sum->file_bytes += part.file_bytes;
+}
+
+}  // namespace
+
+bool RunUnpack(const UnpackJob& job, const JobHooks& hooks, UnpackReport* report, JobError* error) {
+  *report = {};
+  PackShards pack;
+  bool classes_are_folders = false;
+  if (!PackShards::Open(job.pack, &pack, error) || !CheckNames(pack, &classes_are_folders, error)) {
+    return false;
+  }
+  if (LiesIn(job.folder, job.pack)) {
+    return Fail(error, Code::kInvalidArgument,
+                job.folder + ": lies in the pack; give a folder elsewhere");
+  }
+  PackLock lock;
+  TreeWriter tree;
+  if (!MakeFolders(job.folder, error) || !lock.Take(job.folder, 0, 1, hooks.log, error) ||
+      !TreeWriter::Open(job.folder, &tree, error) ||
+      (classes_are_folders && !MakeClassFolders(pack, &tree, error))) {
+    return false;
+  }
+  report->shards = pack.shards().size();
+  report->samples = pack.samples();
+  report->workers = static_cast<uint32_t>(std::clamp<uint64_t>(
+      job.workers > 0 ? job.workers : AllowedCpus(), 1, std::max<uint64_t>(pack.samples(), 1)));
+  JobThreads threads(hooks, pack.samples(), pack.bytes());
+  std::vector<UnpackReport> parts(report->workers);
+  std::atomic<uint64_t> next{0};
+  const bool good = threads.Run(
+      report->workers,
+      [&](uint32_t worker) {
+        Unpacker unpacker(job, pack);
+        JobError failed;
+        bool going = unpacker.Open(&failed);
+        while (going && !threads.Ending()) {
+          // Relaxed: the numbers are all that workers share.
+          const uint64_t first = next.fetch_add(kTakenSamples, std::memory_order_relaxed);
+          if (first >= pack.samples()) break;
+          const uint64_t end = std::min(first + kTakenSamples, pack.samples());
+          for (uint64_t id = first; going && id < end && !threads.Ending(); ++id) {
+            going = unpacker.Unpack(id, &failed);
+            if (going) threads.Done(1, unpacker.last_bytes());
+          }
+        }
+        parts[worker] = unpacker.counts();
+        if (!going) threads.Fail(std::move(failed));
+      },
+      error);
+  for (const UnpackReport& part : parts) Add(part, report);
+  return good && tree.Sync(error);
+}
+
+}  // namespace headrace::loader
