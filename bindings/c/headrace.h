@@ -507,6 +507,117 @@ HR_API hr_status hr_transform_crops(hr_transform *transform, uint32_t height, ui
                                     uint32_t count, hr_image *out, hr_error *error);
 HR_API void hr_transform_close(hr_transform *transform);
 
+/* -------------------------------------------------------------------------------------- packs -- */
+
+/* Jobs over a whole data set. They block, use threads of their own, and may run beside loaders. */
+
+typedef struct hr_job_progress {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t samples;      /* to be done by this call */
+  uint64_t samples_done;
+  uint64_t bytes;        /* of the source, to be read */
+  uint64_t bytes_done;
+} hr_job_progress;
+/* About ten times a second, on the caller's thread. Not 0: the job ends soon with HR_STOPPED. Must not
+ * unwind. */
+typedef int (*hr_progress_fn)(void *context, const hr_job_progress *progress);
+
+/* What there is to say about one sample. The texts live for the call. */
+typedef struct hr_sample_note {
+  uint32_t struct_size;
+  int32_t code;          /* hr_status: the sample's own */
+  int64_t id;            /* -1: the note is about the file alone */
+  const char *path;      /* in the source data set; may be "" */
+  const char *file;      /* that holds the sample */
+  uint64_t offset;       /* of its first byte there */
+  const char *text;      /* one line */
+} hr_sample_note;
+/* On the caller's thread, in no particular order. Must not unwind. */
+typedef void (*hr_note_fn)(void *context, const hr_sample_note *note);
+
+typedef enum hr_pack_codec { HR_PACK_JPEG = 0, HR_PACK_COEF = 1 } hr_pack_codec;
+
+/* For all jobs; each function says which fields it reads. Zero is the default of every field. */
+typedef struct hr_pack_options {
+  uint32_t struct_size;
+  int32_t codec;         /* hr_pack_codec */
+  uint32_t max_side;     /* of pictures, in pixels: larger ones are made smaller (lossy); 0: lossless */
+  uint32_t quality;      /* 1 to 100: everything is encoded again (lossy); 0: 90 with max_side, else lossless */
+  uint64_t shard_bytes;  /* of the source's files in one shard; 0: 256 MiB */
+  uint32_t workers;      /* threads; 0: as many as CPUs this process may use */
+  uint32_t force;        /* 1: what other settings made is replaced */
+  int32_t world_size;    /* with rank; 0: by [loader] rank, else by the launcher's environment */
+  int32_t rank;
+  const char *const *overrides; /* as in hr_options, for the source */
+  uint32_t override_count;
+  uint32_t reserved;
+  hr_log_fn log;
+  void *log_context;
+  hr_progress_fn progress;
+  void *progress_context;
+  hr_note_fn note;       /* files that are not sound; what does not verify */
+  void *note_context;
+} hr_pack_options;
+
+/* Of this rank, as far as the job came, also when it failed. */
+typedef struct hr_pack_report {
+  uint32_t struct_size;
+  uint32_t workers;
+  uint32_t rank;
+  uint32_t world_size;
+  uint64_t shards;        /* of this rank */
+  uint64_t shards_kept;   /* of them, those that were complete before */
+  uint64_t samples;       /* in all shards of this rank */
+  uint64_t samples_kept;  /* that were complete before */
+  uint64_t encoded;       /* records made now */
+  uint64_t copied;        /* files taken as they were: PNG, WebP, and what is not sound */
+  uint64_t damaged;       /* of them, those that are not sound: a note each */
+  uint64_t source_bytes;  /* of the files packed now */
+  uint64_t record_bytes;  /* of what they became */
+  uint64_t pack_bytes;    /* of all shards of this rank with their indexes */
+  uint64_t nanoseconds;
+} hr_pack_report;
+
+/* Makes a pack of `source`, a configuration file or a folder of classes (or of shards), in the folder
+ * `out`, which is made if need be. Goes on where a job with the same settings ended; however it ends, a
+ * shard is there whole or not at all. The bytes do not depend on workers or ranks; with `world_size`
+ * ranks shard k is made by rank k mod world_size. `options` and `report` may be NULL. Codes: the CONFIG
+ * group, INVALID_ARGUMENT (other settings made what is in the folder: the text shows both), SYSTEM
+ * (another pack is at work there), STOPPED, the group of places (a file that went or changed meanwhile
+ * is named), LIMIT_BYTES, OUT_OF_MEMORY. */
+HR_API hr_status hr_pack(const char *source, const char *out, const hr_pack_options *options,
+                         hr_pack_report *report, hr_error *error);
+
+/* Files again from the pack in the folder `pack`: the paths of its source, beneath `out`. Records of
+ * HR_PACK_COEF become JPEGs of the same pixels; all others are written as they are. A file that is there
+ * already and is the same stays; one that is not is an error unless `force`. Reads workers, force, log,
+ * progress, note (none so far) of `options`; in the report `encoded` are JPEGs made of coefficients, `shards_kept` 0
+ * and `samples_kept` the files that were there. Codes: as hr_pack, CORRUPT (an index or a record; paths that
+ * would lead out of `out`). */
+HR_API hr_status hr_unpack(const char *pack, const char *out, const hr_pack_options *options,
+                           hr_pack_report *report, hr_error *error);
+
+typedef struct hr_verify_report {
+  uint32_t struct_size;
+  uint32_t workers;
+  uint64_t shards;
+  uint64_t samples;
+  uint64_t bad;           /* notes given */
+  uint64_t compared;      /* samples whose pixels were compared with the source's */
+  uint64_t record_bytes;
+  uint64_t nanoseconds;
+} hr_verify_report;
+
+/* Checks the pack in the folder `pack`: that every sample of the set is there once, tar headers, labels and
+ * texts where they have to be, each record by its checksum. With `source` (a configuration file or a folder;
+ * else NULL) also that path, label and every pixel of each sample are the source's, whole pictures decoded
+ * in exact mode. HR_OK also when something is bad: report->bad counts, and `note` gets each. Reads
+ * workers, overrides (of the source), log, progress, note of `options`. Codes: as hr_unpack;
+ * INVALID_ARGUMENT when a lossy pack is to be compared. */
+HR_API hr_status hr_pack_verify(const char *pack, const char *source, const hr_pack_options *options,
+                                hr_verify_report *report, hr_error *error);
+
 /* --------------------------------------------------------------------------------------- scan -- */
 
 /* About ten times a second, on the thread that called hr_scan, and once more at the end: samples done,
