@@ -24,9 +24,11 @@ extern const Command kDigestCommand;
 extern const Command kDoctorCommand;
 extern const Command kDumpCommand;
 extern const Command kIndexCommand;
+extern const Command kPackCommand;
 extern const Command kPreviewCommand;
 extern const Command kScanCommand;
 extern const Command kSynthCommand;
+extern const Command kUnpackCommand;
 
 // Options that several commands share.
 inline constexpr OptionSpec kSetOption = {"", 's', "KEY=VALUE",

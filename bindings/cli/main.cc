@@ -20,10 +20,11 @@ namespace {
 
 constexpr std::array<const Command*, 9> kCommands = {
     &kBenchCommand, &kDigestCommand, &kDumpCommand,  &kPreviewCommand,
-    &kApplyCommand, &kScanCommand,   &kSynthCommand, &kIndexCommand, &kDoctorCommand};
+    &kApplyCommand, &kScanCommand,   &kPackCommand,  &kUnpackCommand,
+    &kIndexCommand, &kSynthCommand,  &kDoctorCommand};
 
 // Named by the documentation, built later.
-constexpr std::array<std::string_view, 3> kLaterCommands = {"pack", "unpack", "search"};
+constexpr std::array<std::string_view, 1> kLaterCommands = {"search"};
 
 std::string Overview() {
   std::string text = "headrace " + std::string(hr_version()) +

@@ -115,12 +115,13 @@ bool FinishStdout(std::string* error) {
   return false;
 }
 
-int EmitJson(const ParsedArgs& args, std::string_view json, Console& console) {
-  const std::string path(args.Value("json"));
+int EmitJson(const ParsedArgs& args, std::string_view json, Console& console, uint32_t rank) {
+  std::string path(args.Value("json"));
   if (path == "-") {
     PrintResult(json);
     return kExitGood;
   }
+  if (rank > 0) path += "." + std::to_string(rank);
   std::string error;
   return WriteWholeFile(path, json, &error) ? kExitGood : console.Fail(error);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -33,7 +34,9 @@ namespace headrace::cli {
 void PrintResult(std::string_view text);
 [[nodiscard]] bool FinishStdout(std::string* error);
 
-// The JSON of a run to where --json asks. Exit status.
-[[nodiscard]] int EmitJson(const ParsedArgs& args, std::string_view json, Console& console);
+// The JSON of a run to where --json asks; of rank r > 0 of several, which share a command line, to
+// FILE.r. Exit status.
+[[nodiscard]] int EmitJson(const ParsedArgs& args, std::string_view json, Console& console,
+                           uint32_t rank = 0);
 
 }  // namespace headrace::cli

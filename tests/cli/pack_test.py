@@ -1,0 +1,389 @@
+"""headrace pack, unpack: the same samples as shards, and files again."""
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+
+import pytest
+
+PACK = """
+[dataset]
+source = "tar"
+path = "{path}"
+
+[loader]
+batch_size = 8
+seed = 5
+
+[output]
+mean = [0.485, 0.456, 0.406]
+std = [0.229, 0.224, 0.225]
+pin = "none"
+
+[[augment]]
+op = "random_resized_crop"
+size = 64
+
+[[augment]]
+op = "random_horizontal_flip"
+"""
+MIX = """
+[[mix]]
+op = "mixup"
+alpha = 0.4
+"""
+CODECS = ("jpeg", "coef")
+
+
+def shards_of(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def source(demo, tmp_path_factory):
+    """The demo set, and beside its JPEGs everything that a folder may hold."""
+    folder = tmp_path_factory.mktemp("source") / "images"
+    shutil.copytree(demo / "images", folder)
+    first = sorted(folder.iterdir())[0]
+    picture = sorted(first.iterdir())[0]
+    whole = picture.read_bytes()
+    (first / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    (first / "empty.jpg").write_bytes(b"")
+    (first / "noise.jpg").write_bytes(bytes(range(256)) * 8)
+    (folder / "no pictures").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def with_png(source):
+    image = pytest.importorskip("PIL.Image")
+    first = sorted(path for path in source.iterdir() if any(path.iterdir()))[0]
+    picture = image.open(sorted(first.glob("0*.jpg"))[0])
+    picture.save(first / "b\u00e4r \"q\".png")
+    picture.save(first / "progressive.jpeg", progressive=True, quality=80)
+    picture.convert("L").save(first / "grey.jpg", quality=80)
+    return source
+
+
+@pytest.fixture(scope="module")
+def packs(run, with_png, tmp_path_factory):
+    made = {}
+    for codec in CODECS:
+        folder = tmp_path_factory.mktemp("packs") / codec
+        result = run("pack", with_png, "-o", folder, "--codec", codec, "--shard-size", "20KB")
+        assert result.code == 0, result
+        made[codec] = folder
+    return made
+
+
+def test_says_what_it_did(run, with_png, tmp_path):
+    out = tmp_path / "pack"
+    result = run("pack", with_png, "-o", out, "--json", "-")
+    assert result.code == 0, result
+    assert "3 files are not sound" in result.err
+    report = json.loads(result.out)
+    files = [path for path in with_png.rglob("*") if path.is_file()]
+    assert report["samples"] == len(files)
+    assert report["encoded"] + report["copied"] == len(files)
+    assert report["damaged"] == 3
+    assert report["copied"] == 4  # and the PNG
+    assert report["source_bytes"] == sum(path.stat().st_size for path in files)
+    assert report["pack_bytes"] == sum(path.stat().st_size for path in out.iterdir())
+    reasons = {bad["path"].split("/")[1]: bad["code"] for bad in report["damaged_files"]}
+    assert reasons["empty.jpg"] == "HR_EMPTY_FILE"
+    assert reasons["cut.jpg"] == "HR_TRUNCATED"
+    assert reasons["noise.jpg"] == "HR_UNSUPPORTED_FORMAT"
+
+
+def test_names_of_files(packs):
+    for folder in packs.values():
+        names = [path.name for path in sorted(folder.iterdir())]
+        count = len(names) // 2
+        assert count > 2
+        expected = [f"{k:06}.tar{end}" for k in range(count) for end in ("", ".hri")]
+        assert names == expected
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_members_by_pythons_tarfile(packs, with_png, codec):
+    files = sorted(str(path.relative_to(with_png)) for path in with_png.rglob("*") if path.is_file())
+    files.sort(key=os.fsencode)
+    classes = sorted((path.name for path in with_png.iterdir()), key=os.fsencode)
+    ids = []
+    for shard in sorted(packs[codec].glob("*.tar")):
+        with tarfile.open(shard) as archive:
+            members = {member.name: archive.extractfile(member).read() for member in archive}
+        for name in members:
+            if not name.endswith(".json"):
+                continue
+            text = json.loads(members[name])
+            path = files[text["id"]]
+            assert name == f"{text['id']:012}.json"
+            assert text["path"] == path
+            assert text["class"] == path.split("/")[0]
+            assert text["label"] == classes.index(text["class"])
+            assert text["classes"] == len(classes)
+            assert members[name.replace(".json", ".cls")] == str(text["label"]).encode()
+            (picture,) = [m for m in members if m.startswith(name[:13]) and m[13:] not in ("json", "cls")]
+            stored = members[picture]
+            original = (with_png / path).read_bytes()
+            if path.endswith(("cut.jpg", "empty.jpg", "noise.jpg", ".png")):
+                assert stored == original
+            ids.append(text["id"])
+    assert ids == list(range(len(files)))
+
+
+def test_jpegs_of_a_pack_have_the_sources_pixels(packs, with_png):
+    image = pytest.importorskip("PIL.Image")
+    numpy = pytest.importorskip("numpy")
+    compared = 0
+    for shard in sorted(packs["jpeg"].glob("*.tar")):
+        with tarfile.open(shard) as archive:
+            members = {member.name: archive.extractfile(member).read() for member in archive}
+        for name, content in members.items():
+            if not name.endswith((".jpg", ".png")):
+                continue
+            path = json.loads(members[name[:13] + "json"])["path"]
+            if path.endswith(("cut.jpg", "empty.jpg", "noise.jpg")):
+                continue
+            mine = numpy.asarray(image.open(io.BytesIO(content)))
+            theirs = numpy.asarray(image.open(with_png / path))
+            assert numpy.array_equal(mine, theirs), path
+            compared += 1
+    assert compared > 30
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_bytes_do_not_depend_on_workers_or_ranks(run, packs, with_png, tmp_path, codec):
+    arguments = ["--codec", codec, "--shard-size", "20KB"]
+    reference = shards_of(packs[codec])
+    for workers in (1, 5):
+        out = tmp_path / f"workers{workers}"
+        assert run("pack", with_png, "-o", out, *arguments, "--workers", workers).code == 0
+        assert shards_of(out) == reference
+    out = tmp_path / "ranks"
+    for rank in (2, 0, 1):
+        environment = {"OMPI_COMM_WORLD_RANK": str(rank), "OMPI_COMM_WORLD_SIZE": "3"}
+        result = run("pack", with_png, "-o", out, *arguments, env=environment)
+        assert result.code == 0, result
+        assert result.out.startswith(f"rank {rank} of 3: ")
+    assert shards_of(out) == reference
+    out = tmp_path / "options"
+    for rank in (1, 0):
+        result = run("pack", with_png, "-o", out, *arguments, "--rank", rank, "--world-size", 2,
+                     "--json", tmp_path / "report.json")  # fmt: skip
+        assert result.code == 0, result
+    assert shards_of(out) == reference
+    assert json.loads((tmp_path / "report.json").read_text())["rank"] == 0
+    assert json.loads((tmp_path / "report.json.1").read_text())["rank"] == 1
+
+
+def test_ranks_at_once(binary, packs, with_png, tmp_path):
+    out = tmp_path / "pack"
+    command = [binary, "pack", with_png, "-o", out, "--shard-size", "20KB"]
+    running = [
+        subprocess.Popen(
+            command,
+            env={**os.environ, "OMPI_COMM_WORLD_RANK": str(rank), "OMPI_COMM_WORLD_SIZE": "4"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for rank in range(4)
+    ]
+    assert [process.wait(timeout=100) for process in running] == [0] * 4
+    assert shards_of(out) == shards_of(packs["jpeg"])
+
+
+def test_mpirun(binary, packs, with_png, tmp_path):
+    mpirun = shutil.which("mpirun")
+    if not mpirun:
+        pytest.skip("no mpirun here")
+    out = tmp_path / "pack"
+    done = subprocess.run(
+        [mpirun, "--allow-run-as-root", "--oversubscribe", "-n", "3",
+         binary, "pack", with_png, "-o", out, "--shard-size", "20KB"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done
+    assert sorted(re.findall(r"rank (\d) of 3: ", done.stdout)) == ["0", "1", "2"]
+    assert shards_of(out) == shards_of(packs["jpeg"])
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("jpeg", ["fast", "exact"])
+@pytest.mark.parametrize("mix", ["", MIX], ids=["plain", "mixed"])
+def test_the_digest_is_the_folders(good, run, packs, with_png, tmp_path, codec, jpeg, mix):
+    mine = tmp_path / "pack.toml"
+    mine.write_text(PACK.format(path=packs[codec]) + mix)
+    theirs = tmp_path / "folder.toml"
+    theirs.write_text(PACK.replace('source = "tar"\n', "").format(path=with_png) + mix)
+    change = ["-s", f"decode.jpeg={jpeg}", "-s", "loader.corrupt_budget=1.0", "--epochs", 2]
+    expected = run("digest", theirs, *change)
+    assert expected.code == 0, expected
+    assert expected.out.count("\n") == 8
+    for workers in (1, 3):
+        result = run("digest", mine, *change, "-s", f"loader.workers={workers}")
+        assert result.code == 0, result
+        assert result.out == expected.out
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_photographs(run, photographs, write_config, tmp_path, codec):
+    folder = photographs[0].parents[1]
+    pack = tmp_path / "pack"
+    result = run("pack", folder, "-o", pack, "--codec", codec, "--shard-size", "4MiB", "--json", "-")
+    assert result.code == 0, result
+    theirs = write_config(folder)
+    mine = write_config(pack, PACK, "pack.toml")
+    change = ["-s", "loader.batch_size=50", "-s", "augment.0.size=128"]
+    expected = run("digest", theirs, *change).out
+    assert expected.count("\n") == 4
+    assert run("digest", mine, *change).out == expected
+    files = tmp_path / "files"
+    assert run("unpack", pack, "-o", files).code == 0
+    again = write_config(files, name="again.toml")
+    assert run("digest", again, *change).out == expected
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_unpack_gives_names_classes_and_pixels_again(run, packs, with_png, tmp_path, codec):
+    numpy = pytest.importorskip("numpy")
+    image = pytest.importorskip("PIL.Image")
+    out = tmp_path / "files"
+    result = run("unpack", packs[codec], "-o", out, "--json", "-")
+    assert result.code == 0, result
+    report = json.loads(result.out)
+    assert (report["decoded"] > 30) == (codec == "coef")
+    paths = sorted(path.relative_to(with_png) for path in with_png.rglob("*"))
+    assert sorted(path.relative_to(out) for path in out.rglob("*")) == paths
+    for path in paths:
+        if not (out / path).is_file():
+            continue
+        if str(path).endswith(("cut.jpg", "empty.jpg", "noise.jpg", ".png")):
+            assert (out / path).read_bytes() == (with_png / path).read_bytes()
+        else:
+            mine = numpy.asarray(image.open(out / path))
+            assert numpy.array_equal(mine, numpy.asarray(image.open(with_png / path))), path
+    # Once more: everything is there.
+    again = run("unpack", packs[codec], "-o", out, "--json", "-")
+    assert again.code == 0, again
+    assert json.loads(again.out)["samples_kept"] == report["samples"]
+
+
+def test_unpack_does_not_overwrite(run, packs, tmp_path):
+    out = tmp_path / "files"
+    assert run("unpack", packs["jpeg"], "-o", out).code == 0
+    picture = sorted(path for path in out.rglob("*.jpg"))[3]
+    content = picture.read_bytes()
+    picture.write_bytes(b"mine")
+    result = run("unpack", packs["jpeg"], "-o", out)
+    assert result.code == 1
+    assert str(picture) in result.err and "--force" in result.err
+    assert picture.read_bytes() == b"mine"
+    assert run("unpack", packs["jpeg"], "-o", out, "--force").code == 0
+    assert picture.read_bytes() == content
+
+
+def test_unpack_never_goes_through_a_link(run, packs, with_png, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    out = tmp_path / "files"
+    out.mkdir()
+    (out / sorted(with_png.iterdir())[0].name).symlink_to(elsewhere)
+    result = run("unpack", packs["jpeg"], "-o", out)
+    assert result.code == 1
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_goes_on_with_the_same_settings_only(run, packs, with_png, tmp_path):
+    out = tmp_path / "pack"
+    shutil.copytree(packs["jpeg"], out)
+    reference = shards_of(out)
+    (out / "000001.tar.hri").unlink()
+    (out / "000002.tar").unlink()
+    (out / "000003.tar.tmp-77.0").write_bytes(b"left by a killed job")
+    result = run("pack", with_png, "-o", out, "--shard-size", "20KB", "--json", "-")
+    assert result.code == 0, result
+    report = json.loads(result.out)
+    assert report["shards_kept"] == report["shards"] - 2
+    assert shards_of(out) == reference
+
+    result = run("pack", with_png, "-o", out, "--shard-size", "20KB", "--codec", "coef")
+    assert result.code == 2 or result.code == 1
+    assert "codec jpeg" in result.err and "codec coef" in result.err and "--force" in result.err
+    assert shards_of(out) == reference
+    result = run("pack", with_png, "-o", out, "--shard-size", "40KB", "--force")
+    assert result.code == 0, result
+    assert len(shards_of(out)) < len(reference)
+    result = run("pack", with_png, "-o", out, "--shard-size", "20KB", "--force")
+    assert shards_of(out) == reference
+
+
+def test_one_job_at_a_time(binary, run, with_png, tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    out = tmp_path / "pack"
+    out.mkdir()
+    with open(out / ".headrace-pack.lock", "wb") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        result = run("pack", with_png, "-o", out)
+        assert result.code == 1
+        assert "another pack is at work" in result.err
+    assert run("pack", with_png, "-o", out).code == 0
+    assert not (out / ".headrace-pack.lock").exists()
+
+
+def test_what_it_refuses(run, with_png, demo, config, tmp_path):
+    inside = run("pack", with_png, "-o", with_png / "pack")
+    assert inside.code != 0 and "lies in the data set" in inside.err
+    assert not (with_png / "pack").exists()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mine.tar").write_bytes(b"")
+    result = run("pack", with_png, "-o", other)
+    assert result.code != 0 and "mine.tar" in result.err
+    for bad in (
+        ["-o", other, "--codec", "gif"],
+        ["-o", other, "--quality", "0"],
+        ["-o", other, "--quality", "101"],
+        ["-o", other, "--max-side", "0"],
+        ["-o", other, "--shard-size", "0"],
+        ["-o", other, "--shard-size", "lots"],
+        ["-o", other, "--rank", "1"],
+        ["-o", other, "--rank", "2", "--world-size", "2"],
+        [],
+    ):
+        result = run("pack", config, *bad)
+        assert result.code == 2, (bad, result)
+    assert run("pack", tmp_path / "nothing.toml", "-o", tmp_path / "x").code != 0
+    assert run("unpack", tmp_path, "-o", tmp_path / "x").code == 1
+    environment = {"OMPI_COMM_WORLD_RANK": "x", "OMPI_COMM_WORLD_SIZE": "2"}
+    result = run("pack", config, "-o", tmp_path / "y", env=environment)
+    assert result.code == 2 and "OMPI_COMM_WORLD_RANK" in result.err
+
+
+def test_lossy_says_so(run, photographs, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    folder = tmp_path / "images" / "a"
+    folder.mkdir(parents=True)
+    for number, path in enumerate(photographs[:4]):
+        shutil.copy(path, folder / f"{number}.jpg")
+    out = tmp_path / "pack"
+    result = run("pack", folder.parent, "-o", out, "--max-side", 100, "--quality", 60)
+    assert result.code == 0, result
+    assert "(lossy)" in result.out
+    with tarfile.open(out / "000000.tar") as archive:
+        for member in archive:
+            if member.name.endswith(".jpg"):
+                assert max(image.open(archive.extractfile(member)).size) == 100
+
+
+def test_a_large_file_needs_a_larger_limit(run, with_png, tmp_path):
+    result = run("pack", with_png, "-o", tmp_path / "pack", "-s", "limits.max_encoded_bytes=1000")
+    assert result.code == 1
+    assert "limits.max_encoded_bytes" in result.err
+    assert re.search(r"\.(jpg|jpeg|png)\b", result.err)
+    assert shards_of(tmp_path / "pack") == {}
