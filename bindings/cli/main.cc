@@ -18,7 +18,7 @@
 namespace headrace::cli {
 namespace {
 
-constexpr std::array<const Command*, 9> kCommands = {
+constexpr std::array<const Command*, 11> kCommands = {
     &kBenchCommand, &kDigestCommand, &kDumpCommand,  &kPreviewCommand,
     &kApplyCommand, &kScanCommand,   &kPackCommand,  &kUnpackCommand,
     &kIndexCommand, &kSynthCommand,  &kDoctorCommand};

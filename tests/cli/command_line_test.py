@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-COMMANDS = ["bench", "digest", "dump", "preview", "apply", "scan", "synth", "index", "doctor"]
-LATER = ["pack", "unpack", "search"]
+COMMANDS = ["bench", "digest", "dump", "preview", "apply", "scan", "pack", "unpack", "index", "synth", "doctor"]
+LATER = ["search"]
 
 
 def assert_usage_error(result, *words):
