@@ -31,16 +31,20 @@ Status CheckRequest(const ReadRequest& request) {
   } else if (request.path == nullptr) {
     return Status(Code::kInvalidArgument, "a read without a path");
   }
-  const uint64_t wanted = request.whole_file ? request.buffer.size() : request.expected_bytes;
+  const uint64_t wanted = request.whole_file
+                              ? request.buffer.size()
+                              : SaturatingAdd(request.expected_bytes, request.beyond_bytes);
   if (SaturatingAdd(request.offset, wanted) > kFileOffsetMax) {
     return Status(Code::kInvalidArgument, "a read beyond the largest file offset");
   }
-  if (!request.whole_file && request.expected_bytes > request.buffer.size()) return FileTooLarge();
+  if (!request.whole_file && wanted > request.buffer.size()) return FileTooLarge();
   return Status();
 }
 
 uint64_t NextReadBytes(const ReadRequest& request, uint64_t done) {
-  const uint64_t end = request.whole_file ? request.buffer.size() : request.expected_bytes;
+  if (!request.whole_file && done >= request.expected_bytes) return 0;
+  const uint64_t end =
+      request.whole_file ? request.buffer.size() : request.expected_bytes + request.beyond_bytes;
   return std::min(end - done, kReadBytesMax);
 }
 

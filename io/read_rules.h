@@ -24,7 +24,7 @@ inline bool ReadsOpenFile(const ReadRequest& request) { return request.file >= 0
 // than its buffer, all of an open file.
 Status CheckRequest(const ReadRequest& request);
 
-// Bytes the next read asks for, `done` having come. 0: the buffer (or the range) is full.
+// Bytes the next read asks for, `done` having come. 0: the buffer is full, or the range has come.
 uint64_t NextReadBytes(const ReadRequest& request, uint64_t done);
 
 // The errno (positive) of open and of read as a sample's Status.

@@ -28,6 +28,9 @@ struct ReadRequest {
   std::span<std::byte> buffer;  // filled from its start; a file that does not fit is kLimitBytes
   bool whole_file = true;       // read to the end of the file, which may have grown or shrunk;
                                 // else exactly expected_bytes (fewer there: kTruncated)
+  uint64_t beyond_bytes = 0;    // of a range: asked for behind it in the same read, because a read
+                                // without the page cache ends on a block; not missed when the file
+                                // ends before. A completion has the range's bytes, or more.
   uint64_t tag = 0;             // given back
 };
 

@@ -55,11 +55,8 @@ unsigned AsyncFlagFor(int fd) {
 }  // namespace
 
 unsigned UringReader::State::AsyncFlagOf(int fd) {
-  for (const KnownFile& known : known_files_) {
-    if (known.fd == fd) return known.async_flag;
-  }
-  KnownFile& place = known_files_[next_known_file_];
-  next_known_file_ = (next_known_file_ + 1) % known_files_.size();
+  KnownFile& place = known_files_[static_cast<size_t>(fd) % known_files_.size()];
+  if (place.fd == fd) return place.async_flag;
   place = {fd, AsyncFlagFor(fd)};
   system_calls_.fetch_add(1, std::memory_order_relaxed);
   return place.async_flag;

@@ -93,14 +93,14 @@ class UringReader::State {
   Ring ring_;
   bool direct_chains_ = false;
   unsigned async_flag_ = 0;  // IOSQE_ASYNC where an inline attempt could block
-  // The same for the callers' open files, which may lie elsewhere. There are few of them, and a
-  // descriptor that is used anew for another place costs a slower read at worst.
+  // The same for the callers' open files (an index, the shards of a data set), which may lie
+  // elsewhere; each has its place by its number. A descriptor that is used anew for another place
+  // costs a slower read at worst.
   struct KnownFile {
     int fd = -1;
     unsigned async_flag = 0;
   };
-  std::array<KnownFile, 2> known_files_;
-  size_t next_known_file_ = 0;
+  std::array<KnownFile, 1024> known_files_;
 
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;         // indexes of free slots, a stack

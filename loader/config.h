@@ -26,6 +26,7 @@ enum class OnCorrupt : uint8_t { kError, kMark, kSubstitute };
 enum class Labels : uint8_t { kAuto, kIndex, kSoft };
 enum class Pin : uint8_t { kAuto, kNone, kLock, kCuda };
 enum class JpegMode : uint8_t { kFast, kExact };
+enum class DirectIo : uint8_t { kAuto, kOn, kOff };
 enum class Cache : uint8_t { kNone, kMemory };
 enum class MixMode : uint8_t { kBatch, kPair, kElement };
 enum class MixPartner : uint8_t { kRoll, kFlip, kPerm };
@@ -63,8 +64,9 @@ struct LoaderConfig {
   std::optional<uint32_t> rank;  // absent: "auto"
   std::optional<uint32_t> world_size;
   io::ReaderChoice reader = io::ReaderChoice::kAuto;
-  Cache cache = Cache::kNone;  // memory: encoded samples stay within max_host_bytes
-  std::string quarantine;      // bad samples are listed here, as TSV; empty: nowhere. Resolved
+  DirectIo direct_io = DirectIo::kAuto;  // shards past the page cache
+  Cache cache = Cache::kNone;            // memory: encoded samples stay within max_host_bytes
+  std::string quarantine;  // bad samples are listed here, as TSV; empty: nowhere. Resolved
 };
 
 struct OutputConfig {

@@ -15,7 +15,7 @@ constexpr std::string_view kDatasetKeys[] = {
 constexpr std::string_view kLoaderKeys[] = {
     "batch_size", "shuffle",    "shuffle_window", "seed",           "workers", "prefetch_batches",
     "tail",       "on_corrupt", "corrupt_budget", "max_host_bytes", "rank",    "world_size",
-    "reader",     "cache",      "quarantine"};
+    "reader",     "direct_io",  "cache",          "quarantine"};
 constexpr std::string_view kOutputKeys[] = {"dtype", "layout", "channels", "mean",
                                             "std",   "labels", "pin",      "keep_u8"};
 constexpr std::string_view kDecodeKeys[] = {"jpeg", "checkpoints", "exif", "alpha"};
@@ -34,6 +34,7 @@ constexpr ParamWord kSourceWords[] = {{"folder"}, {"tar"}, {"coco"}, {"manifest"
 constexpr ParamWord kShuffleWords[] = {{"full"}, {"block"}, {"none"}};
 constexpr ParamWord kTailWords[] = {{"drop"}, {"pad"}, {"exact"}};
 constexpr ParamWord kCorruptWords[] = {{"error"}, {"mark"}, {"substitute"}};
+constexpr ParamWord kDirectIoWords[] = {{"auto"}, {"on"}, {"off"}};
 constexpr ParamWord kCacheWords[] = {{"none"}, {"memory"}};
 constexpr ParamWord kReaderWords[] = {{"auto"}, {"uring"}, {"pread"}};
 constexpr ParamWord kDtypeWords[] = {{"u8"}, {"f16"}, {"bf16"}, {"f32"}};
@@ -45,6 +46,7 @@ constexpr ParamWord kJpegWords[] = {{"fast"}, {"exact"}};
 static_assert(static_cast<size_t>(Source::kManifest) == 3);
 static_assert(static_cast<size_t>(Shuffle::kNone) == 2);
 static_assert(static_cast<size_t>(Tail::kExact) == 2);
+static_assert(static_cast<size_t>(DirectIo::kOff) == 2);
 static_assert(static_cast<size_t>(Cache::kMemory) == 1);
 static_assert(static_cast<size_t>(OnCorrupt::kSubstitute) == 2);
 static_assert(static_cast<size_t>(io::ReaderChoice::kPread) == 2);
@@ -180,6 +182,7 @@ bool ReadLoader(const TableReader& table, LoaderConfig* loader) {
          table.Number("corrupt_budget", {0, 1}, &loader->corrupt_budget) &&
          table.Bytes("max_host_bytes", &loader->max_host_bytes) &&
          table.Word("reader", kReaderWords, &loader->reader) &&
+         table.Word("direct_io", kDirectIoWords, &loader->direct_io) &&
          table.Word("cache", kCacheWords, &loader->cache) &&
          ReadFile(table, "quarantine", &loader->quarantine) && ReadRank(table, loader);
 }

@@ -81,6 +81,8 @@ struct Loader::Parts {
   std::unique_ptr<io::Reader> reader;
   std::string reader_text;
   std::unique_ptr<QuarantineFile> quarantine;  // null: no list is kept
+  std::unique_ptr<ReadMode> read_mode;        // null: the data set has no shards
+  std::unique_ptr<DirectFiles> direct_files;  // null: nothing is read past the page cache
   std::unique_ptr<PipelineShared> shared;
   std::unique_ptr<CheckpointIndex> checkpoints;  // null: off
   std::unique_ptr<SampleCache> cache;            // null: none, or no room
@@ -95,6 +97,7 @@ struct Loader::Parts {
   bool MakeMemory(const LoaderOptions& options, ConfigError* error);
   bool MakeCache(ConfigError* error);
   bool OpenCheckpoints(const LoaderOptions& options, ConfigError* error);
+  void OpenDirectFiles();
   bool StartThreads(const LoaderOptions& options, ConfigError* error);
   ~Parts();
 };
@@ -295,6 +298,18 @@ bool Loader::Parts::OpenCheckpoints(const LoaderOptions& options, ConfigError* e
   return true;
 }
 
+void Loader::Parts::OpenDirectFiles() {
+  if (dataset->size() == 0 || dataset->Locate(0).whole_file) return;
+  uint64_t set_bytes = 0;
+  for (uint64_t id = 0; id < dataset->size(); ++id) set_bytes += dataset->Locate(id).bytes;
+  read_mode = std::make_unique<ReadMode>(config.loader.direct_io, set_bytes, PageCacheBytes());
+  shared->read_mode = read_mode.get();
+  if (!read_mode->may_direct()) return;
+  direct_files = std::make_unique<DirectFiles>(DirectFiles::Open(*dataset));
+  if (!direct_files->usable()) return read_mode->GiveUpDirect(direct_files->why_not());
+  shared->direct_files = direct_files.get();
+}
+
 bool Loader::Parts::StartThreads(const LoaderOptions& options, ConfigError* error) {
   auto made = options.make_reader(dataset->root(),
                                   {.choice = config.loader.reader, .queue_len = plan.reads_max});
@@ -302,6 +317,7 @@ bool Loader::Parts::StartThreads(const LoaderOptions& options, ConfigError* erro
   reader = std::move(made->reader);
   reader_text = made->why;
   scheduler = std::make_unique<Scheduler>(shared.get(), reader.get());
+  OpenDirectFiles();
   const Status status = scheduler->Start();
   return status.ok() || FailStatus(error, status);
 }
@@ -470,7 +486,10 @@ uint64_t Loader::bytes_read() const { return parts_->reader->stats().bytes; }
 uint32_t Loader::rank() const { return parts_->rank.rank; }
 uint32_t Loader::world_size() const { return parts_->rank.world_size; }
 const std::string& Loader::rank_source() const { return parts_->rank.source; }
-const std::string& Loader::reader_text() const { return parts_->reader_text; }
+std::string Loader::reader_text() const {
+  if (parts_->read_mode == nullptr) return parts_->reader_text;
+  return parts_->reader_text + "; " + parts_->read_mode->Text();
+}
 uint32_t Loader::views() const { return parts_->shape.views; }
 
 Status Loader::Replay(uint64_t id, uint32_t epoch, uint32_t view, std::string* toml) const {

@@ -75,7 +75,8 @@ class Loader {
   uint32_t rank() const;
   uint32_t world_size() const;
   const std::string& rank_source() const;
-  const std::string& reader_text() const;
+  // Which reader, and how shards are read at the moment.
+  std::string reader_text() const;
   // The arithmetic of JPEGs: "fast", "exact", or "exact: " and the op that asks for it.
   std::string jpeg_text() const;
   // Views of a sample in every batch.

@@ -22,6 +22,7 @@ struct Lane {
   std::span<std::byte> memory;  // of the lane itself
   bool in_big_area = false;     // the bytes lie in the shared area instead
   bool grew = false;            // the file no longer fits `memory`, whatever the data set says
+  bool through_cache = false;   // a read past the page cache failed; this sample takes no other
   std::span<const std::byte> encoded;
   // What an earlier decode of this file noted, 16-byte aligned; empty: nothing. It may be anything:
   // whoever uses it checks it.

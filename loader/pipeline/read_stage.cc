@@ -1,5 +1,7 @@
 #include "loader/pipeline/read_stage.h"
 
+#include <cerrno>
+
 #include "base/clock.h"
 
 namespace headrace::loader {
@@ -46,6 +48,7 @@ bool ReadStage::Run() {
       Collect();
       continue;
     }
+    if (shared_.read_mode != nullptr) shared_.read_mode->Idle();
     const auto key = shared_.read_wanted.PrepareWait();
     if (shared_.stop.Requested() || SubmitPossible()) {
       shared_.read_wanted.CancelWait();
@@ -143,6 +146,7 @@ bool ReadStage::SubmitNext() {
   lane.id = lane.ticket.id;
   lane.attempt = 0;
   lane.grew = false;
+  lane.through_cache = false;
   ++position_;
   ++index_;
   if (index_ == shared_.store->at(*buffer_).count) {
@@ -202,21 +206,17 @@ bool ReadStage::StartRead(uint32_t lane_index) {
   }
   const std::span<std::byte> file_memory =
       fills_cache ? cache_room : memory.first(record_place.value_or(memory.size()));
-  const io::ReadRequest request{.path = extent.path,
-                                .file = extent.file,
-                                .offset = extent.offset,
-                                .expected_bytes = extent.bytes,
-                                .buffer = file_memory,
-                                .whole_file = extent.whole_file,
-                                .tag = lane_index};
+  Incoming incoming{
+      .reads_left = 1, .file = {}, .memory = file_memory, .fills_cache = fills_cache};
+  io::ReadRequest request = RequestFor(lane, extent, &incoming);
+  request.tag = lane_index;
   if (!reader_.Submit(request)) {
     // The queue is full (few descriptors are left): after the next completion.
     if (fills_cache) shared_.cache->Cancel(lane.id);
     waiting_lane_ = lane_index;
     return false;
   }
-  incoming_[lane_index] = {
-      .reads_left = 1, .file = {}, .memory = file_memory, .fills_cache = fills_cache};
+  incoming_[lane_index] = incoming;
   if (record_place) {
     StartRecord(lane_index, found, memory.subspan(*record_place, found.bytes));
   }
@@ -247,6 +247,30 @@ void ReadStage::ServeCached(uint32_t lane_index, std::span<const std::byte> byte
   shared_.work_ready.NotifyOne();
 }
 
+io::ReadRequest ReadStage::RequestFor(const Lane& lane, const Extent& extent,
+                                      Incoming* incoming) const {
+  io::ReadRequest request{.path = extent.path,
+                          .file = extent.file,
+                          .offset = extent.offset,
+                          .expected_bytes = extent.bytes,
+                          .buffer = incoming->memory,
+                          .whole_file = extent.whole_file};
+  // What is to stay in memory comes in once, to a place that need not lie on a block.
+  if (shared_.read_mode == nullptr || !shared_.read_mode->direct() || lane.through_cache ||
+      incoming->fills_cache) {
+    return request;
+  }
+  const DirectRange range = shared_.direct_files->Find(lane.id, extent);
+  if (range.skip + extent.bytes + range.beyond > incoming->memory.size()) return request;
+  request.file = range.file;
+  request.offset = range.offset;
+  request.expected_bytes = range.skip + extent.bytes;
+  request.beyond_bytes = range.beyond;
+  incoming->direct = true;
+  incoming->skip = range.skip;
+  return request;
+}
+
 void ReadStage::StartRecord(uint32_t lane_index, const CheckpointIndex::Found& found,
                             std::span<std::byte> memory) {
   const io::ReadRequest request{.file = found.file,
@@ -268,17 +292,21 @@ void ReadStage::Collect() {
   size_t n = reader_.Reap(completions_, 0);
   Add(shared_.counters.read_ns, static_cast<uint64_t>(NowNs() - begin));
   if (n == 0) n = reader_.Reap(completions_, -1);
+  const int64_t now_ns = shared_.read_mode != nullptr ? NowNs() : 0;
   size_t ready = 0;
-  for (size_t i = 0; i < n; ++i) ready += Complete(completions_[i]) ? 1 : 0;
+  for (size_t i = 0; i < n; ++i) ready += Complete(completions_[i], now_ns) ? 1 : 0;
   if (ready == 1) shared_.work_ready.NotifyOne();
   if (ready > 1) shared_.work_ready.NotifyAll();
 }
 
-bool ReadStage::Complete(const io::ReadCompletion& completion) {
+bool ReadStage::Complete(const io::ReadCompletion& completion, int64_t now_ns) {
   const uint32_t lane_index = static_cast<uint32_t>(completion.tag);
   Incoming& incoming = incoming_[lane_index];
   if ((completion.tag & kRecordTag) == 0) {
     incoming.file = completion;
+    if (shared_.read_mode != nullptr) {
+      shared_.read_mode->Completed(incoming.direct, completion.bytes, now_ns);
+    }
   } else if (!completion.status.ok()) {
     // Not the sample's fault: it is decoded from its start.
     incoming.record = {};
@@ -298,15 +326,27 @@ bool ReadStage::FinishRead(uint32_t lane_index) {
     shared_.PushRetry(lane_index);
     return false;
   }
+  if (!completion.status.ok() && incoming.direct) {
+    // Perhaps O_DIRECT is what was refused: what the page cache says of the sample counts.
+    const int number = completion.status.error_number();
+    if (number == EINVAL || number == EOPNOTSUPP) {
+      shared_.read_mode->GiveUpDirect("the file system refused O_DIRECT");
+    }
+    lane.through_cache = true;
+    shared_.PushRetry(lane_index);
+    return false;
+  }
   if (!completion.status.ok()) {
     if (incoming.fills_cache) shared_.cache->GiveUp(lane.id);
     assembler_.HandleBad(lane_index, completion.status);
     return false;
   }
-  lane.encoded = incoming.memory.first(completion.bytes);
+  const uint64_t extent_bytes = shared_.dataset.Locate(lane.id).bytes;
+  lane.encoded = incoming.direct ? incoming.memory.subspan(incoming.skip, extent_bytes)
+                                 : incoming.memory.first(completion.bytes);
   if (incoming.fills_cache) shared_.cache->Keep(lane.id, completion.bytes);
   // A file of another size is not the one that the record was made of either.
-  const bool same_size = completion.bytes == shared_.dataset.Locate(lane.id).bytes;
+  const bool same_size = lane.encoded.size() == extent_bytes;
   lane.record = same_size ? incoming.record : std::span<std::byte>();
   if (!lane.record.empty()) {
     Add(shared_.counters.checkpoints_read, 1);

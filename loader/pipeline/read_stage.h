@@ -26,24 +26,6 @@ class ReadStage {
   [[nodiscard]] bool Run();
 
  private:
-  // A new run (open, set_epoch) drops what is left of the batch being filled.
-  void FollowGeneration();
-  bool SubmitRetries();
-  bool SubmitNext();
-  bool OpenBatch();
-  // Starts the read of lane.id; false when it has to wait: see waiting_lane_.
-  bool StartRead(uint32_t lane_index);
-  // Gives the workers the bytes that the cache has, once the sample's record has come too.
-  void ServeCached(uint32_t lane_index, std::span<const std::byte> bytes);
-  // Starts the read of the sample's record into `memory`, which the file leaves free.
-  void StartRecord(uint32_t lane_index, const CheckpointIndex::Found& found,
-                   std::span<std::byte> memory);
-  void Collect();
-  // Whether the lane has everything and was given to the workers.
-  bool Complete(const io::ReadCompletion& completion);
-  bool FinishRead(uint32_t lane_index);
-  bool SubmitPossible();
-
   // A lane whose bytes are on their way: its file, and perhaps its record. It goes on when the last
   // of them has come, for only then the kernel does not write into it any more.
   struct Incoming {
@@ -51,9 +33,31 @@ class ReadStage {
     io::ReadCompletion file;
     std::span<const std::byte> memory;  // of the file; the cache's, if it is to stay
     bool fills_cache = false;
+    bool direct = false;          // read past the page cache
+    uint32_t skip = 0;            // bytes of `memory` before the sample's
     std::span<std::byte> record;  // empty: none was asked for, or it did not come
     uint64_t record_place = 0;    // in the index, for the cache
   };
+
+  // A new run (open, set_epoch) drops what is left of the batch being filled.
+  void FollowGeneration();
+  bool SubmitRetries();
+  bool SubmitNext();
+  bool OpenBatch();
+  // Starts the read of lane.id; false when it has to wait: see waiting_lane_.
+  bool StartRead(uint32_t lane_index);
+  // How the file's bytes come into their room, past the page cache if that is the mode.
+  io::ReadRequest RequestFor(const Lane& lane, const Extent& extent, Incoming* incoming) const;
+  // Gives the workers the bytes that the cache has, once the sample's record has come too.
+  void ServeCached(uint32_t lane_index, std::span<const std::byte> bytes);
+  // Starts the read of the sample's record into `memory`, which the file leaves free.
+  void StartRecord(uint32_t lane_index, const CheckpointIndex::Found& found,
+                   std::span<std::byte> memory);
+  void Collect();
+  // Whether the lane has everything and was given to the workers.
+  bool Complete(const io::ReadCompletion& completion, int64_t now_ns);
+  bool FinishRead(uint32_t lane_index);
+  bool SubmitPossible();
 
   PipelineShared& shared_;
   BatchAssembler& assembler_;

@@ -20,8 +20,10 @@
 #include "loader/pipeline/bad_samples.h"
 #include "loader/pipeline/batch_store.h"
 #include "loader/pipeline/delivery.h"
+#include "loader/pipeline/direct_files.h"
 #include "loader/pipeline/eventcount.h"
 #include "loader/pipeline/lane.h"
+#include "loader/pipeline/read_mode.h"
 #include "loader/pipeline/ring_queue.h"
 #include "loader/pipeline/sample_cache.h"
 #include "loader/pipeline/slot_pool.h"
@@ -96,6 +98,8 @@ struct PipelineShared {
   std::unique_ptr<BigImageArea> big_decoded;
   CheckpointIndex* checkpoints = nullptr;          // null: decode.checkpoints is off
   SampleCache* cache = nullptr;                    // null: loader.cache is none, or has no room
+  DirectFiles* direct_files = nullptr;             // null: nothing is read past the page cache
+  ReadMode* read_mode = nullptr;                   // null: no shards
   const SaliencyMapFile* saliency_maps = nullptr;  // if an entry of [[mix]] asks for them
 
   RingQueue<uint32_t> work;   // lanes with encoded bytes

@@ -1,0 +1,76 @@
+// ReadMode: whether shards are read through the page cache or past it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "loader/config.h"
+
+namespace headrace::loader {
+
+// What: decides for each read of a shard. Shards that fit in the page cache are read through it, so
+// that the next epoch finds them there; of others both ways are measured, in turns, while the reads
+// are in flight, and the faster one goes on until it is measured again. Owner: the loader. Thread:
+// the read stage's, but for Text. Cost: a few additions a read.
+class ReadMode {
+ public:
+  // A window of a measurement, and how many of each way make one. The median counts.
+  static constexpr uint64_t kWindowBytes = uint64_t{32} << 20;
+  static constexpr uint32_t kWindowsEach = 3;
+  // The faster way goes on for so many windows.
+  static constexpr uint64_t kChosenWindows = 256;
+  // Past the page cache only for so much more.
+  static constexpr double kGain = 1.05;
+
+  // `set_bytes`: of all shards; `cache_bytes`: what the page cache can be expected to hold.
+  ReadMode(DirectIo wanted, uint64_t set_bytes, uint64_t cache_bytes);
+
+  // Whether reads past the page cache may come.
+  bool may_direct() const { return direct_; }
+  // They cannot, or one was refused: not tried again. `why`: static.
+  void GiveUpDirect(const char* why);
+  // Of the next read.
+  bool direct() const { return direct_; }
+  // A read has ended at `now_ns`.
+  void Completed(bool direct, uint64_t bytes, int64_t now_ns);
+  // Nothing is in flight: time until the next completion is not the disk's.
+  void Idle() { last_ns_ = kNotRunning; }
+
+  // One line for the stats: what is done, and why. Any thread.
+  std::string Text() const;
+
+ private:
+  enum class Why : uint8_t { kAsked, kFits, kMeasuring, kMeasured, kGivenUp };
+  static constexpr int64_t kNotRunning = INT64_MIN;
+
+  void BeginWindow(bool direct);
+  void EndWindow();
+  void Choose();
+  static uint64_t RateOf(std::array<uint64_t, kWindowsEach> rates);
+
+  const uint64_t set_bytes_;
+  const uint64_t cache_bytes_;
+
+  bool direct_ = false;
+  bool counting_ = false;      // the window's first own read has ended
+  uint64_t window_bytes_ = 0;  // since then
+  int64_t window_ns_ = 0;      // with reads in flight
+  uint64_t chosen_bytes_ = 0;  // read since the choice
+  int64_t last_ns_ = kNotRunning;
+  uint32_t windows_ = 0;                                       // measured
+  std::array<std::array<uint64_t, kWindowsEach>, 2> rates_{};  // bytes a second; [1]: direct
+
+  // For Text: relaxed, they order nothing.
+  std::atomic<Why> why_;
+  std::atomic<const char*> why_not_{""};
+  std::atomic<bool> direct_now_{false};
+  std::atomic<uint64_t> buffered_rate_{0};
+  std::atomic<uint64_t> direct_rate_{0};
+};
+
+// What the page cache can be expected to hold: the memory that is available to this process.
+uint64_t PageCacheBytes();
+
+}  // namespace headrace::loader
