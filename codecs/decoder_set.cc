@@ -88,8 +88,8 @@ Result<std::unique_ptr<Decoder>> MakeDecoderSet(const Limits& limits) {
   HR_ASSIGN_OR_RETURN(auto png, MakePngDecoder(limits));
   HR_ASSIGN_OR_RETURN(auto webp, MakeWebpDecoder());
   HR_ASSIGN_OR_RETURN(auto coef, MakeCoefDecoder());
-  return std::unique_ptr<Decoder>(std::make_unique<DecoderSet>(
-      std::move(jpeg), std::move(png), std::move(webp), std::move(coef)));
+  return std::unique_ptr<Decoder>(std::make_unique<DecoderSet>(std::move(jpeg), std::move(png),
+                                                               std::move(webp), std::move(coef)));
 }
 
 uint64_t DecoderSetBytes(const Limits& limits) {

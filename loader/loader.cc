@@ -81,8 +81,8 @@ struct Loader::Parts {
   std::unique_ptr<io::Reader> reader;
   std::string reader_text;
   std::unique_ptr<QuarantineFile> quarantine;  // null: no list is kept
-  std::unique_ptr<ReadMode> read_mode;        // null: the data set has no shards
-  std::unique_ptr<DirectFiles> direct_files;  // null: nothing is read past the page cache
+  std::unique_ptr<ReadMode> read_mode;         // null: the data set has no shards
+  std::unique_ptr<DirectFiles> direct_files;   // null: nothing is read past the page cache
   std::unique_ptr<PipelineShared> shared;
   std::unique_ptr<CheckpointIndex> checkpoints;  // null: off
   std::unique_ptr<SampleCache> cache;            // null: none, or no room

@@ -206,8 +206,7 @@ bool ReadStage::StartRead(uint32_t lane_index) {
   }
   const std::span<std::byte> file_memory =
       fills_cache ? cache_room : memory.first(record_place.value_or(memory.size()));
-  Incoming incoming{
-      .reads_left = 1, .file = {}, .memory = file_memory, .fills_cache = fills_cache};
+  Incoming incoming{.reads_left = 1, .file = {}, .memory = file_memory, .fills_cache = fills_cache};
   io::ReadRequest request = RequestFor(lane, extent, &incoming);
   request.tag = lane_index;
   if (!reader_.Submit(request)) {
