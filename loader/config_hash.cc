@@ -82,8 +82,8 @@ class Canonical {
 
 uint64_t HashOrder(const LoaderConfig& loader) {
   const auto& [batch_size, shuffle, shuffle_window, seed, workers, prefetch_batches, tail,
-               on_corrupt, corrupt_budget, max_host_bytes, rank, world_size, reader, cache,
-               quarantine] = loader;
+               on_corrupt, corrupt_budget, max_host_bytes, rank, world_size, reader, direct_io,
+               cache, quarantine] = loader;
   Canonical bytes;
   bytes.Add("seed", seed);
   bytes.Add("shuffle", shuffle);
