@@ -25,11 +25,16 @@ uint64_t Dataset::RunBegin(uint64_t run) const { return std::min(run * kRunSampl
 
 uint64_t Dataset::Fingerprint() const {
   uint64_t hash = size();
+  // A manifest may say something else of the same files.
+  std::vector<float> row(has_label_rows() ? classes().size() : 0);
   for (uint64_t id = 0; id < size(); ++id) {
     const Extent extent = Locate(id);
-    const uint64_t place[] = {hash, extent.offset, extent.bytes};
+    const uint64_t place[] = {hash, extent.offset, extent.bytes, static_cast<uint64_t>(Label(id))};
     hash = Hash64(std::as_bytes(std::span(place)),
                   Hash64(std::as_bytes(std::span(extent.path, std::strlen(extent.path))), 0));
+    if (row.empty()) continue;
+    FillLabelRow(id, row);
+    hash = Hash64(std::as_bytes(std::span(row)), hash);
   }
   return hash;
 }

@@ -56,8 +56,8 @@ class Dataset {
   // Whether the sample is a JPEG of which it is known that no part gives a warning, so that its
   // restart markers may be used to pass over what is not needed (as by an entropy checkpoint).
   virtual bool RestartsTrusted(uint64_t /*id*/) const { return false; }
-  // Stands for the samples in a saved state: ids, names or places, and sizes. Of any thread; looks
-  // at every sample.
+  // Stands for the samples in a saved state: ids, names or places, sizes and labels. Of any thread;
+  // looks at every sample.
   virtual uint64_t Fingerprint() const;
 
   // Whether it says where objects are in its pictures.

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <set>
+
 #include "tests/support/temp_folder.h"
 
 namespace headrace::loader {
@@ -57,6 +59,20 @@ TEST(ManifestDatasetTest, TheManifestMayLieApartFromThePictures) {
   float row = 0;
   opened.dataset->FillLabelRow(0, {&row, 1});
   EXPECT_EQ(row, 0.25f);
+}
+
+TEST(ManifestDatasetTest, FingerprintsTellOtherLabelsOfTheSameFilesApart) {
+  TempFolder folder;
+  folder.Write("a.jpg", "x");
+  folder.Write("b.jpg", "y");
+  std::set<uint64_t> different;
+  for (const char* lines : {"a.jpg\t0\nb.jpg\t1\n", "a.jpg\t1\nb.jpg\t0\n", "b.jpg\t1\na.jpg\t0\n",
+                            "a.jpg\t0.5\nb.jpg\t1\n", "a.jpg\t0.5\nb.jpg\t2\n"}) {
+    folder.Write("list.tsv", lines);
+    different.insert(Open(folder / "list.tsv").dataset->Fingerprint());
+    EXPECT_TRUE(different.contains(Open(folder / "list.tsv").dataset->Fingerprint()));
+  }
+  EXPECT_EQ(different.size(), 5u);
 }
 
 TEST(ManifestDatasetTest, WhatIsNotThereIsToldWithItsLine) {
