@@ -19,6 +19,8 @@ constexpr size_t kLinesMax = 40;  // of a kind, on the page; JSON has all
 
 constexpr OptionSpec kOptions[] = {
     {"verify", 0, "", "Checks a pack: each record against the checksum of its index."},
+    {"source", 0, "CONFIG|DIR",
+     "With --verify: compares every pixel with the data set that was packed."},
     {"quarantine", 0, "FILE",
      "Adds a line for each broken sample to FILE, as loader.quarantine does."},
     {"workers", 0, "N", "Threads; as many as CPUs by default."},
@@ -64,6 +66,7 @@ int Verify(const ParsedArgs& args, Console& console) {
 
 int Run(const ParsedArgs& args, Console& console) {
   if (args.Has("verify")) return Verify(args, console);
+  if (args.Has("source")) return console.Usage("--source: only with --verify");
   Overrides overrides;
   std::string text;
   uint64_t workers = 0;

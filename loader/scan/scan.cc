@@ -142,8 +142,10 @@ Status ScanDataset(const Config& config, const Dataset& dataset, const ScanOptio
   workers = std::clamp<uint64_t>(dataset.size(), 1, workers);
   ScanThreads threads(dataset, facts);
   HR_TRY(threads.Start(config, static_cast<uint32_t>(workers)));
-  *cancelled = !threads.Wait(options);
+  const bool stopped = !threads.Wait(options);
   threads.Join();
+  // The threads may have come to the end before they saw it.
+  *cancelled = stopped && !std::ranges::all_of(*facts, &SampleFact::was_seen);
   return {};
 }
 

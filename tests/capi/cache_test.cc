@@ -85,11 +85,10 @@ TEST_F(CacheTest, AFileThatChangesLaterComesFromMemory) {
 }
 
 TEST_F(CacheTest, WhatDoesNotFitIsReadEachEpoch) {
-  const LoaderHandle without = Open("");
-  const auto plain = Epochs(without.get(), 3);
-  // Room for about a half: the plan, the spare buffers, the table and half of the bytes.
-  const uint64_t buffers = 2 * MemoryOf(without.get()).batch_bytes / 4 + (64 << 10);
-  const uint64_t limit = MemoryOf(without.get()).total_bytes + buffers + bytes_ / 2;
+  const auto plain = Epochs(Open("").get(), 3);
+  // Room for the spare buffers and about a half of the cache that holds all.
+  const hr_memory all = MemoryOf(Open("cache = \"memory\"").get());
+  const uint64_t limit = all.total_bytes + 2 * all.batch_bytes / all.batch_buffers - bytes_ / 2;
   HR_INIT(hr_options, options);
   const std::string override_text = "loader.max_host_bytes=" + std::to_string(limit);
   const char* overrides[] = {override_text.c_str(), "decode.checkpoints=off", "loader.tail=exact",

@@ -76,10 +76,10 @@ TEST_F(QuarantineTest, EachBadSampleIsListedOnceWithItsReason) {
       EXPECT_EQ(rows[i][3], "0");
       EXPECT_FALSE(rows[i][5].empty());
     }
-    EXPECT_EQ(rows[1][6], "a/90\\t00\\n.jpg");
-    EXPECT_EQ(rows[1][4], "HR_UNSUPPORTED_FORMAT");
-    EXPECT_EQ(rows[2][6], "a/9001.png");
-    EXPECT_EQ(rows[2][4], "HR_EMPTY_FILE");
+    EXPECT_EQ(rows[1][6], "a/9001.png");
+    EXPECT_EQ(rows[1][4], "HR_EMPTY_FILE");
+    EXPECT_EQ(rows[2][6], "a/90\\t00\\n.jpg");
+    EXPECT_EQ(rows[2][4], "HR_UNSUPPORTED_FORMAT");
     EXPECT_EQ(rows[3][6], "b/9002.jpg");
   }
 }

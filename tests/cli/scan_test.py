@@ -113,6 +113,7 @@ def test_wrong_lines(run, pictures_folder, tmp_path):
         ([], 2),
         ([pictures_folder, pictures_folder], 2),
         ([pictures_folder, "--verify"], 2),  # needs a pack
+        ([pictures_folder, "--source", pictures_folder], 2),  # only with --verify
         ([pictures_folder, "--workers", "0"], 2),
         ([pictures_folder, "-s", "limits.max_sides=1"], 2),
         ([pictures_folder, "--quarantine", tmp_path], 2),
