@@ -80,7 +80,8 @@ void QuarantineFile::Add(const Dataset& dataset, uint64_t id, std::optional<uint
     reason += ": ";
     reason += strerror(status.error_number());
   }
-  lines_ += EscapedColumn(dataset.root() + "/" + extent.path) + '\t';
+  const std::string folder = dataset.root().ends_with('/') ? dataset.root() : dataset.root() + '/';
+  lines_ += EscapedColumn(folder + extent.path) + '\t';
   lines_ += std::to_string(extent.offset) + '\t';
   lines_ += std::to_string(id) + '\t';
   if (epoch) lines_ += std::to_string(*epoch);
