@@ -191,6 +191,57 @@ TEST_F(LoaderSimTest, I03_RecordsBesideTheFilesChangeNothing) {
   }
 }
 
+// Back and forth in an epoch, with reads on their way, batches half made and others waiting.
+TEST_F(LoaderSimTest, I06_AStateLoadedAtAnyMomentGivesTheBytesOfAQuietRun) {
+  const uint64_t first = FromEnvironment("HEADRACE_SIM_FIRST", 1);
+  const uint64_t seeds = FromEnvironment("HEADRACE_SIM_SEEDS", 60);
+  const std::string tail = "tail = \"exact\"\nshuffle = \"block\"\nshuffle_window = 16\nworkers = ";
+  const auto expected = TakeEpoch(Open(tail + "1", false, kMix).get());
+  for (uint64_t seed = first; seed < first + seeds; ++seed) {
+    uint64_t dice = seed;
+    const auto next = [&dice](uint64_t bound) { return (dice = Mix(dice)) % bound; };
+    simulated_disk = {.seed = seed, .queue_len_max = static_cast<uint32_t>(1 + next(50))};
+    const auto loader = Open(
+        tail + std::to_string(1 + next(4)) + "\nprefetch_batches = " + std::to_string(1 + next(4)),
+        true, kMix);
+    // The state before each batch, as soon as the run has been there; and the end of the epoch.
+    std::map<uint64_t, loader::StateBytes> states;
+    uint64_t place = 0;
+    for (int step = 0; step < 60; ++step) {
+      states.try_emplace(place, loader->SaveState());
+      ASSERT_EQ(loader->SaveState(), states.at(place)) << "seed " << seed;
+      if (next(4) == 0) {
+        const auto to = std::next(states.begin(), static_cast<ptrdiff_t>(next(states.size())));
+        loader::ConfigError error;
+        ASSERT_TRUE(loader->LoadState(to->second, &error)) << error.text;
+        place = to->first;
+        continue;
+      }
+      BatchBuffer* batch = nullptr;
+      RunFailure failure;
+      const Code code = loader->Next(next(3) == 0 ? 0 : -1, &batch, &failure);
+      if (code == Code::kTimeout) continue;
+      if (code == Code::kEndOfEpoch) {
+        ASSERT_EQ(place, uint64_t{10}) << "seed " << seed;
+        loader->SetEpoch(0);
+        place = 0;
+        continue;
+      }
+      ASSERT_EQ(code, Code::kOk) << failure.text;
+      ASSERT_EQ(batch->batch, place) << "seed " << seed;
+      const size_t bytes = loader->store().shape().sample_bytes();
+      for (uint32_t i = 0; i < batch->rows; ++i) {
+        const auto& [id, sample] = expected.at({place, i});
+        ASSERT_EQ(batch->ids[i], id) << "seed " << seed;
+        ASSERT_EQ(memcmp(batch->images + i * bytes, sample.pixels.data(), bytes), 0)
+            << "seed " << seed;
+      }
+      BatchStore::Release(batch);
+      ++place;
+    }
+  }
+}
+
 TEST_F(LoaderSimTest, I21_CanBeLeftAtAnyMomentInAnyState) {
   const uint64_t first = FromEnvironment("HEADRACE_SIM_FIRST", 1);
   const uint64_t seeds = 4 * FromEnvironment("HEADRACE_SIM_SEEDS", 60);
@@ -207,8 +258,13 @@ TEST_F(LoaderSimTest, I21_CanBeLeftAtAnyMomentInAnyState) {
     for (uint64_t steps = next(12); steps > 0; --steps) {
       BatchBuffer* batch = nullptr;
       RunFailure failure;
-      switch (next(5)) {
+      switch (next(6)) {
         case 0: loader->SetEpoch(static_cast<uint32_t>(next(3))); break;
+        case 2: {
+          loader::ConfigError error;
+          ASSERT_TRUE(loader->LoadState(loader->SaveState(), &error)) << error.text;
+          break;
+        }
         case 1:
           if (!held.empty()) {
             BatchStore::Release(held.back());
