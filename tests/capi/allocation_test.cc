@@ -74,7 +74,6 @@ int posix_memalign(void** out, size_t alignment, size_t bytes) {
 namespace headrace::testing {
 namespace {
 
-// Runs `epochs` epochs without touching the heap in this thread.
 // The caller's functions, which allocate nothing themselves.
 int Model(void*, const hr_model_in* in, hr_model_out* out) {
   std::fill_n(out->loss, in->rows, 1.0f);
@@ -86,6 +85,14 @@ int Saliency(void*, const hr_model_in* in, hr_saliency_out* out) {
   return 0;
 }
 
+void SaveAndLoad(hr_loader* loader) {
+  char bytes[HR_STATE_BYTES_MAX];
+  size_t size = 0;
+  EXPECT_EQ(hr_loader_state_save(loader, bytes, sizeof bytes, &size, nullptr), HR_OK);
+  EXPECT_EQ(hr_loader_state_load(loader, bytes, size, nullptr), HR_OK);
+}
+
+// Runs `epochs` epochs without touching the heap in this thread.
 void RunEpochs(hr_loader* loader, int epochs) {
   while (epochs > 0) {
     hr_batch* batch = nullptr;
@@ -120,6 +127,7 @@ TEST_P(AllocationTest, I11_NothingIsAllocatedPerSample) {
           GetParam()),
       &options);
   RunEpochs(loader.get(), 1);
+  SaveAndLoad(loader.get());  // the first looks at the data set
   allocations = 0;
   jpeg_allocations = 0;
   counting = true;
@@ -127,7 +135,10 @@ TEST_P(AllocationTest, I11_NothingIsAllocatedPerSample) {
   void* volatile seen = malloc(1);
   free(seen);
   const uint64_t control = allocations.exchange(0);
-  RunEpochs(loader.get(), 10);
+  for (int epoch = 0; epoch < 10; ++epoch) {
+    RunEpochs(loader.get(), 1);
+    SaveAndLoad(loader.get());
+  }
   counting = false;
   EXPECT_EQ(control, 1u);
   EXPECT_EQ(allocations, 0u) << "over 600 samples";
@@ -137,7 +148,9 @@ TEST_P(AllocationTest, I11_NothingIsAllocatedPerSample) {
 INSTANTIATE_TEST_SUITE_P(Readers, AllocationTest,
                          ::testing::Values("workers = 2\nreader = \"auto\"",
                                            "workers = 2\nreader = \"pread\"",
-                                           "workers = 2\ncache = \"memory\""));
+                                           "workers = 2\ncache = \"memory\"",
+                                           "workers = 2\nshuffle = \"block\"\nshuffle_window = "
+                                           "16"));
 
 // Lists and arrays grow to what the largest sample and the largest batch have, and then no more.
 TEST(ObjectAllocationTest, I11_NothingIsAllocatedForObjectsOfAKnownSize) {
