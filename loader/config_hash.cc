@@ -3,6 +3,9 @@
 #include <bit>
 #include <concepts>
 #include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -172,13 +175,8 @@ void AddMix(const MixConfig& config, Canonical* bytes) {
 }  // namespace
 
 uint64_t ConfigHashes::Together() const {
-  Canonical bytes;
-  bytes.Add("order", order);
-  bytes.Add("decode", decode);
-  bytes.Add("output", output);
-  bytes.Add("augment", augment);
-  bytes.Add("mix", mix);
-  return bytes.Hash();
+  const uint64_t tables[] = {order, decode, output, augment, mix};
+  return Hash64(std::as_bytes(std::span(tables)));
 }
 
 ConfigHashes HashConfig(const Config& config) {

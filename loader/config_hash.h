@@ -19,7 +19,7 @@ struct ConfigHashes {
   uint64_t augment = 0;
   uint64_t mix = 0;
 
-  // Of all of them: the configuration hash of a state.
+  // Of all of them: the configuration hash of a state. Allocates nothing.
   uint64_t Together() const;
   friend bool operator==(const ConfigHashes&, const ConfigHashes&) = default;
 };
