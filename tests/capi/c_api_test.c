@@ -205,6 +205,58 @@ static void check_transform(const char *folder) {
   hr_transform_close(transform);
 }
 
+static int stop_at_once(void *context, const hr_job_progress *progress) {
+  CHECK(progress->struct_size == sizeof *progress && progress->samples == 6);
+  ++*(int *)context;
+  return 1;
+}
+
+static void count_note(void *context, const hr_sample_note *note) {
+  CHECK(note->struct_size == sizeof *note && note->path != NULL && note->file != NULL);
+  CHECK(note->id == 6 && note->code == HR_EMPTY_FILE && strcmp(note->path, "odd/none.jpg") == 0);
+  ++*(int *)context;
+}
+
+static void check_packs(const char *folder) {
+  char pack[1024], files[1024], empty[1024];
+  int calls = 0, notes = 0;
+  FILE *file;
+  HR_INIT(hr_error, error);
+  HR_INIT(hr_pack_options, options);
+  HR_INIT(hr_pack_report, report);
+  HR_INIT(hr_verify_report, verified);
+  snprintf(pack, sizeof pack, "%s.pack", folder);
+  snprintf(files, sizeof files, "%s.files", folder);
+  snprintf(empty, sizeof empty, "%s/odd/none.jpg", folder);
+  CHECK(hr_pack(NULL, pack, NULL, NULL, &error) == HR_INVALID_ARGUMENT);
+  options.progress = stop_at_once;
+  options.progress_context = &calls;
+  CHECK(hr_pack(folder, pack, &options, &report, &error) == HR_STOPPED);
+  CHECK(calls >= 1);
+  options.progress = NULL;
+  file = fopen(empty, "wb");
+  CHECK(file != NULL);
+  if (file != NULL) fclose(file);
+  options.note = count_note;
+  options.note_context = &notes;
+  options.codec = 2;
+  CHECK(hr_pack(folder, pack, &options, &report, &error) == HR_INVALID_ARGUMENT);
+  options.codec = HR_PACK_JPEG;
+  options.force = 1; /* the call that was stopped may have come to its end */
+  CHECK(hr_pack(folder, pack, &options, &report, &error) == HR_OK);
+  CHECK(report.samples == 7 && report.encoded == 3 && report.copied == 4 && report.damaged == 1);
+  CHECK(report.shards == 1 && report.shards_kept == 0 && report.pack_bytes > report.record_bytes);
+  CHECK(notes == 1);
+  CHECK(hr_pack(folder, pack, NULL, &report, &error) == HR_OK);
+  CHECK(report.shards_kept == 1 && report.samples_kept == 7 && report.encoded == 0);
+  CHECK(hr_pack_verify(pack, folder, NULL, &verified, &error) == HR_OK);
+  CHECK(verified.samples == 7 && verified.bad == 0 && verified.compared == 7);
+  CHECK(hr_unpack(pack, files, NULL, &report, &error) == HR_OK);
+  CHECK(report.samples == 7 && report.samples_kept == 0);
+  CHECK(hr_unpack(folder, files, NULL, &report, &error) == HR_EMPTY_DATASET);
+  CHECK(hr_pack_verify(pack, files, NULL, &verified, &error) == HR_OK && verified.bad == 0);
+}
+
 int main(int argc, char **argv) {
   char text[8192];
   size_t needed = 0;
@@ -218,6 +270,7 @@ int main(int argc, char **argv) {
   check_models(argv[1]);
   check_errors();
   check_transform(argv[1]);
+  check_packs(argv[1]);
   if (failures != 0) fprintf(stderr, "%d checks failed\n", failures);
   return failures != 0;
 }

@@ -1,0 +1,233 @@
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "codecs/encoder.h"
+#include "loader/folder_dataset.h"
+#include "loader/pack/pack_job.h"
+#include "loader/pack/pack_shards.h"
+#include "loader/pack/shard_writer.h"
+#include "loader/pack/unpack_job.h"
+#include "loader/pack/verify_job.h"
+#include "tests/support/temp_folder.h"
+
+namespace headrace::loader {
+namespace {
+
+using headrace::testing::TempFolder;
+
+std::string JpegOf(uint32_t width, uint32_t height, uint8_t seed) {
+  std::vector<uint8_t> pixels(size_t{width} * height * 3);
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    pixels[i] = static_cast<uint8_t>(i * seed / 3 + i / 200);
+  }
+  const ConstImageView view{pixels.data(), width, height, 3, size_t{width} * 3};
+  const auto bytes = codecs::EncodeJpeg(view, {.quality = 80});
+  EXPECT_TRUE(bytes.ok());
+  const auto& file = bytes.value();
+  return {reinterpret_cast<const char*>(file.data()), file.size()};
+}
+
+std::string Read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void Overwrite(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+// A folder of five JPEGs and an empty file, and what jobs make of it.
+class PackJobsTest : public ::testing::Test {
+ protected:
+  PackJobsTest() {
+    for (int i = 0; i < 5; ++i) {
+      temp_.Write(
+          "data/" + std::string(i % 2 == 0 ? "even" : "odd") + "/" + std::to_string(i) + ".jpg",
+          JpegOf(40 + 8 * static_cast<uint32_t>(i), 30, static_cast<uint8_t>(i + 1)));
+    }
+    temp_.Write("data/odd/nothing.png", "");
+    hooks_.note = [this](const SampleNote& note) { notes_.push_back(note); };
+  }
+
+  std::unique_ptr<Dataset> Source(const std::string& folder = "data") {
+    std::unique_ptr<Dataset> dataset;
+    ConfigError error;
+    EXPECT_TRUE(FolderDataset::Open(temp_ / folder, {}, {}, &dataset, &error)) << error.text;
+    return dataset;
+  }
+
+  PackJob Job() { return {.folder = pack(), .packing = {}, .shard_bytes = 2500, .workers = 2}; }
+
+  PackReport MustPack(const PackJob& job) {
+    PackReport report;
+    JobError error;
+    EXPECT_TRUE(RunPack(*Source(), job, hooks_, &report, &error)) << error.text;
+    return report;
+  }
+
+  VerifyReport MustVerify(const Dataset* source = nullptr) {
+    notes_.clear();
+    VerifyReport report;
+    JobError error;
+    EXPECT_TRUE(RunVerify({.pack = pack(), .source = source, .config = &config_, .workers = 1},
+                          hooks_, &report, &error))
+        << error.text;
+    EXPECT_EQ(report.bad, notes_.size());
+    return report;
+  }
+
+  std::string pack() const { return temp_ / "pack"; }
+
+  TempFolder temp_;
+  Config config_;
+  JobHooks hooks_;
+  std::vector<SampleNote> notes_;
+};
+
+TEST_F(PackJobsTest, APackVerifiesAgainstItsSource) {
+  const PackReport packed = MustPack(Job());
+  EXPECT_GT(packed.shards, 1u);
+  EXPECT_EQ(packed.encoded, 5u);
+  EXPECT_EQ(packed.damaged, 1u);
+  const auto source = Source();
+  const VerifyReport report = MustVerify(source.get());
+  EXPECT_EQ(report.bad, 0u);
+  EXPECT_EQ(report.compared, 6u);
+}
+
+TEST_F(PackJobsTest, EveryByteOfAShardIsVerified) {
+  PackJob job = Job();
+  job.shard_bytes = 1 << 20;
+  (void)MustPack(job);
+  const std::string shard = pack() + "/000000.tar";
+  const std::string good = Read(shard);
+  ASSERT_EQ(MustVerify().bad, 0u);
+  for (size_t at = 0; at < good.size(); at += 7) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 1);
+    Overwrite(shard, bad);
+    const VerifyReport report = MustVerify();
+    ASSERT_EQ(report.bad, 1u) << "byte " << at;
+    EXPECT_EQ(notes_[0].file, shard);
+  }
+  Overwrite(shard, good.substr(0, good.size() - 1));
+  EXPECT_GE(MustVerify().bad, 1u);
+  Overwrite(shard, good + '\0');
+  EXPECT_EQ(MustVerify().bad, 1u);
+}
+
+TEST_F(PackJobsTest, OtherPixelsOrNamesInTheSourceAreFound) {
+  (void)MustPack(Job());
+  temp_.Write("data/even/2.jpg", JpegOf(56, 30, 77));
+  std::unique_ptr<Dataset> source = Source();
+  EXPECT_EQ(MustVerify(source.get()).bad, 1u);
+  EXPECT_EQ(notes_[0].id, 1);
+  EXPECT_EQ(notes_[0].path, "even/2.jpg");
+  std::filesystem::rename(temp_ / "data/even/4.jpg", temp_ / "data/even/5.jpg");
+  source = Source();
+  EXPECT_EQ(MustVerify(source.get()).bad, 2u);
+}
+
+TEST_F(PackJobsTest, AMissingShardIsNamed) {
+  (void)MustPack(Job());
+  std::filesystem::remove(pack() + "/000001.tar");
+  std::filesystem::remove(pack() + "/000001.tar.hri");
+  PackShards shards;
+  JobError error;
+  EXPECT_FALSE(PackShards::Open(pack(), &shards, &error));
+  EXPECT_EQ(error.code, Code::kNotFound);
+  EXPECT_NE(error.text.find("is missing"), std::string::npos) << error.text;
+}
+
+TEST_F(PackJobsTest, AShardOfAnotherPackIsNamed) {
+  (void)MustPack(Job());
+  PackJob other = Job();
+  other.folder = temp_ / "other";
+  other.packing.quality = 50;
+  (void)MustPack(other);
+  for (const char* end : {".tar", ".tar.hri"}) {
+    std::filesystem::copy_file(temp_ / (std::string("other/000001") + end),
+                               pack() + "/000001" + end,
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  PackShards shards;
+  JobError error;
+  EXPECT_FALSE(PackShards::Open(pack(), &shards, &error));
+  EXPECT_NE(error.text.find("belongs to another pack"), std::string::npos) << error.text;
+}
+
+TEST_F(PackJobsTest, AFileThatChangedSinceTheListingEndsTheJobWithItsName) {
+  const auto source = Source();
+  temp_.Write("data/odd/3.jpg", JpegOf(120, 90, 5));
+  PackReport report;
+  JobError error;
+  EXPECT_FALSE(RunPack(*source, Job(), hooks_, &report, &error));
+  EXPECT_EQ(error.code, Code::kFileChanged);
+  EXPECT_NE(error.text.find("odd/3.jpg"), std::string::npos) << error.text;
+  std::filesystem::remove(temp_ / "data/odd/3.jpg");
+  EXPECT_FALSE(RunPack(*source, Job(), hooks_, &report, &error));
+  EXPECT_EQ(error.code, Code::kNotFound);
+  EXPECT_NE(error.text.find("odd/3.jpg"), std::string::npos) << error.text;
+}
+
+// A pack of one shard with these paths, whatever they are.
+void MakePack(const std::string& folder, const std::vector<std::string>& paths) {
+  std::filesystem::create_directory(folder);
+  std::optional<ShardWriter> writer;
+  JobError error;
+  ShardHeader header;
+  header.set_samples = paths.size();
+  header.classes = {"a"};
+  ASSERT_TRUE(ShardWriter::Make(folder, 0, std::move(header), &writer, &error)) << error.text;
+  codecs::PackedRecord record;
+  record.bytes.assign(10, std::byte{1});
+  record.extension = "jpg";
+  record.copied = true;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    ASSERT_TRUE(
+        writer->Add({.id = i, .label = 0, .path = paths[i], .class_name = "a"}, record, &error))
+        << error.text;
+  }
+  ASSERT_TRUE(writer->Finish(&error)) << error.text;
+}
+
+TEST_F(PackJobsTest, HostilePathsMakeNoFile) {
+  const std::vector<std::vector<std::string>> hostile = {{"a/x.jpg", "/tmp/headrace-evil"},
+                                                         {"a/x.jpg", "../evil"},
+                                                         {"a/x.jpg", "a/../../evil"},
+                                                         {"a/x.jpg", "a//evil"},
+                                                         {"a/x.jpg", "a/x.jpg"},
+                                                         {"a/x.jpg", "a/./x.jpg"},
+                                                         {"a/x.jpg", std::string(300, 'e')}};
+  for (size_t i = 0; i < hostile.size(); ++i) {
+    const std::string from = temp_ / ("hostile" + std::to_string(i));
+    const std::string to = temp_ / ("files" + std::to_string(i));
+    MakePack(from, hostile[i]);
+    UnpackReport report;
+    JobError error;
+    EXPECT_FALSE(RunUnpack({.pack = from, .folder = to}, hooks_, &report, &error)) << i;
+    EXPECT_EQ(error.code, Code::kCorrupt) << error.text;
+    EXPECT_FALSE(std::filesystem::exists(to)) << i;
+  }
+  EXPECT_FALSE(std::filesystem::exists(temp_ / "evil"));
+}
+
+TEST_F(PackJobsTest, UnpackChecksRecords) {
+  MakePack(pack(), {"a/x.jpg", "a/y.jpg"});
+  std::string shard = Read(pack() + "/000000.tar");
+  shard[512] ^= 1;
+  Overwrite(pack() + "/000000.tar", shard);
+  UnpackReport report;
+  JobError error;
+  EXPECT_FALSE(RunUnpack({.pack = pack(), .folder = temp_ / "files"}, hooks_, &report, &error));
+  EXPECT_EQ(error.code, Code::kCorrupt);
+  EXPECT_EQ(error.sample_id, 0);
+}
+
+}  // namespace
+}  // namespace headrace::loader
