@@ -121,7 +121,7 @@ int EmitJson(const ParsedArgs& args, std::string_view json, Console& console, ui
     PrintResult(json);
     return kExitGood;
   }
-  if (rank > 0) path += "." + std::to_string(rank);
+  if (rank > 0) path.append(".").append(std::to_string(rank));
   std::string error;
   return WriteWholeFile(path, json, &error) ? kExitGood : console.Fail(error);
 }
