@@ -1,4 +1,5 @@
-// The JPEG decoder part by part, on the files of a folder or on generated ones:
+// The decoders of JPEGs and of coefficient records part by part, on the files of a folder or on
+// generated ones:
 //
 //   bench_codecs --benchmark_filter=Entropy
 //   HEADRACE_BENCH_FOLDER=photographs bench_codecs --benchmark_repetitions=5
@@ -21,12 +22,16 @@
 #include "base/rng.h"
 #include "bench/jpeg_folder.h"
 #include "bench/measure.h"
+#include "codecs/coef_layout.h"
+#include "codecs/coef_record.h"
 #include "codecs/encoder.h"
+#include "codecs/jpeg_coefficients.h"
 #include "codecs/jpeg_decoder.h"
 #include "codecs/jpeg_entropy.h"
 #include "codecs/jpeg_frame.h"
 #include "codecs/jpeg_island.h"
 #include "loader/host_memory.h"
+#include "simd/coef_unpack.h"
 #include "simd/idct.h"
 
 namespace headrace::bench {
@@ -47,6 +52,7 @@ struct Subject {
   uint64_t data_bytes = 0;  // entropy-coded, to the end of the file
   uint32_t blocks = 0;
   std::vector<JpegPlace> row_places;  // where each row of MCUs begins
+  std::vector<std::byte> coef_record;
 };
 
 struct Set {
@@ -55,6 +61,7 @@ struct Set {
   uint64_t bytes = 0;
   uint64_t blocks = 0;
   uint64_t data_bytes = 0;
+  uint64_t coef_bytes = 0;
 };
 
 // ------------------------------------------------------------------ sets
@@ -119,7 +126,9 @@ bool LookAt(const JpegFolder& folder, uint64_t id, codecs::JpegIsland* island, S
   }
   subject->blocks = tables->mcus() * tables->layout().blocks;
   subject->data_bytes = file.bytes.size() - frame.data_offset;
-  return true;
+  codecs::JpegCoefficientImage image;
+  return codecs::ReadJpegCoefficients(file.bytes, {}, &image).ok() &&
+         codecs::EncodeCoefRecord(image, &subject->coef_record).ok();
 }
 
 std::unique_ptr<Set> MakeSet(const std::string& path) {
@@ -136,6 +145,7 @@ std::unique_ptr<Set> MakeSet(const std::string& path) {
     set->bytes += subject.file->bytes.size();
     set->blocks += subject.blocks;
     set->data_bytes += subject.data_bytes;
+    set->coef_bytes += subject.coef_record.size();
     set->subjects.push_back(std::move(subject));
   }
   if (set->subjects.empty()) Fail(path + ": no file for the region decoder");
@@ -255,6 +265,56 @@ void BenchEntropy(benchmark::State& state, const Set* set,
   SetEach(state, "s/block", set->blocks);
 }
 
+// ------------------------------------------------------------------ coefficient records
+
+enum class CoefPart : uint8_t { kRows, kUnpack };
+
+// kRows: finding the rows of blocks and checking their hashes. kUnpack: and their coefficients.
+bool UnpackRecord(const Subject& subject, CoefPart part, loader::HostMemory* memory) {
+  codecs::CoefLayout layout;
+  if (!layout.Open(subject.coef_record, {}).ok()) return false;
+  constexpr uint32_t kRunBlocks = 48;
+  constexpr uint32_t kChunk = simd::kCoefChunkBlocks;
+  uint8_t last[kRunBlocks];
+  auto* coefficients = reinterpret_cast<int16_t*>(memory->span().data());
+  for (uint32_t c = 0; c < layout.frame().components; ++c) {
+    const SizePx blocks = layout.blocks(c);
+    for (uint32_t y = 0; y < blocks.height; ++y) {
+      const std::span<const uint8_t> row = layout.Row(c, y);
+      if (row.empty()) return false;
+      if (part == CoefPart::kRows) continue;
+      const uint8_t* at = row.data() + size_t{(blocks.width + kChunk - 1) / kChunk} * 2;
+      for (uint32_t first = 0; first < blocks.width; first += kRunBlocks) {
+        at = simd::UnpackCoefficients({.table = row.data() + size_t{first / kChunk} * 2,
+                                       .chunks = at,
+                                       .end = row.data() + row.size(),
+                                       .blocks = std::min(kRunBlocks, blocks.width - first),
+                                       .coefficients = coefficients,
+                                       .last = last});
+        if (at == nullptr) return false;
+      }
+    }
+  }
+  return true;
+}
+
+void BenchCoef(benchmark::State& state, const Set* set, CoefPart part) {
+  auto memory = loader::HostMemory::Map(1 << 16, loader::HostMemory::Pages::kHuge);
+  if (!memory.ok()) return state.SkipWithError(memory.status().text());
+  for (auto _ : state) {
+    for (const Subject& subject : set->subjects) {
+      if (!UnpackRecord(subject, part, &*memory)) {
+        return state.SkipWithError(subject.file->name.c_str());
+      }
+    }
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * set->coef_bytes));
+  state.counters["bytes/jpeg"] =
+      static_cast<double>(set->coef_bytes) / static_cast<double>(set->bytes);
+  SetEach(state, "s/block", set->blocks);
+}
+
 // ------------------------------------------------------------------ headers
 
 enum class HeaderPart : uint8_t { kLibrary, kFrame, kTables };
@@ -281,28 +341,35 @@ void BenchHeader(benchmark::State& state, const Set* set, HeaderPart part) {
 
 // ------------------------------------------------------------------ decoding
 
+enum class DecodedBy : uint8_t { kOurs, kLibrary, kRecord };
+
 struct DecodeCase {
   const char* name;
-  codecs::JpegPath path;
+  DecodedBy by;
   bool planes;  // else RGB: with "fancy" upsampling and colour conversion
   bool crop;    // else the whole picture
   bool checkpoints;
 };
-constexpr auto kOurs = codecs::JpegPath::kOurs;
-constexpr auto kLibrary = codecs::JpegPath::kLibrary;
+constexpr auto kOurs = DecodedBy::kOurs;
+constexpr auto kLibrary = DecodedBy::kLibrary;
+constexpr auto kRecord = DecodedBy::kRecord;
 constexpr DecodeCase kDecodeCases[] = {
     {"planes_whole/ours", kOurs, true, false, false},
     {"planes_whole/library", kLibrary, true, false, false},
     {"planes_whole_checkpoints/ours", kOurs, true, false, true},
+    {"planes_whole/record", kRecord, true, false, false},
     {"planes_crop/ours", kOurs, true, true, false},
     {"planes_crop/library", kLibrary, true, true, false},
     {"planes_crop_checkpoints/ours", kOurs, true, true, true},
+    {"planes_crop/record", kRecord, true, true, false},
     {"rgb_whole/ours", kOurs, false, false, false},
     {"rgb_whole/library", kLibrary, false, false, false},
     {"rgb_whole_checkpoints/ours", kOurs, false, false, true},
+    {"rgb_whole/record", kRecord, false, false, false},
     {"rgb_crop/ours", kOurs, false, true, false},
     {"rgb_crop/library", kLibrary, false, true, false},
     {"rgb_crop_checkpoints/ours", kOurs, false, true, true},
+    {"rgb_crop/record", kRecord, false, true, false},
 };
 
 Status DecodeOne(codecs::Decoder* decoder, const Subject& subject, const DecodeCase& job,
@@ -310,7 +377,9 @@ Status DecodeOne(codecs::Decoder* decoder, const Subject& subject, const DecodeC
   codecs::ImageInfo info;
   codecs::DecodeCheckpoints checkpoints;
   codecs::DecodeReport report;
-  HR_TRY(decoder->ReadHeader(subject.file->bytes, {}, {.exif = false}, &info));
+  const std::span<const std::byte> file =
+      job.by == DecodedBy::kRecord ? subject.coef_record : subject.file->bytes;
+  HR_TRY(decoder->ReadHeader(file, {}, {.exif = false}, &info));
   if (job.checkpoints) {
     checkpoints.record = subject.file->record;
     decoder->UseCheckpoints(&checkpoints);
@@ -334,7 +403,11 @@ Status DecodeOne(codecs::Decoder* decoder, const Subject& subject, const DecodeC
 }
 
 void BenchDecode(benchmark::State& state, const Set* set, const DecodeCase* job) {
-  auto decoder = codecs::MakeJpegDecoder(job->path);
+  auto decoder =
+      job->by == DecodedBy::kRecord
+          ? codecs::MakeCoefDecoder()
+          : codecs::MakeJpegDecoder(job->by == DecodedBy::kOurs ? codecs::JpegPath::kOurs
+                                                                : codecs::JpegPath::kLibrary);
   if (!decoder.ok()) return state.SkipWithError(decoder.status().text());
   loader::HostMemory scratch;
   const auto pass = [&]() -> Status {
@@ -364,6 +437,8 @@ void Register(const std::string& name, const Set* set) {
   add("Entropy/skip", BenchEntropy, set, SkipAll);
   add("Entropy/store", BenchEntropy, set, StoreAll);
   add("Entropy/store_two_rows", BenchEntropy, set, StoreBoth);
+  add("Coef/rows", BenchCoef, set, CoefPart::kRows);
+  add("Coef/unpack", BenchCoef, set, CoefPart::kUnpack);
   for (const DecodeCase& job : kDecodeCases) {
     add(std::string("Decode/") + job.name, BenchDecode, set, &job);
   }
