@@ -106,14 +106,14 @@ JpegFolder::JpegFolder(const std::string& folder) {
     classes = {path.filename()};
     path = path.parent_path();
   }
-  toml_ = "[dataset]\npath = " + TomlString(path) + "\n";
-  if (!classes.empty()) toml_ += "classes = [" + TomlString(classes[0]) + "]\n";
-  toml_ +=
+  dataset_toml_ = "[dataset]\npath = " + TomlString(path) + "\n";
+  if (!classes.empty()) dataset_toml_ += "classes = [" + TomlString(classes[0]) + "]\n";
+  program_toml_ =
       "[output]\nmean = [0.485, 0.456, 0.406]\nstd = [0.229, 0.224, 0.225]\n"
       "[[augment]]\nop = \"random_resized_crop\"\nsize = 224\n"
       "[[augment]]\nop = \"random_horizontal_flip\"\n";
   loader::ConfigError error;
-  if (!loader::ParseConfig({.text = toml_}, &config_, &error) ||
+  if (!loader::ParseConfig({.text = toml()}, &config_, &error) ||
       !loader::FolderDataset::Open(path, classes, {}, &dataset_, &error) ||
       !loader::AugmentProgram::Make(config_.augment, dataset_->classes(), true, &program_,
                                     &error)) {
@@ -132,6 +132,11 @@ void JpegFolder::ReadFiles() {
     file.bytes = ReadWhole(file.name);
     surveyor.Survey(config_.limits, &file);
   }
+}
+
+std::string JpegFolder::toml_of_pack(const std::string& pack) const {
+  const std::string shards = std::filesystem::absolute(pack).string() + "/*.tar";
+  return "[dataset]\nsource = \"tar\"\npath = " + TomlString(shards) + "\n" + program_toml_;
 }
 
 uint64_t JpegFolder::bytes() const {

@@ -49,7 +49,9 @@ class JpegFolder {
   size_t count_420() const;
 
   // [dataset], [output] and [[augment]] as TOML; a benchmark adds its [loader] and [decode].
-  const std::string& toml() const { return toml_; }
+  std::string toml() const { return dataset_toml_ + program_toml_; }
+  // The same for a pack of the folder.
+  std::string toml_of_pack(const std::string& pack) const;
   const loader::Config& config() const { return config_; }
   const loader::AugmentProgram& program() const { return *program_; }
   // The loader's, of the same draw.
@@ -60,7 +62,8 @@ class JpegFolder {
  private:
   void ReadFiles();
 
-  std::string toml_;
+  std::string dataset_toml_;
+  std::string program_toml_;
   loader::Config config_;
   std::unique_ptr<loader::Dataset> dataset_;
   std::unique_ptr<loader::AugmentProgram> program_;

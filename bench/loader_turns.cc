@@ -18,8 +18,10 @@ uint32_t BatchSize(const JpegFolder& folder) {
   return static_cast<uint32_t>(std::min<uint64_t>(kBatch, folder.size()));
 }
 
-hr_loader* Open(const JpegFolder& folder, uint32_t workers, const std::string& more) {
-  const std::string toml = folder.toml() + "[loader]\nworkers = " + std::to_string(workers) +
+hr_loader* Open(const JpegFolder& folder, uint32_t workers, const std::string& more,
+                const std::string& pack = "") {
+  const std::string toml = (pack.empty() ? folder.toml() : folder.toml_of_pack(pack)) +
+                           "[loader]\nworkers = " + std::to_string(workers) +
                            "\nbatch_size = " + std::to_string(BatchSize(folder)) + "\n" + more;
   HR_INIT(hr_error, error);
   hr_loader* loader = nullptr;
@@ -31,10 +33,11 @@ hr_loader* Open(const JpegFolder& folder, uint32_t workers, const std::string& m
 
 }  // namespace
 
-LoaderTurns::LoaderTurns(const JpegFolder& folder, uint32_t workers, const std::string& decode)
+LoaderTurns::LoaderTurns(const JpegFolder& folder, uint32_t workers, const std::string& decode,
+                         const std::string& pack)
     : batch_size_(BatchSize(folder)),
       sampler_(folder.size(), loader::Shuffle::kFull, 0, batch_size_, 0, 1, loader::Tail::kDrop) {
-  loader_ = Open(folder, workers, "[decode]\n" + decode);
+  loader_ = Open(folder, workers, "[decode]\n" + decode, pack);
   HR_INIT(hr_memory, memory);
   HR_INIT(hr_error, error);
   if (hr_loader_memory(loader_, &memory, &error) != HR_OK) Fail(error.text);

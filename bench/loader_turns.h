@@ -29,8 +29,10 @@ struct TurnResult {
 // below 1 % for turns of a few hundred pictures.
 class LoaderTurns {
  public:
-  // `decode`: the [decode] table. Waits until the loader is full.
-  LoaderTurns(const JpegFolder& folder, uint32_t workers, const std::string& decode);
+  // `decode`: the [decode] table. `pack`: a pack of the folder to read in its place. Waits until
+  // the loader is full.
+  LoaderTurns(const JpegFolder& folder, uint32_t workers, const std::string& decode,
+              const std::string& pack = "");
   ~LoaderTurns();
   LoaderTurns(const LoaderTurns&) = delete;
   LoaderTurns& operator=(const LoaderTurns&) = delete;
