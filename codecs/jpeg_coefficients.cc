@@ -9,6 +9,7 @@
 #include "codecs/encoded_bytes.h"
 #include "codecs/jpeg_coefficients_island.h"
 #include "codecs/jpeg_segments.h"
+#include "codecs/jpeg_statistics.h"
 #include "codecs/limit_checks.h"
 
 namespace headrace::codecs {
@@ -135,8 +136,24 @@ Status WriteUnfenced(const JpegCoefficientImage& image, const JpegWriteOptions& 
     // It is only read.
     to.coefficients = const_cast<int16_t*>(from.coefficients.data());
   }
+  JpegWriteJob job = {.restart_mcus = options.restart_mcus, .segments = segments};
+  JpegHuffmanSpec dc[2];
+  JpegHuffmanSpec ac[2];
+  // Counting takes libjpeg-turbo longer than all else of it together.
+  if (HaveOneScan(planes)) {
+    JpegSymbolCounts counts[2];
+    if (!CountJpegSymbols(planes, options.restart_mcus, counts)) {
+      return {Code::kUnsupportedFormat, "the JPEG has coefficients that no picture of 8 bits has"};
+    }
+    for (uint32_t i = 0; i < 2; ++i) {
+      dc[i] = BestJpegHuffman(counts[i].dc);
+      ac[i] = BestJpegHuffman(counts[i].ac);
+    }
+    job.dc = dc;
+    job.ac = ac;
+  }
   EncodedBytes out;
-  const Status status = JpegWriteCoefficients(planes, options.restart_mcus, segments, &out);
+  const Status status = JpegWriteCoefficients(planes, job, &out);
   const std::unique_ptr<unsigned char, FreeDelete> owned(out.data);
   HR_TRY(status);
   const auto* bytes = reinterpret_cast<const std::byte*>(out.data);

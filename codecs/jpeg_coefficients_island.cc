@@ -107,9 +107,8 @@ void SetComponents(JpegWriter& writer, const JpegCoefficientPlanes& planes) {
 
 // A scan a component, where one for all would have too many blocks an MCU.
 void SetScans(JpegWriter& writer, const JpegCoefficientPlanes& planes, jpeg_scan_info* scans) {
-  uint32_t blocks = 0;
+  if (HaveOneScan(planes)) return;
   for (uint32_t c = 0; c < planes.components; ++c) {
-    blocks += planes.plane[c].across * planes.plane[c].down;
     scans[c] = {.comps_in_scan = 1,
                 .component_index = {static_cast<int>(c)},
                 .Ss = 0,
@@ -117,9 +116,26 @@ void SetScans(JpegWriter& writer, const JpegCoefficientPlanes& planes, jpeg_scan
                 .Ah = 0,
                 .Al = 0};
   }
-  if (planes.components == 1 || blocks <= kJpegMcuBlocksMax) return;
   writer.jpeg.scan_info = scans;
   writer.jpeg.num_scans = static_cast<int>(planes.components);
+}
+
+// jpeg_set_defaults has made the tables of both places.
+void SetTables(JpegWriter& writer, const JpegCoefficientPlanes& planes, const JpegWriteJob& job) {
+  jpeg_compress_struct& jpeg = writer.jpeg;
+  jpeg.optimize_coding = job.dc == nullptr ? TRUE : FALSE;
+  if (job.dc == nullptr) return;
+  const auto set = [](const JpegHuffmanSpec& spec, JHUFF_TBL* table) {
+    static_assert(sizeof(spec.counts) == sizeof(table->bits));
+    static_assert(sizeof(spec.symbols) == sizeof(table->huffval));
+    std::memcpy(table->bits, spec.counts, sizeof(spec.counts));
+    std::memcpy(table->huffval, spec.symbols, sizeof(spec.symbols));
+    table->sent_table = FALSE;
+  };
+  for (uint32_t i = 0; i < std::min(planes.components, 2u); ++i) {
+    set(job.dc[i], jpeg.dc_huff_tbl_ptrs[i]);
+    set(job.ac[i], jpeg.ac_huff_tbl_ptrs[i]);
+  }
 }
 
 void FillPlane(JpegWriter& writer, const JpegCoefficientPlane& plane, jvirt_barray_ptr array) {
@@ -132,8 +148,8 @@ void FillPlane(JpegWriter& writer, const JpegCoefficientPlane& plane, jvirt_barr
   }
 }
 
-void WriteBody(JpegWriter& writer, const JpegCoefficientPlanes& planes, uint32_t restart_mcus,
-               std::span<const std::span<const std::byte>> segments, jpeg_scan_info* scans) {
+void WriteBody(JpegWriter& writer, const JpegCoefficientPlanes& planes, const JpegWriteJob& job,
+               jpeg_scan_info* scans) {
   jpeg_compress_struct& jpeg = writer.jpeg;
   jpeg_create_compress(&jpeg);
   jpeg.dest = &writer.destination;
@@ -141,20 +157,20 @@ void WriteBody(JpegWriter& writer, const JpegCoefficientPlanes& planes, uint32_t
   SetComponents(writer, planes);
   SetQuantisers(writer, planes);
   SetScans(writer, planes, scans);
-  jpeg.optimize_coding = TRUE;
-  jpeg.restart_interval = restart_mcus;
+  SetTables(writer, planes, job);
+  jpeg.restart_interval = job.restart_mcus;
   jpeg.restart_in_rows = 0;
   jvirt_barray_ptr arrays[kJpegComponentsMax];
   for (uint32_t c = 0; c < planes.components; ++c) {
     const JpegCoefficientPlane& plane = planes.plane[c];
-    // The library looks at whole MCUs.
+    // The library asks for whole MCUs.
     const uint32_t columns = (plane.blocks_across + plane.across - 1) / plane.across * plane.across;
     const uint32_t rows = (plane.blocks_down + plane.down - 1) / plane.down * plane.down;
     arrays[c] = jpeg.mem->request_virt_barray(reinterpret_cast<j_common_ptr>(&jpeg), JPOOL_IMAGE,
                                               TRUE, columns, rows, plane.down);
   }
   jpeg_write_coefficients(&jpeg, arrays);
-  for (const std::span<const std::byte> segment : segments) {
+  for (const std::span<const std::byte> segment : job.segments) {
     constexpr size_t kHead = 4;  // FF, marker, length
     jpeg_write_marker(&jpeg, std::to_integer<int>(segment[1]),
                       reinterpret_cast<const JOCTET*>(segment.data()) + kHead,
@@ -165,10 +181,9 @@ void WriteBody(JpegWriter& writer, const JpegCoefficientPlanes& planes, uint32_t
 }
 
 bool WriteUnderSetjmp(JpegWriter& writer, const JpegCoefficientPlanes& planes,
-                      uint32_t restart_mcus, std::span<const std::span<const std::byte>> segments,
-                      jpeg_scan_info* scans) {
+                      const JpegWriteJob& job, jpeg_scan_info* scans) {
   if (setjmp(writer.escape) != 0) return false;
-  WriteBody(writer, planes, restart_mcus, segments, scans);
+  WriteBody(writer, planes, job, scans);
   return true;
 }
 
@@ -218,13 +233,20 @@ Status JpegReadPlanesOfCoefficients(JpegIsland& island, JpegCoefficientPlanes* p
   return {Code::kInternal, "libjpeg-turbo gave other blocks than its header says"};
 }
 
-Status JpegWriteCoefficients(const JpegCoefficientPlanes& planes, uint32_t restart_mcus,
-                             std::span<const std::span<const std::byte>> segments,
+bool HaveOneScan(const JpegCoefficientPlanes& planes) {
+  uint32_t blocks = 0;
+  for (uint32_t c = 0; c < planes.components; ++c) {
+    blocks += planes.plane[c].across * planes.plane[c].down;
+  }
+  return planes.components == 1 || blocks <= kJpegMcuBlocksMax;
+}
+
+Status JpegWriteCoefficients(const JpegCoefficientPlanes& planes, const JpegWriteJob& job,
                              EncodedBytes* out) {
   JpegWriter writer;
   PrepareJpegWriter(&writer, out);
   jpeg_scan_info scans[kJpegComponentsMax];
-  const bool written = WriteUnderSetjmp(writer, planes, restart_mcus, segments, scans);
+  const bool written = WriteUnderSetjmp(writer, planes, job, scans);
   jpeg_destroy_compress(&writer.jpeg);
   if (written) return {};
   if (writer.message == JERR_BAD_DCT_COEF) {

@@ -34,10 +34,22 @@ struct JpegCoefficientPlanes {
 Status JpegDescribePlanes(const JpegIsland& island, JpegCoefficientPlanes* planes);
 Status JpegReadPlanesOfCoefficients(JpegIsland& island, JpegCoefficientPlanes* planes);
 
-// Appends a sequential JPEG to `out`, whose memory is freed by the caller in any case. `segments`:
-// whole marker segments, which come first. The planes' shapes must fit the size.
-Status JpegWriteCoefficients(const JpegCoefficientPlanes& planes, uint32_t restart_mcus,
-                             std::span<const std::span<const std::byte>> segments,
+struct JpegWriteJob {
+  uint32_t restart_mcus = 0;  // 0: no restart markers
+  // Whole marker segments, which come first.
+  std::span<const std::span<const std::byte>> segments;
+  // Tables for the first component's coefficients and for the others', two of each; null: the
+  // library finds the best ones in a pass of its own.
+  const JpegHuffmanSpec* dc = nullptr;
+  const JpegHuffmanSpec* ac = nullptr;
+};
+
+// Whether all components fit one scan; else each gets its own.
+bool HaveOneScan(const JpegCoefficientPlanes& planes);
+
+// Appends a sequential JPEG to `out`, whose memory is freed by the caller in any case. The planes'
+// shapes must fit the size.
+Status JpegWriteCoefficients(const JpegCoefficientPlanes& planes, const JpegWriteJob& job,
                              EncodedBytes* out);
 
 }  // namespace headrace::codecs

@@ -123,6 +123,25 @@ TEST_F(JpegCoefficientsTest, KeepGeneratedPictures) {
   }
 }
 
+// With the best tables and the same markers nothing is left to differ.
+TEST_F(JpegCoefficientsTest, WriteTheBytesThatLibjpegTurboWrites) {
+  std::mt19937 random(503);
+  int compared = 0;
+  for (int i = 0; i < 400; ++i) {
+    JpegRecipe recipe = RandomJpegRecipe(random, i % 10 == 0 ? 300 : 70);
+    recipe.optimised = true;
+    // Beyond, luma and chroma can have the same quantisers, which are then written once.
+    recipe.quality = std::clamp(recipe.quality, 20, 90);
+    if (recipe.colour == JpegRecipe::Colour::kRgb) continue;
+    SCOPED_TRACE(recipe.Text());
+    const Bytes file = MakeJpeg(recipe);
+    ASSERT_TRUE(Rewrite(file, static_cast<uint32_t>(recipe.restart_interval)));
+    ASSERT_EQ(written_ == file, true);
+    ++compared;
+  }
+  EXPECT_GT(compared, 200);
+}
+
 TEST_F(JpegCoefficientsTest, KeepUnusualSampling) {
   const struct {
     int across[3];

@@ -1,0 +1,225 @@
+#include "codecs/jpeg_statistics.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "codecs/jpeg_huffman.h"
+
+namespace headrace::codecs {
+namespace {
+
+constexpr uint32_t kSymbols = 256;
+constexpr uint32_t kLengthMax = 16;
+constexpr uint32_t kZeroRun = 0xF0;  // sixteen zeros
+constexpr uint32_t kEndOfBlock = 0x00;
+
+// Zigzag index of each coefficient in row-major order.
+constexpr uint8_t kZigzag[kJpegCoefficients] = {
+    0,  1,  5,  6,  14, 15, 27, 28, 2,  4,  7,  13, 16, 26, 29, 42, 3,  8,  12, 17, 25, 30,
+    41, 43, 9,  11, 18, 24, 31, 40, 44, 53, 10, 19, 23, 32, 39, 45, 52, 54, 20, 22, 33, 38,
+    46, 51, 55, 60, 21, 34, 37, 47, 50, 56, 59, 61, 35, 36, 48, 49, 57, 58, 62, 63};
+
+uint32_t BitsOf(int32_t value) {
+  return static_cast<uint32_t>(std::bit_width(static_cast<uint32_t>(value < 0 ? -value : value)));
+}
+
+// Bit i: coefficient i, row-major, is not zero. The compiler makes vectors of it.
+uint64_t NonZero(const int16_t* block) {
+  uint8_t is[kJpegCoefficients];
+  for (uint32_t i = 0; i < kJpegCoefficients; ++i) is[i] = block[i] != 0 ? 1 : 0;
+  uint64_t mask = 0;
+  for (uint32_t row = 0; row < 8; ++row) {
+    uint64_t bytes;
+    std::memcpy(&bytes, is + row * 8, sizeof(bytes));
+    // Eight bytes of 0 or 1 to eight bits, the first to the lowest.
+    mask |= (bytes * 0x0102040810204080) >> 56 << (row * 8);
+  }
+  return mask;
+}
+
+// Symbols of one block's AC coefficients. False: one of them is too large.
+bool CountAc(const int16_t* block, uint64_t* counts) {
+  uint8_t sizes[kJpegCoefficients];  // by zigzag index
+  uint64_t places = 0;
+  for (uint64_t mask = NonZero(block) & ~uint64_t{1}; mask != 0; mask &= mask - 1) {
+    const auto i = static_cast<uint32_t>(std::countr_zero(mask));
+    const uint32_t size = BitsOf(block[i]);
+    if (size > kJpegAcBitsMax) return false;
+    sizes[kZigzag[i]] = static_cast<uint8_t>(size);
+    places |= uint64_t{1} << kZigzag[i];
+  }
+  uint32_t before = 0;
+  for (; places != 0; places &= places - 1) {
+    const auto k = static_cast<uint32_t>(std::countr_zero(places));
+    uint32_t run = k - before - 1;
+    for (; run > 15; run -= 16) ++counts[kZeroRun];
+    ++counts[run << 4 | sizes[k]];
+    before = k;
+  }
+  if (before != kJpegCoefficients - 1) ++counts[kEndOfBlock];
+  return true;
+}
+
+// What: the blocks of one component, MCU after MCU. Blocks outside the plane fill up the last
+// MCUs: they repeat the DC value before them and have nothing else.
+class ComponentCounter {
+ public:
+  ComponentCounter(const JpegCoefficientPlane& plane, bool alone, JpegSymbolCounts* counts)
+      : plane_(plane),
+        across_(alone ? 1 : plane.across),
+        down_(alone ? 1 : plane.down),
+        counts_(counts) {}
+
+  void Restart() { dc_ = 0; }
+
+  bool Count(uint32_t mcu_column, uint32_t mcu_row) {
+    for (uint32_t y = 0; y < down_; ++y) {
+      for (uint32_t x = 0; x < across_; ++x) {
+        const uint32_t column = mcu_column * across_ + x;
+        const uint32_t row = mcu_row * down_ + y;
+        if (column >= plane_.blocks_across || row >= plane_.blocks_down) {
+          ++counts_->dc[0];
+          ++counts_->ac[kEndOfBlock];
+          continue;
+        }
+        const int16_t* block =
+            plane_.coefficients + (size_t{row} * plane_.blocks_across + column) * kJpegCoefficients;
+        const uint32_t size = BitsOf(block[0] - dc_);
+        if (size > kJpegDcBitsMax || !CountAc(block, counts_->ac)) return false;
+        ++counts_->dc[size];
+        dc_ = block[0];
+      }
+    }
+    return true;
+  }
+
+ private:
+  const JpegCoefficientPlane& plane_;
+  const uint32_t across_;
+  const uint32_t down_;
+  JpegSymbolCounts* const counts_;
+  int32_t dc_ = 0;
+};
+
+// The two trees that occur least, of several the later ones, by their places among `count`.
+struct Pair {
+  uint32_t first;
+  uint32_t second;
+};
+Pair RarestTwo(const uint64_t* sums, uint32_t count) {
+  Pair rarest = sums[1] <= sums[0] ? Pair{1, 0} : Pair{0, 1};
+  for (uint32_t i = 2; i < count; ++i) {
+    if (sums[i] > sums[rarest.second]) continue;
+    if (sums[i] <= sums[rarest.first]) {
+      rarest = {i, rarest.first};
+    } else {
+      rarest.second = i;
+    }
+  }
+  return rarest;
+}
+
+// How long the code of each symbol would be, if it could have any length; 0: it does not occur.
+// Symbol kSymbols, which does not exist, takes the code of all ones.
+void CodeLengths(const uint64_t counts[kSymbols], uint32_t lengths[kSymbols + 1]) {
+  uint64_t sums[kSymbols + 1];  // of the trees, in the order of the symbols that they began as
+  int32_t root[kSymbols + 1];   // the first symbol of each
+  int32_t next[kSymbols + 1];   // of the symbols of one tree
+  uint32_t count = 0;
+  for (uint32_t symbol = 0; symbol <= kSymbols; ++symbol) {
+    lengths[symbol] = 0;
+    next[symbol] = -1;
+    const uint64_t sum = symbol < kSymbols ? counts[symbol] : 1;
+    if (sum == 0) continue;
+    sums[count] = sum;
+    root[count++] = static_cast<int32_t>(symbol);
+  }
+  while (count > 1) {
+    const Pair pair = RarestTwo(sums, count);
+    // The first takes the second in: both a level deeper.
+    int32_t last = root[pair.first];
+    for (int32_t s = root[pair.first]; s >= 0; s = next[s]) {
+      ++lengths[s];
+      last = s;
+    }
+    next[last] = root[pair.second];
+    for (int32_t s = root[pair.second]; s >= 0; s = next[s]) ++lengths[s];
+    sums[pair.first] += sums[pair.second];
+    --count;
+    for (uint32_t i = pair.second; i < count; ++i) {
+      sums[i] = sums[i + 1];
+      root[i] = root[i + 1];
+    }
+  }
+}
+
+}  // namespace
+
+bool CountJpegSymbols(const JpegCoefficientPlanes& planes, uint32_t restart_mcus,
+                      JpegSymbolCounts counts[2]) {
+  const bool alone = planes.components == 1;
+  ComponentCounter counters[kJpegComponentsMax] = {
+      {planes.plane[0], alone, &counts[0]},
+      {planes.plane[1], alone, &counts[1]},
+      {planes.plane[2], alone, &counts[1]},
+  };
+  const auto mcus = [&](uint32_t blocks, uint32_t factor) {
+    return alone ? blocks : (blocks + factor - 1) / factor;
+  };
+  // All components have as many, but for those of a size that is not a whole number of MCUs.
+  uint32_t across = 0;
+  uint32_t down = 0;
+  for (uint32_t c = 0; c < planes.components; ++c) {
+    across = std::max(across, mcus(planes.plane[c].blocks_across, planes.plane[c].across));
+    down = std::max(down, mcus(planes.plane[c].blocks_down, planes.plane[c].down));
+  }
+  uint32_t left = restart_mcus;
+  for (uint32_t row = 0; row < down; ++row) {
+    for (uint32_t column = 0; column < across; ++column) {
+      if (restart_mcus != 0 && left-- == 0) {
+        for (ComponentCounter& counter : counters) counter.Restart();
+        left = restart_mcus - 1;
+      }
+      for (uint32_t c = 0; c < planes.components; ++c) {
+        if (!counters[c].Count(column, row)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+JpegHuffmanSpec BestJpegHuffman(const uint64_t counts[256]) {
+  uint32_t length[kSymbols + 1];
+  CodeLengths(counts, length);
+  uint32_t of_length[kSymbols + 2] = {};
+  for (uint32_t i = 0; i <= kSymbols; ++i) ++of_length[length[i]];
+  of_length[0] = 0;
+  // Codes that are too long: one of two goes up a level, the other takes half the place of a
+  // shorter one.
+  for (uint32_t l = kSymbols + 1; l > kLengthMax; --l) {
+    while (of_length[l] > 0) {
+      uint32_t shorter = l - 2;
+      while (of_length[shorter] == 0) --shorter;
+      of_length[l] -= 2;
+      ++of_length[l - 1];
+      of_length[shorter + 1] += 2;
+      --of_length[shorter];
+    }
+  }
+  JpegHuffmanSpec spec = {};
+  uint32_t last = kLengthMax;
+  while (last > 0 && of_length[last] == 0) --last;
+  if (last == 0) return spec;  // nothing occurs
+  --of_length[last];
+  for (uint32_t l = 1; l <= kLengthMax; ++l) spec.counts[l] = static_cast<uint8_t>(of_length[l]);
+  uint32_t at = 0;
+  for (uint32_t l = 1; l <= kSymbols; ++l) {
+    for (uint32_t symbol = 0; symbol < kSymbols; ++symbol) {
+      if (length[symbol] == l) spec.symbols[at++] = static_cast<uint8_t>(symbol);
+    }
+  }
+  return spec;
+}
+
+}  // namespace headrace::codecs
