@@ -135,9 +135,9 @@ Status Packer::WriteRecord(uint64_t file_bytes, PackedRecord* record) {
 Status Packer::WriteRestarts(uint64_t file_bytes, PackedRecord* record) {
   const uint32_t restart_mcus = ChooseRestartMcus(image_, file_bytes);
   HR_TRY(WriteJpeg(image_, {.restart_mcus = restart_mcus}, &record->bytes));
-  // Where a picture has little detail, markers are much of it.
-  if (restart_mcus != 0 && record->bytes.size() > file_bytes / 100 * kPackedPercentMax) {
-    HR_TRY(WriteJpeg(image_, {.restart_mcus = 4 * restart_mcus}, &record->bytes));
+  // Files that had the best tables already: half of the markers.
+  if (restart_mcus != 0 && record->bytes.size() * 40 > file_bytes * 41) {
+    HR_TRY(WriteJpeg(image_, {.restart_mcus = 2 * restart_mcus}, &record->bytes));
   }
   record->extension = "jpg";
   record->restarts_trusted = true;
