@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -471,6 +473,12 @@ bool Loader::LoadState(std::span<const std::byte> bytes, ConfigError* error) {
   RunPlace place;
   if (!ReadState(bytes, Identity(), &place, error)) return false;
   BeginRun(place);
+  char text[160];  // a state is loaded without allocating
+  snprintf(text, sizeof text,
+           "goes on in epoch %" PRIu32 " at position %" PRIu64 " of %" PRIu64 ": %" PRIu64
+           " batches of this rank are left in it",
+           epoch_, base_, parts_->dataset->size(), batches_this_epoch());
+  parts_->log.Write(LogLevel::kInfo, text);
   return true;
 }
 

@@ -43,6 +43,14 @@ def test_parts_joined_are_the_unbroken_run(good, mixed, tmp_path):
     assert os.listdir(tmp_path) == ["run.state"]
 
 
+def test_verbose_says_where_it_goes_on(run, good, config, tmp_path):
+    state = tmp_path / "run.state"
+    good("digest", config, "--batches", "1", "--state", state)
+    result = run("digest", config, "--batches", "1", "--state", state, "-v")
+    assert result.code == 0
+    assert "goes on in epoch 0 at position 8 of 30: 2 batches of this rank" in result.err
+
+
 def test_an_epoch_a_call_by_default(good, mixed, tmp_path):
     state = tmp_path / "run.state"
     unbroken = good("digest", mixed, "--epochs", "2").out
