@@ -85,9 +85,9 @@ TEST(ConfigOverrideTest, QuotedPartsOfKeysMayHoldDotsAndEqualSigns) {
 
 TEST(ConfigOverrideTest, ErrorsNameTheOverride) {
   ExpectError(With({"loader.sed=1"}), Code::kConfigUnknownKey,
-              "-s loader.sed=1: [loader] sed: unknown key; allowed: batch_size, shuffle, seed, "
-              "workers, prefetch_batches, tail, on_corrupt, corrupt_budget, max_host_bytes, rank, "
-              "world_size, reader; did you mean \"seed\"?");
+              "-s loader.sed=1: [loader] sed: unknown key; allowed: batch_size, shuffle, "
+              "shuffle_window, seed, workers, prefetch_batches, tail, on_corrupt, corrupt_budget, "
+              "max_host_bytes, rank, ...; did you mean \"seed\"?");
   ExpectErrorWith(With({"loadr.seed=1"}), Code::kConfigUnknownKey,
                   {"-s loadr.seed=1: [loadr]: unknown table", "\"loader\""});
   ExpectErrorWith(With({"loader.seed=-1"}), Code::kConfigValue,
