@@ -121,6 +121,7 @@ std::string SelectionText(const DatasetConfig& config) {
   if (config.source == Source::kManifest) {
     text += "manifest\t" + (config.annotations.empty() ? config.path.front() : config.annotations);
   }
+  // Other shards of the same folder are another set.
   if (config.source == Source::kTar) {
     for (const std::string& path : config.path) text += "tar\t" + path + '\n';
   }
