@@ -207,7 +207,7 @@ bool ReadStage::StartRead(uint32_t lane_index) {
   const std::span<std::byte> file_memory =
       fills_cache ? cache_room : memory.first(record_place.value_or(memory.size()));
   Incoming incoming{.reads_left = 1, .file = {}, .memory = file_memory, .fills_cache = fills_cache};
-  io::ReadRequest request = RequestFor(lane, extent, &incoming);
+  io::ReadRequest request = RequestFor(lane, extent, file_memory, &incoming);
   request.tag = lane_index;
   if (!reader_.Submit(request)) {
     // The queue is full (few descriptors are left): after the next completion.
@@ -247,12 +247,12 @@ void ReadStage::ServeCached(uint32_t lane_index, std::span<const std::byte> byte
 }
 
 io::ReadRequest ReadStage::RequestFor(const Lane& lane, const Extent& extent,
-                                      Incoming* incoming) const {
+                                      std::span<std::byte> room, Incoming* incoming) const {
   io::ReadRequest request{.path = extent.path,
                           .file = extent.file,
                           .offset = extent.offset,
                           .expected_bytes = extent.bytes,
-                          .buffer = incoming->memory,
+                          .buffer = room,
                           .whole_file = extent.whole_file};
   // What is to stay in memory comes in once, to a place that need not lie on a block.
   if (shared_.read_mode == nullptr || !shared_.read_mode->direct() || lane.through_cache ||
@@ -260,7 +260,7 @@ io::ReadRequest ReadStage::RequestFor(const Lane& lane, const Extent& extent,
     return request;
   }
   const DirectRange range = shared_.direct_files->Find(lane.id, extent);
-  if (range.skip + extent.bytes + range.beyond > incoming->memory.size()) return request;
+  if (range.skip + extent.bytes + range.beyond > room.size()) return request;
   request.file = range.file;
   request.offset = range.offset;
   request.expected_bytes = range.skip + extent.bytes;

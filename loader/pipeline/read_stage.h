@@ -46,8 +46,9 @@ class ReadStage {
   bool OpenBatch();
   // Starts the read of lane.id; false when it has to wait: see waiting_lane_.
   bool StartRead(uint32_t lane_index);
-  // How the file's bytes come into their room, past the page cache if that is the mode.
-  io::ReadRequest RequestFor(const Lane& lane, const Extent& extent, Incoming* incoming) const;
+  // How the file's bytes come into `room`, past the page cache if that is the mode.
+  io::ReadRequest RequestFor(const Lane& lane, const Extent& extent, std::span<std::byte> room,
+                             Incoming* incoming) const;
   // Gives the workers the bytes that the cache has, once the sample's record has come too.
   void ServeCached(uint32_t lane_index, std::span<const std::byte> bytes);
   // Starts the read of the sample's record into `memory`, which the file leaves free.
