@@ -155,7 +155,7 @@ Status ReadFactsJson(std::string_view text, SampleFacts* facts) {
     facts->id = static_cast<uint64_t>(*reader.id.number);
   }
   facts->path = std::move(reader.path.text);
-  facts->classes = Count(reader.classes, kLabelsMax);
+  if (reader.classes.number) facts->classes = Count(reader.classes, kLabelsMax);
   facts->samples = Count(reader.samples, uint64_t{1} << 32);
   return {};
 }

@@ -12,14 +12,14 @@ namespace headrace::loader {
 
 // What is said of one sample. A pack's members say all of it.
 struct SampleFacts {
-  std::optional<int64_t> label;  // as a number
-  std::string class_name;        // empty: not given
-  std::optional<uint64_t> id;    // in the source data set
-  std::string path;              // in the source data set
-  uint64_t classes = 0;          // of the whole set; 0: not given
-  uint64_t samples = 0;          // of the whole set; 0: not given
+  std::optional<int64_t> label;     // as a number
+  std::string class_name;           // empty: not given
+  std::optional<uint64_t> id;       // in the source data set
+  std::string path;                 // in the source data set
+  std::optional<uint64_t> classes;  // of the whole set, how many
+  uint64_t samples = 0;             // of the whole set; 0: not given
 
-  bool from_pack() const { return id && !path.empty() && classes > 0; }
+  bool from_pack() const { return id && !path.empty() && classes; }
 };
 
 // Longer ones are no labels.

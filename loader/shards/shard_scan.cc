@@ -174,10 +174,10 @@ bool Scan::Flush() {
     if (facts.from_pack() && first) {
       header.first_id = *facts.id;
       header.set_samples = facts.samples;
-      pack_classes_ = facts.classes;
+      pack_classes_ = *facts.classes;
     }
     if (!facts.from_pack() || *facts.id != header.first_id + index_.records() ||
-        facts.classes != pack_classes_ || facts.samples != header.set_samples ||
+        *facts.classes != pack_classes_ || facts.samples != header.set_samples ||
         (facts.samples > 0 && *facts.id >= facts.samples) || *facts.id >= ShardIndex::kSamplesMax) {
       is_no_pack_ = true;
       return false;

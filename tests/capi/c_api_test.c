@@ -257,6 +257,72 @@ static void check_packs(const char *folder) {
   CHECK(hr_pack_verify(pack, files, NULL, &verified, &error) == HR_OK && verified.bad == 0);
 }
 
+/* A shard with one picture, made by hand. */
+static void make_shard(const char *folder, const char *shard) {
+  static char block[512];
+  static char content[4096];
+  char path[1024];
+  size_t length, i;
+  unsigned sum = 0;
+  FILE *file;
+  snprintf(path, sizeof path, "%s/even/0.png", folder);
+  file = fopen(path, "rb");
+  CHECK(file != NULL);
+  if (file == NULL) return;
+  length = fread(content, 1, sizeof content, file);
+  fclose(file);
+  strcpy(block, "a/b.png");
+  snprintf(block + 124, 12, "%011o", (unsigned)length);
+  block[156] = '0';
+  memcpy(block + 257, "ustar\0" "00", 8);
+  memset(block + 148, ' ', 8);
+  for (i = 0; i < sizeof block; ++i) sum += (unsigned char)block[i];
+  snprintf(block + 148, 7, "%06o", sum);
+  file = fopen(shard, "wb");
+  CHECK(file != NULL);
+  if (file == NULL) return;
+  fwrite(block, 1, sizeof block, file);
+  fwrite(content, 1, (length + 511) / 512 * 512, file);
+  memset(block, 0, sizeof block);
+  fwrite(block, 1, sizeof block, file);
+  fwrite(block, 1, sizeof block, file);
+  fclose(file);
+}
+
+static void check_shards(const char *folder) {
+  char shard[1024];
+  char toml[2048];
+  const char *name;
+  hr_loader *loader = NULL;
+  size_t needed = 0;
+  HR_INIT(hr_error, error);
+  HR_INIT(hr_index_report, report);
+  snprintf(shard, sizeof shard, "%s.tar", folder);
+  CHECK(hr_index_shard(NULL, 0, NULL, &error) == HR_INVALID_ARGUMENT);
+  CHECK(hr_index_shard(shard, 0, &report, &error) == HR_NOT_FOUND);
+  CHECK(strstr(error.text, shard) != NULL);
+  make_shard(folder, shard);
+  CHECK(hr_index_shard(shard, 0, &report, &error) == HR_OK && report.written == 1);
+  CHECK(report.samples == 1 && report.without_label == 1 && report.index_bytes > 200);
+  CHECK(hr_index_shard(shard, 0, &report, &error) == HR_OK && report.written == 0);
+  CHECK(hr_index_shard(shard, 1, NULL, &error) == HR_OK);
+  snprintf(toml, sizeof toml,
+           "[dataset]\nsource = \"tar\"\npath = \"%s\"\n[loader]\ntail = \"exact\"\n"
+           "[[augment]]\nop = \"resize\"\nsize = [20, 30]\n",
+           shard);
+  CHECK(hr_loader_open_toml(toml, strlen(toml), NULL, &loader, &error) == HR_OK);
+  name = hr_loader_sample_path(loader, 0);
+  CHECK(name != NULL && strstr(name, ".tar/a/b.png") != NULL);
+  CHECK(hr_loader_sample_path(loader, 0) == name);
+  CHECK(hr_loader_sample_path(loader, 1) == NULL);
+  CHECK(hr_loader_sample_read(loader, 0, toml, sizeof toml, &needed, &error) == HR_OK);
+  CHECK(needed > 8 && memcmp(toml + 1, "PNG", 3) == 0);
+  hr_loader_close(loader);
+  remove(shard);
+  snprintf(toml, sizeof toml, "%s.hri", shard);
+  CHECK(remove(toml) == 0);
+}
+
 int main(int argc, char **argv) {
   char text[8192];
   size_t needed = 0;
@@ -270,6 +336,7 @@ int main(int argc, char **argv) {
   check_models(argv[1]);
   check_errors();
   check_transform(argv[1]);
+  check_shards(argv[1]);
   check_packs(argv[1]);
   if (failures != 0) fprintf(stderr, "%d checks failed\n", failures);
   return failures != 0;
