@@ -108,7 +108,11 @@ ByteVector MutateRecord(ByteVector record, Random& random) {
   for (uint32_t left = random.Between(1, 3); left > 0; --left) {
     const size_t header = std::min<size_t>(LoadLittle(&record[24], 4), record.size());
     switch (random.Below(8)) {
-      case 0: ChangeByte(&record[random.Below(static_cast<uint32_t>(header))], random); break;
+      case 0: {
+        const auto at = random.Below(static_cast<uint32_t>(header) + 1);
+        ChangeByte(&record[std::min<size_t>(at, record.size() - 1)], random);
+        break;
+      }
       case 1: ChangeByte(&record[8 + random.Below(kFixed - 8)], random); break;
       case 2: ResizeRow(&record, random); break;
       default: {
