@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/checked_math.h"
 #include "base/clock.h"
+#include "codecs/upright.h"
 
 namespace headrace::codecs {
 namespace {
@@ -15,6 +17,14 @@ constexpr uint32_t kTimedRows = 8;
 uint32_t RoundUpToChunk(uint32_t blocks, uint32_t row_blocks) {
   constexpr uint32_t kChunk = simd::kCoefChunkBlocks;
   return std::min((blocks + kChunk - 1) / kChunk * kChunk, row_blocks);
+}
+
+// The last group of a row need not be a part of one, which would take longer: what it has too much
+// is there in the chunk, and rows of samples hold multiples of 64.
+constexpr uint32_t WholeGroups(uint32_t blocks) {
+  static_assert(simd::kCoefChunkBlocks % simd::kIdctGroupBlocksMax == 0);
+  static_assert(kScratchAlign % (simd::kIdctGroupBlocksMax * kJpegBlockPx) == 0);
+  return static_cast<uint32_t>(RoundUp(blocks, simd::kIdctGroupBlocksMax));
 }
 
 }  // namespace
@@ -91,6 +101,7 @@ bool CoefRows::DecodeBlocks(const BlockRow& row, uint64_t* idct_ns) {
   }
   if (all != static_cast<size_t>(end - at)) return false;
   at += before;
+  HR_DCHECK(row.stride_bytes % kScratchAlign == 0);
   const auto size = static_cast<uint32_t>(size_[row.component]);
   for (uint32_t first = chunk * kChunk; first < row.end; first += kRunBlocks) {
     const uint32_t count = std::min(kRunBlocks, RoundUpToChunk(row.end, blocks) - first);
@@ -106,7 +117,7 @@ bool CoefRows::DecodeBlocks(const BlockRow& row, uint64_t* idct_ns) {
     const int64_t begin = idct_ns != nullptr ? NowNs() : 0;
     simd::Idct({.coefficients = coefficients_ + size_t{from - first} * kJpegCoefficients,
                 .last = last_ + (from - first),
-                .blocks = to - from,
+                .blocks = WholeGroups(to - from),
                 .out = row.out + size_t{from - row.first} * size,
                 .stride_bytes = row.stride_bytes},
                tables_.of(row.component), size_[row.component]);

@@ -22,7 +22,8 @@ class CoefRows final : public JpegMcuRows {
  public:
   // `layout` must outlive the rows. `size`: a component.
   void Begin(const CoefLayout& layout, const JpegMcuRect& rect, const simd::IdctSize* size);
-  // False: the record is damaged in a row of blocks that it needs.
+  // False: the record is damaged in a row of blocks that it needs. `to`: its strides are multiples
+  // of kScratchAlign, and what rows have behind their MCUs may be written.
   bool DecodeRows(uint32_t count, const JpegPlaneRows& to) override;
 
   // Of the time in rows that was the inverse DCT.
