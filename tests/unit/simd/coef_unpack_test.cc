@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <memory>
-#include <new>
 #include <optional>
 
 #include "simd/reference_coef.h"
