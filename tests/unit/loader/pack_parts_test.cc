@@ -64,7 +64,7 @@ TEST(ShardPlanTest, EmptyFilesTakeNoRoom) {
 }
 
 TEST(ShardPlanTest, SumsDoNotWrap) {
-  EXPECT_EQ(PlanOf({UINT64_MAX, UINT64_MAX, 1}, UINT64_MAX), (std::vector<uint64_t>{0, 1, 2, 3}));
+  EXPECT_EQ(PlanOf({UINT64_MAX, UINT64_MAX, 1}, UINT64_MAX - 1), (std::vector<uint64_t>{0, 1, 2, 3}));
 }
 
 TEST(ShardPlanTest, MoreShardsThanNamesAreRefused) {
