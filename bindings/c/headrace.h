@@ -681,6 +681,7 @@ typedef struct hr_scan_report {
   uint64_t jpeg;              /* formats, by content */
   uint64_t png;
   uint64_t webp;
+  uint64_t coef;              /* coefficient records of a pack */
   uint64_t other_formats;
   uint64_t grey;              /* the rest: of those whose header could be read */
   uint64_t rgb;

@@ -47,6 +47,7 @@ hr_scan_report ReportOf(const loader::ScanReport& from, bool cancelled) {
   report.jpeg = from.jpeg;
   report.png = from.png;
   report.webp = from.webp;
+  report.coef = from.coef;
   report.other_formats = from.other_formats;
   report.grey = from.grey;
   report.rgb = from.rgb;

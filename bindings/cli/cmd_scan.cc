@@ -9,6 +9,7 @@
 #include "bindings/cli/interrupt.h"
 #include "bindings/cli/loader_session.h"
 #include "bindings/cli/output_file.h"
+#include "bindings/cli/pack_verify.h"
 #include "bindings/cli/progress.h"
 #include "bindings/cli/scan_text.h"
 
@@ -57,15 +58,11 @@ void OnFinding(void* context, const hr_scan_finding* finding) {
   static_cast<Scanning*>(context)->result->findings.push_back(std::move(kept));
 }
 
-// Where hr_pack_verify will be called.
-int Verify(const ParsedArgs& args, Console& console) {
-  return console.Usage("--verify: " + args.operands()[0] +
-                       ": needs a pack, which this version does not make or check; without "
-                       "--verify every sample is read and decoded");
-}
-
 int Run(const ParsedArgs& args, Console& console) {
-  if (args.Has("verify")) return Verify(args, console);
+  if (args.Has("verify")) {
+    if (args.Has("quarantine")) return console.Usage("--quarantine: not with --verify");
+    return VerifyPack(args.operands()[0], std::string(args.Value("source")), args, console);
+  }
   if (args.Has("source")) return console.Usage("--source: only with --verify");
   Overrides overrides;
   std::string text;

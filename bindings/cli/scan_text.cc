@@ -152,6 +152,7 @@ void JsonCounts(JsonWriter* json, const hr_scan_report& report) {
   json->Field("jpeg", report.jpeg);
   json->Field("png", report.png);
   json->Field("webp", report.webp);
+  json->Field("coef", report.coef);
   json->Field("other", report.other_formats);
   json->EndObject();
   json->Key("colours");
@@ -195,6 +196,7 @@ std::string ScanPage(const ScanResult& result, size_t lines_max) {
       Parts({{report.jpeg, "JPEG"},
              {report.png, "PNG"},
              {report.webp, "WebP"},
+             {report.coef, "coefficient records"},
              {report.other_formats, "not recognised"}}));
   Row(&page, "colours",
       Parts({{report.rgb, "RGB"},

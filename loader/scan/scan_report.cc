@@ -32,6 +32,7 @@ void CountFormat(const SampleFact& fact, ScanReport* report) {
     case codecs::Format::kJpeg: ++report->jpeg; break;
     case codecs::Format::kPng: ++report->png; break;
     case codecs::Format::kWebp: ++report->webp; break;
+    case codecs::Format::kCoef: ++report->coef; break;
     default: ++report->other_formats; break;
   }
 }

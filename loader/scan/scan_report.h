@@ -44,6 +44,7 @@ struct ScanReport {
   uint64_t jpeg = 0;
   uint64_t png = 0;
   uint64_t webp = 0;
+  uint64_t coef = 0;  // coefficient records of a pack
   uint64_t other_formats = 0;
 
   // Of those whose header could be read.

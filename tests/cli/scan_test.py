@@ -1,7 +1,10 @@
 """headrace scan: what it finds, and how it says so."""
 
 import csv
+import io
 import json
+import os
+import tarfile
 
 import pytest
 
@@ -112,7 +115,7 @@ def test_wrong_lines(run, pictures_folder, tmp_path):
     for arguments, code in (
         ([], 2),
         ([pictures_folder, pictures_folder], 2),
-        ([pictures_folder, "--verify"], 2),  # needs a pack
+        ([pictures_folder, "--verify", "--quarantine", "x"], 2),
         ([pictures_folder, "--source", pictures_folder], 2),  # only with --verify
         ([pictures_folder, "--workers", "0"], 2),
         ([pictures_folder, "-s", "limits.max_sides=1"], 2),
@@ -122,3 +125,66 @@ def test_wrong_lines(run, pictures_folder, tmp_path):
         result = run("scan", *arguments)
         assert result.code == code, (arguments, result)
         assert result.out == "" and result.err.count("\n") == 1, result
+
+
+def tar_of(path, members):
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, content in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+
+@pytest.fixture
+def tars(pictures_folder, tmp_path):
+    """Two shards of six pictures each; the fifth of the second one is cut in half."""
+    folder = tmp_path / "tars"
+    folder.mkdir()
+    pictures = [path.read_bytes() for path in sorted(pictures_folder.rglob("*.jpg"))]
+    pictures[10] = pictures[10][: len(pictures[10]) // 2]
+    for shard in range(2):
+        members = []
+        for number in range(6 * shard, 6 * shard + 6):
+            members += [(f"{number:04}.jpg", pictures[number]), (f"{number:04}.cls", b"1")]
+        tar_of(folder / f"{shard:06}.tar", members)
+    return folder, pictures
+
+
+def test_tars_and_where_a_broken_member_lies(run, tars, tmp_path):
+    folder, pictures = tars
+    assert scan(run, folder / "000000.tar")["good"] == 6
+    bad = tmp_path / "bad.tsv"
+    report = scan(run, folder, "--quarantine", bad, code=1)
+    assert report["samples"] == 12 and report["broken"] == 1
+    (broken,) = report["broken_samples"]
+    shard = folder / "000001.tar"
+    assert broken["id"] == 10 and broken["code"] == "HR_TRUNCATED"
+    assert broken["path"].endswith("000001.tar")
+    content = shard.read_bytes()[broken["offset"]: broken["offset"] + broken["bytes"]]
+    assert content == pictures[10]
+    with open(bad, newline="") as table:
+        (row,) = csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE)
+    assert os.path.samefile(row["path"], shard)
+    assert row["offset"] == str(broken["offset"])
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "coef"])
+def test_packs_are_read_and_verified(run, good, pictures_folder, tmp_path, codec):
+    pack = tmp_path / "pack"
+    good("pack", pictures_folder, "-o", pack, "--codec", codec)
+    report = scan(run, pack)
+    assert report["good"] == report["formats"][codec] == 12
+    names = {path.relative_to(pictures_folder).as_posix() for path in pictures_folder.rglob("*.jpg")}
+    (pictures_folder / "cat" / "01.jpg").read_bytes()
+    verdict = run("scan", pack, "--verify", "--source", pictures_folder, "--json", "-")
+    assert verdict.code == 0, verdict
+    assert json.loads(verdict.out)["compared"] == 12
+    shard = pack / "000000.tar"
+    damaged = bytearray(shard.read_bytes())
+    damaged[len(damaged) // 2] ^= 0x55
+    shard.write_bytes(damaged)
+    verdict = run("scan", pack, "--verify", "--json", "-")
+    assert verdict.code == 1, verdict
+    found = json.loads(verdict.out)
+    assert found["bad"] >= 1
+    assert found["bad_samples"][0]["path"] in names | {""}
