@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "base/thread_annotations.h"
 #include "bindings/c/callbacks.h"
 #include "loader/loader.h"
 #include "loader/pipeline/batch_store.h"
@@ -21,8 +21,8 @@ struct hr_loader {
   headrace::capi::ModelCallback model;
   headrace::capi::SaliencyCallback saliency;
   // Names of samples in shards that were given out: their memory lives as long as the loader.
-  mutable std::mutex names_mutex;
-  mutable std::map<int64_t, std::string> names;  // under names_mutex
+  mutable headrace::Mutex names_mutex;
+  mutable std::map<int64_t, std::string> names HR_GUARDED_BY(names_mutex);
 };
 
 struct hr_transform {

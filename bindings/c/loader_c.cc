@@ -238,7 +238,7 @@ const char* hr_loader_sample_path(const hr_loader* loader, int64_t id) {
   const auto extent = dataset.Locate(static_cast<uint64_t>(id));
   if (extent.whole_file) return extent.path;
   try {
-    const std::lock_guard lock(loader->names_mutex);
+    const headrace::MutexLock lock(loader->names_mutex);
     auto place = loader->names.find(id);
     if (place == loader->names.end()) {
       place = loader->names.emplace(id, dataset.Name(static_cast<uint64_t>(id))).first;

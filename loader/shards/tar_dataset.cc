@@ -3,7 +3,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include "base/hash.h"
@@ -14,12 +16,17 @@
 namespace headrace::loader {
 namespace {
 
-// Half of what is left after the process's own, the reader's and other loaders' files.
+// Half of what the process has left, after room for the reader's files and what else may come: so
+// several loaders find theirs.
 uint64_t FilesHeld() {
   constexpr uint64_t kOthers = 192;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  return limit.rlim_cur > kOthers ? (limit.rlim_cur - kOthers) / 2 : 0;
+  uint64_t used = kOthers;
+  std::error_code ignored;
+  std::filesystem::directory_iterator files("/proc/self/fd", ignored);
+  for (; files != std::filesystem::directory_iterator(); files.increment(ignored)) ++used;
+  return limit.rlim_cur > used ? (limit.rlim_cur - used) / 2 : 0;
 }
 
 // Names of a shard that are kept as a whole, once more than one of them was asked for.
@@ -205,7 +212,7 @@ std::string TarDataset::RecordName(size_t number, uint64_t record) const {
     return names.substr(begin, ends[record] - begin);
   };
   if (shard.from != IndexFrom::kFile) return part(shard.names, shard.name_ends);
-  const std::lock_guard lock(names_mutex_);
+  const MutexLock lock(names_mutex_);
   const bool again = names_.shard == number;
   if (!again) {
     names_ = {};

@@ -3,12 +3,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
+#include "base/thread_annotations.h"
 #include "loader/config_toml.h"
 #include "loader/dataset.h"
 #include "loader/shards/open_shards.h"
@@ -61,8 +61,8 @@ class TarDataset final : public Dataset {
   std::vector<std::string> classes_;
   std::vector<OpenShard> shards_;
   std::vector<uint64_t> begins_;  // first id of each shard, and the size
-  mutable std::mutex names_mutex_;
-  mutable NameCache names_;  // under names_mutex_
+  mutable Mutex names_mutex_;
+  mutable NameCache names_ HR_GUARDED_BY(names_mutex_);
 };
 
 }  // namespace headrace::loader
