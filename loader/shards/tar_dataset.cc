@@ -36,10 +36,14 @@ std::string_view LastPart(const std::string& path) {
   return std::string_view(path).substr(path.rfind('/') + 1);
 }
 
-// Whether these are shards of one pack, by what they say.
+// Whether these are shards of one pack, by what they say. An index that was made anew does not know
+// how its shard was packed, and perhaps not all classes.
 bool SamePack(const OpenShard& a, const OpenShard& b) {
-  return a.header.set_samples == b.header.set_samples && a.header.settings == b.header.settings &&
-         a.header.classes.size() == b.header.classes.size();
+  if (a.header.set_samples != b.header.set_samples) return false;
+  return a.from != IndexFrom::kFile || b.from != IndexFrom::kFile || a.header.from_pack ||
+         b.header.from_pack ||
+         (a.header.settings == b.header.settings &&
+          a.header.classes.size() == b.header.classes.size());
 }
 
 void Say(const LogSink& log, const std::string& text) {
@@ -86,13 +90,13 @@ void TarDataset::FindPack(const LogSink& log) {
     return Say(log, "of " + std::to_string(shards_.size()) + " shards " + std::to_string(packs) +
                         " belong to a pack: ids are running numbers over all of them");
   }
-  // An index that was made anew from the shard does not know how it was packed.
+  // One without the size of its pack fits any.
   const OpenShard* known = nullptr;
   bool same = true;
   for (const OpenShard& shard : shards_) {
     if (shard.header.set_samples == 0) continue;
     if (known != nullptr) same = same && SamePack(*known, shard);
-    known = &shard;
+    if (known == nullptr || known->header.from_pack) known = &shard;
   }
   std::vector<OpenShard*> order;
   for (OpenShard& shard : shards_) order.push_back(&shard);

@@ -160,8 +160,10 @@ struct PackText {
 };
 PackText PackShard(uint64_t first, uint64_t count, uint64_t all) {
   headrace::testing::TarEntries entries;
-  ShardIndexWriter writer(
-      {.set_samples = all, .first_id = first, .classes = {"cat", "dog", "eel"}});
+  ShardIndexWriter writer({.set_samples = all,
+                           .first_id = first,
+                           .settings = "codec jpeg",
+                           .classes = {"cat", "dog", "eel"}});
   for (uint64_t id = first; id < first + count; ++id) {
     const std::string key = "00000" + std::to_string(id);
     const std::string path = (id % 2 == 0 ? "cat/" : "dog/") + std::to_string(id) + ".JPG";
@@ -177,7 +179,8 @@ PackText PackShard(uint64_t first, uint64_t count, uint64_t all) {
     entries.emplace_back(key + ".json", R"({"id": )" + std::to_string(id) + R"(, "label": )" +
                                             std::to_string(id % 2) + R"(, "class": ")" +
                                             (id % 2 == 0 ? "cat" : "dog") + R"(", "path": ")" +
-                                            path + R"(", "classes": 3})");
+                                            path + R"(", "classes": 3, "samples": )" +
+                                            std::to_string(all) + "}");
   }
   const std::string tar = TarText(entries);
   writer.header().tar_bytes = tar.size();
@@ -255,6 +258,18 @@ TEST(TarDatasetTest, HoldsFilesOpenAsFarAsTheLimitAllows) {
     EXPECT_EQ(opened.dataset->Locate(0).file >= 0, many);
     EXPECT_EQ(BytesOf(*opened.dataset, 4), "c2");
   }
+}
+
+TEST(TarDatasetTest, AShardThatShrinksGivesErrorsOfItsSamples) {
+  const TempFolder folder;
+  WritePlain(folder);
+  const Opened opened = Open(folder);
+  ASSERT_NE(opened.dataset, nullptr);
+  std::filesystem::resize_file(folder / "c.tar", opened.dataset->Locate(3).offset);
+  EXPECT_EQ(BytesOf(*opened.dataset, 2), "c0");
+  std::byte bytes[2];
+  EXPECT_EQ(ReadSample(*opened.dataset, 3, bytes).code(), Code::kTruncated);
+  EXPECT_EQ(ReadSample(*opened.dataset, 4, bytes).code(), Code::kTruncated);
 }
 
 TEST(TarDatasetTest, NamesAreNotTakenFromAnotherIndex) {
