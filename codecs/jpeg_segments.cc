@@ -18,7 +18,7 @@ bool BeginsWith(std::span<const std::byte> payload, std::string_view text, size_
   return payload.size() >= bytes_min && std::memcmp(payload.data(), text.data(), text.size()) == 0;
 }
 
-using namespace std::literals;
+using std::string_view_literals::operator""sv;
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // Our own JPEG decoder against libjpeg-turbo: the same status, pixels, planes and counts for any
-// bytes, with a record of checkpoints and without. The input is a JpegPathsControl and a JPEG.
+// bytes, with a record of checkpoints and without, and beginning at restart markers as in a pack.
+// The input is a JpegPathsControl and a JPEG.
 #include "fuzz_jpeg_paths.h"
 
 #include <sanitizer/asan_interface.h>
@@ -209,10 +210,22 @@ class Comparison {
     }
     const Outcome expected = library_.Run(compared);
     RequireSame(ours_.Run(compared), expected, compared, "ours and libjpeg-turbo");
+    CheckRestarts(compared, expected);
     CheckRecords(control, file, compared, expected);
   }
 
  private:
+  // As if the file were trusted. Where a decode from the start is good, nothing may differ; damage
+  // that it meets may have been passed over.
+  void CheckRestarts(const Wanted& compared, const Outcome& expected) {
+    DecodeCheckpoints trust = {.restarts_trusted = true};
+    const Outcome trusted = ours_.Run(compared, &trust);
+    if (expected.status.ok() || !trusted.status.ok()) {
+      RequireSame(trusted, expected, compared, "at restart markers");
+    }
+    RequireSame(ours_.Run(compared), expected, compared, "after restart markers");
+  }
+
   // `expected`: what libjpeg-turbo says of `compared`.
   void CheckRecords(const JpegPathsControl& control, std::span<const std::byte> file,
                     const Wanted& compared, const Outcome& expected) {
