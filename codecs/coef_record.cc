@@ -31,73 +31,101 @@ void PutAt(uint32_t value, uint32_t bytes, size_t at, Record* record) {
 
 // ------------------------------------------------------------------ encoding
 
-// Appends a chunk of blocks; returns its entry for the table of its row.
-uint32_t PutChunk(const int16_t* blocks, uint32_t count, Record* record) {
-  const size_t begin = record->size();
+// The DC values of a chunk; returns whether their differences need 16 bits.
+bool PutDc(const int16_t* blocks, uint32_t count, Record* record) {
+  int differences[simd::kCoefChunkBlocks] = {};
   bool wide = false;
   for (uint32_t b = 1; b < count; ++b) {
-    const int difference = blocks[b * kJpegCoefficients] - blocks[(b - 1) * kJpegCoefficients];
-    // As it wraps.
-    wide = wide || static_cast<int16_t>(difference) != static_cast<int8_t>(difference);
+    differences[b] = blocks[b * kJpegCoefficients] - blocks[(b - 1) * kJpegCoefficients];
+    // As they wrap.
+    wide = wide || static_cast<int16_t>(differences[b]) != static_cast<int8_t>(differences[b]);
   }
   Put16(static_cast<uint16_t>(blocks[0]), record);
   for (uint32_t b = 1; b < count; ++b) {
-    const auto difference =
-        static_cast<uint32_t>(blocks[b * kJpegCoefficients] - blocks[(b - 1) * kJpegCoefficients]);
+    const auto difference = static_cast<uint32_t>(differences[b]);
     wide ? Put16(difference, record) : Put8(difference, record);
   }
+  return wide;
+}
 
-  constexpr size_t kValuesMax = size_t{simd::kCoefChunkBlocks} * kJpegCoefficients;
-  std::byte nibbles[kValuesMax / 2] = {};
-  std::byte column_masks[simd::kCoefChunkBlocks * kJpegBlockPx];
-  std::byte escapes[kValuesMax];
+// What: the other parts of a chunk, block by block. Owner: PutChunk.
+class ChunkParts {
+ public:
+  void AddBlock(const int16_t* block) {
+    uint32_t row_mask = 0;
+    for (uint32_t row = 0; row < kJpegBlockPx; ++row) {
+      const uint32_t column_mask = AddRow(block, row);
+      if (column_mask == 0) continue;
+      row_mask |= 1u << row;
+      column_masks_[rows_++] = static_cast<std::byte>(column_mask);
+    }
+    row_masks_[blocks_++] = static_cast<std::byte>(row_mask);
+    values_ += values_ % 2;  // whole bytes
+  }
+
+  void AppendTo(Record* record) const {
+    record->insert(record->end(), row_masks_, row_masks_ + blocks_);
+    record->insert(record->end(), column_masks_, column_masks_ + rows_);
+    record->insert(record->end(), nibbles_, nibbles_ + values_ / 2);
+    record->insert(record->end(), escapes_, escapes_ + escaped_);
+    for (size_t i = 0; i < patched_; ++i) {
+      Put16(patches_[i].place, record);
+      Put16(static_cast<uint16_t>(patches_[i].value), record);
+    }
+  }
+
+ private:
+  static constexpr size_t kValuesMax = size_t{simd::kCoefChunkBlocks} * kJpegCoefficients;
+  // 16 of DC, 8 row masks, 64 column masks and four bytes a coefficient are the most.
+  static_assert(16 + 8 + 64 + 4 * kValuesMax <= simd::kCoefChunkBytesMask);
+
+  // Returns the columns that have a value.
+  uint32_t AddRow(const int16_t* block, uint32_t row) {
+    uint32_t column_mask = 0;
+    for (uint32_t column = 0; column < kJpegBlockPx; ++column) {
+      const uint32_t place = row * kJpegBlockPx + column;
+      const int16_t value = block[place];
+      if (value == 0 || place == 0) continue;
+      if (value != static_cast<int8_t>(value)) {
+        patches_[patched_++] = {blocks_ * kJpegCoefficients + place, value};
+        continue;
+      }
+      column_mask |= 1u << column;
+      uint32_t nibble = static_cast<uint32_t>(value) & 15;
+      if (value < -7 || value > 7) {
+        nibble = simd::kCoefEscape;
+        escapes_[escaped_++] = static_cast<std::byte>(value);
+      }
+      nibbles_[values_ / 2] |= static_cast<std::byte>(nibble << 4 * (values_ % 2));
+      ++values_;
+    }
+    return column_mask;
+  }
+
   struct Patch {
     uint32_t place;
     int16_t value;
-  } patches[kValuesMax];
-  size_t values = 0;
-  size_t rows = 0;
-  size_t escaped = 0;
-  size_t patched = 0;
-  for (uint32_t b = 0; b < count; ++b) {
-    uint32_t row_mask = 0;
-    for (uint32_t row = 0; row < kJpegBlockPx; ++row) {
-      uint32_t column_mask = 0;
-      for (uint32_t column = 0; column < kJpegBlockPx; ++column) {
-        const uint32_t place = b * kJpegCoefficients + row * kJpegBlockPx + column;
-        const int16_t value = blocks[place];
-        if (value == 0 || place % kJpegCoefficients == 0) continue;
-        if (value != static_cast<int8_t>(value)) {
-          patches[patched++] = {place, value};
-          continue;
-        }
-        column_mask |= 1u << column;
-        uint32_t nibble = static_cast<uint32_t>(value) & 15;
-        if (value < -7 || value > 7) {
-          nibble = simd::kCoefEscape;
-          escapes[escaped++] = static_cast<std::byte>(value);
-        }
-        nibbles[values / 2] |= static_cast<std::byte>(nibble << 4 * (values % 2));
-        ++values;
-      }
-      if (column_mask == 0) continue;
-      row_mask |= 1u << row;
-      column_masks[rows++] = static_cast<std::byte>(column_mask);
-    }
-    values += values % 2;  // whole bytes
-    Put8(row_mask, record);
-  }
-  record->insert(record->end(), column_masks, column_masks + rows);
-  record->insert(record->end(), nibbles, nibbles + values / 2);
-  record->insert(record->end(), escapes, escapes + escaped);
-  for (size_t i = 0; i < patched; ++i) {
-    Put16(patches[i].place, record);
-    Put16(static_cast<uint16_t>(patches[i].value), record);
-  }
-  const auto bytes = static_cast<uint32_t>(record->size() - begin);
-  // 16 of DC, 8 row masks, 64 column masks and four bytes a coefficient are the most.
-  static_assert(16 + 8 + 64 + 4 * kValuesMax <= simd::kCoefChunkBytesMask);
-  return bytes | (wide ? simd::kCoefChunkWideDc : 0);
+  };
+  std::byte row_masks_[simd::kCoefChunkBlocks];
+  std::byte column_masks_[simd::kCoefChunkBlocks * kJpegBlockPx];
+  std::byte nibbles_[kValuesMax / 2] = {};
+  std::byte escapes_[kValuesMax];
+  Patch patches_[kValuesMax];
+  uint32_t blocks_ = 0;
+  size_t rows_ = 0;
+  size_t values_ = 0;  // with those that fill up bytes
+  size_t escaped_ = 0;
+  size_t patched_ = 0;
+};
+
+// Appends a chunk of blocks; returns its entry for the table of its row.
+uint32_t PutChunk(const int16_t* blocks, uint32_t count, Record* record) {
+  const size_t begin = record->size();
+  const bool wide = PutDc(blocks, count, record);
+  ChunkParts parts;
+  for (uint32_t b = 0; b < count; ++b) parts.AddBlock(blocks + size_t{b} * kJpegCoefficients);
+  parts.AppendTo(record);
+  return static_cast<uint32_t>(record->size() - begin) | (wide ? simd::kCoefChunkWideDc : 0);
 }
 
 void PutRow(const int16_t* blocks, uint32_t count, Record* record) {
