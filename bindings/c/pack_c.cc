@@ -152,6 +152,7 @@ hr_status hr_pack(const char* source, const char* out, const hr_pack_options* op
     job.rank = ranks.rank;
     job.world_size = ranks.world_size;
     job.force = known.raw.force != 0;
+    job.source_is_walked = config.dataset.source == headrace::loader::Source::kFolder;
     headrace::loader::PackReport done;
     const bool good = headrace::loader::RunPack(*dataset, job, known.hooks, &done, &failed);
     filled->workers = done.workers;

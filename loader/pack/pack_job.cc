@@ -175,6 +175,19 @@ uint64_t FileBytes(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
 }
 
+// Whether the pack's files would be taken for the source's, or be written over them.
+bool WouldChangeSource(const Dataset& dataset, const PackJob& job) {
+  if (job.source_is_walked) return LiesIn(job.folder, dataset.root());
+  for (uint64_t run = 0; run < dataset.RunCount(); ++run) {
+    const Extent extent = dataset.Locate(dataset.RunBegin(run));
+    if (extent.whole_file) continue;  // no shard
+    const std::string shard = dataset.root() + "/" + extent.path;
+    const std::string folder = shard.substr(0, shard.rfind('/'));
+    if (LiesIn(job.folder, folder) && LiesIn(folder, job.folder)) return true;
+  }
+  return false;
+}
+
 bool CheckJob(const Dataset& dataset, const PackJob& job, JobError* error) {
   if (job.world_size == 0 || job.rank >= job.world_size) {
     return Fail(error, Code::kInvalidArgument, "rank: must be below the world size");
@@ -191,7 +204,7 @@ bool CheckJob(const Dataset& dataset, const PackJob& job, JobError* error) {
                     ": labels are rows of numbers, and a pack keeps one class a sample; pack the "
                     "pictures as a folder and keep the manifest");
   }
-  if (LiesIn(job.folder, dataset.root())) {
+  if (WouldChangeSource(dataset, job)) {
     return Fail(error, Code::kInvalidArgument,
                 job.folder + ": lies in the data set " + dataset.root() +
                     ", which would change by it; give a folder elsewhere");

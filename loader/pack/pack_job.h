@@ -19,6 +19,8 @@ struct PackJob {
   uint32_t rank = 0;     // shard k is made by rank k mod world_size
   uint32_t world_size = 1;
   bool force = false;  // shards of other settings are replaced, not refused
+  // The source is whatever lies beneath its root, so that the pack must not.
+  bool source_is_walked = false;
 };
 
 // Of this rank's shards.

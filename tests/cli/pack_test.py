@@ -5,8 +5,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tarfile
+import time
 
 import pytest
 
@@ -363,6 +365,42 @@ def test_what_it_refuses(run, with_png, demo, config, tmp_path):
     environment = {"OMPI_COMM_WORLD_RANK": "x", "OMPI_COMM_WORLD_SIZE": "2"}
     result = run("pack", config, "-o", tmp_path / "y", env=environment)
     assert result.code == 2 and "OMPI_COMM_WORLD_RANK" in result.err
+
+
+def test_a_pack_of_a_pack(run, packs, tmp_path):
+    again = tmp_path / "again"
+    result = run("pack", packs["jpeg"], "-o", again, "--shard-size", "1MiB", "--json", "-")
+    assert result.code == 0, result
+    change = ["-s", "loader.corrupt_budget=1.0"]
+    digests = []
+    for number, folder in enumerate((packs["jpeg"], again)):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(PACK.format(path=folder))
+        digests.append(run("digest", file, *change).out)
+    assert digests[0] == digests[1] and digests[0].count("\n") == 4
+    over = run("pack", again, "-o", again)
+    assert over.code != 0 and "lies in the data set" in over.err
+    assert run("pack", again, "-o", again / "beneath").code == 0
+
+
+def test_interrupted_it_goes_on(binary, run, packs, with_png, tmp_path):
+    out = tmp_path / "pack"
+    command = [binary, "pack", with_png, "-o", out, "--shard-size", "20KB", "--workers", "1"]
+    for _ in range(20):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        # Once a first shard is there it has begun for sure.
+        while process.poll() is None and not (out / "000000.tar.hri").exists():
+            time.sleep(0.001)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        if process.returncode == 130:
+            break
+        shutil.rmtree(out)
+    assert process.returncode == 130, said
+    assert "interrupted" in said
+    assert not (out / ".headrace-pack.lock").exists()
+    assert run("pack", with_png, "-o", out, "--shard-size", "20KB").code == 0
+    assert shards_of(out) == shards_of(packs["jpeg"])
 
 
 def test_lossy_says_so(run, photographs, tmp_path):
