@@ -93,7 +93,8 @@ std::string JsonText(const MemberText& sample) {
   AppendQuoted(sample.class_name, &text);
   text += ", \"path\": ";
   AppendQuoted(sample.path, &text);
-  text += ", \"classes\": " + std::to_string(sample.classes) + "}\n";
+  text += ", \"classes\": " + std::to_string(sample.classes) +
+          ", \"samples\": " + std::to_string(sample.samples) + "}\n";
   return text;
 }
 

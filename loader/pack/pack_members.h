@@ -18,7 +18,7 @@ std::string MemberName(uint64_t id, std::string_view extension);
 // is in it may be anything. One that every reader of WebDataset takes for a picture.
 std::string_view CopiedExtension(std::string_view of_format, std::string_view source_path);
 
-// The .cls member. A sample without a label has none.
+// The .cls member; -1: the sample has no label.
 std::string LabelText(int64_t label);
 
 struct MemberText {
@@ -27,6 +27,7 @@ struct MemberText {
   std::string_view class_name;  // empty: none
   std::string_view path;        // in the source data set
   uint64_t classes = 0;         // of the whole set: their number
+  uint64_t samples = 0;         // of the whole pack: theirs
 };
 // The .json member: one object, a line.
 std::string JsonText(const MemberText& sample);

@@ -25,7 +25,6 @@ ShardWriter::ShardWriter(std::string folder, uint64_t shard, ShardHeader header,
                          io::AtomicFile file)
     : path_(folder + "/" + ShardName(shard)),
       index_path_(folder + "/" + ShardIndexName(shard)),
-      classes_(header.classes.size()),
       index_(std::move(header)),
       file_(std::move(file)) {
   buffer_.reserve(kBufferBytes);
@@ -59,12 +58,16 @@ bool ShardWriter::Add(const PackSample& sample, const codecs::PackedRecord& reco
               .name = sample.path});
   const std::string padding(io::TarPaddingBytes(record.bytes.size()), '\0');
   if (!Append(TextOf(record.bytes), error) || !Append(padding, error)) return false;
-  if (sample.label >= 0 &&
-      !Member(MemberName(sample.id, kLabelExtension), LabelText(sample.label), error)) {
+  if (!Member(MemberName(sample.id, kLabelExtension), LabelText(sample.label), error)) {
     return false;
   }
   return Member(MemberName(sample.id, kTextExtension),
-                JsonText({sample.id, sample.label, sample.class_name, sample.path, classes_}),
+                JsonText({.id = sample.id,
+                          .label = sample.label,
+                          .class_name = sample.class_name,
+                          .path = sample.path,
+                          .classes = index_.header().classes.size(),
+                          .samples = index_.header().set_samples}),
                 error);
 }
 

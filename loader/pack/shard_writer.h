@@ -46,7 +46,6 @@ class ShardWriter {
 
   std::string path_;
   std::string index_path_;
-  uint64_t classes_;
   ShardIndexWriter index_;
   io::AtomicFile file_;
   std::string buffer_;

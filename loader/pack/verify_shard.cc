@@ -72,16 +72,19 @@ class Walk {
       Bad(Code::kCorrupt, "bytes that should be 0 follow the record");
     }
     const std::string label = LabelText(record.label);
-    if (record.label >= 0 && !IsMember(MemberName(record.id, kLabelExtension), label)) {
+    if (!IsMember(MemberName(record.id, kLabelExtension), label)) {
       Bad(Code::kCorrupt, "the .cls member is not what the index says");
     }
     const auto& classes = pack_.classes();
     const bool has_class = record.label >= 0 && static_cast<size_t>(record.label) < classes.size();
-    const std::string text =
-        JsonText({record.id, record.label,
-                  has_class ? std::string_view(classes[static_cast<size_t>(record.label)])
-                            : std::string_view(),
-                  record.name, classes.size()});
+    const std::string text = JsonText(
+        {.id = record.id,
+         .label = record.label,
+         .class_name = has_class ? std::string_view(classes[static_cast<size_t>(record.label)])
+                                 : std::string_view(),
+         .path = record.name,
+         .classes = classes.size(),
+         .samples = pack_.samples()});
     if (!IsMember(MemberName(record.id, kTextExtension), text)) {
       Bad(Code::kCorrupt, "the .json member is not what the index says");
     }

@@ -128,7 +128,7 @@ def test_members_by_pythons_tarfile(packs, with_png, codec):
             assert text["path"] == path
             assert text["class"] == path.split("/")[0]
             assert text["label"] == classes.index(text["class"])
-            assert text["classes"] == len(classes)
+            assert (text["classes"], text["samples"]) == (len(classes), len(files))
             assert members[name.replace(".json", ".cls")] == str(text["label"]).encode()
             (picture,) = [m for m in members if m.startswith(name[:13]) and m[13:] not in ("json", "cls")]
             stored = members[picture]
@@ -249,6 +249,27 @@ def test_photographs(run, photographs, write_config, tmp_path, codec):
     assert run("unpack", pack, "-o", files).code == 0
     again = write_config(files, name="again.toml")
     assert run("digest", again, *change).out == expected
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("name", ["corrupt", "formats"])
+def test_broken_and_odd_files_too(run, data, write_config, tmp_path, name, codec):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    if any(path.is_dir() for path in (data / name).iterdir()):
+        shutil.copytree(data / name, folder, dirs_exist_ok=True)
+    else:
+        shutil.copytree(data / name, folder / "all")
+    pack = tmp_path / "pack"
+    assert run("pack", folder, "-o", pack, "--codec", codec, "--shard-size", "1MB").code == 0
+    theirs = write_config(folder)
+    mine = write_config(pack, PACK, "pack.toml")
+    for jpeg in ("fast", "exact"):
+        change = ["-s", "loader.corrupt_budget=1.0", "-s", f"decode.jpeg={jpeg}",
+                  "-s", "decode.checkpoints=off"]  # fmt: skip
+        expected = run("digest", theirs, *change).out
+        assert expected.count("\n") >= 8
+        assert run("digest", mine, *change).out == expected
 
 
 @pytest.mark.parametrize("codec", CODECS)

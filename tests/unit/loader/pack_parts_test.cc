@@ -64,7 +64,8 @@ TEST(ShardPlanTest, EmptyFilesTakeNoRoom) {
 }
 
 TEST(ShardPlanTest, SumsDoNotWrap) {
-  EXPECT_EQ(PlanOf({UINT64_MAX, UINT64_MAX, 1}, UINT64_MAX - 1), (std::vector<uint64_t>{0, 1, 2, 3}));
+  EXPECT_EQ(PlanOf({UINT64_MAX, UINT64_MAX, 1}, UINT64_MAX - 1),
+            (std::vector<uint64_t>{0, 1, 2, 3}));
 }
 
 TEST(ShardPlanTest, MoreShardsThanNamesAreRefused) {
@@ -103,13 +104,17 @@ TEST(PackMembersTest, CopiedFilesGetAnExtensionThatReadersTakeForAPicture) {
 }
 
 TEST(PackMembersTest, TheTextIsJsonWhateverThePath) {
-  EXPECT_EQ(JsonText({.id = 7, .label = 1, .class_name = "a", .path = "a/x.jpg", .classes = 2}),
-            "{\"id\": 7, \"label\": 1, \"class\": \"a\", \"path\": \"a/x.jpg\", \"classes\": 2}\n");
+  EXPECT_EQ(
+      JsonText(
+          {.id = 7, .label = 1, .class_name = "a", .path = "a/x.jpg", .classes = 2, .samples = 9}),
+      "{\"id\": 7, \"label\": 1, \"class\": \"a\", \"path\": \"a/x.jpg\", \"classes\": 2, "
+      "\"samples\": 9}\n");
   const std::string odd = "q\"\\\n\xC3\xA4\xFF\xC0\x80\xED\xA0\x80\xF0\x9F\x98\x80";
-  EXPECT_EQ(JsonText({.id = 0, .label = -1, .class_name = "", .path = odd, .classes = 0}),
-            "{\"id\": 0, \"label\": -1, \"class\": \"\", \"path\": "
-            "\"q\\\"\\\\\\u000a\xC3\xA4\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
-            "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xF0\x9F\x98\x80\", \"classes\": 0}\n");
+  EXPECT_EQ(
+      JsonText({.id = 0, .label = -1, .class_name = "", .path = odd, .classes = 0}),
+      "{\"id\": 0, \"label\": -1, \"class\": \"\", \"path\": "
+      "\"q\\\"\\\\\\u000a\xC3\xA4\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+      "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xF0\x9F\x98\x80\", \"classes\": 0, \"samples\": 0}\n");
 }
 
 TEST(PathProblemTest, HostilePathsAreRefused) {
