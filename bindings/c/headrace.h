@@ -507,7 +507,7 @@ HR_API hr_status hr_transform_crops(hr_transform *transform, uint32_t height, ui
                                     uint32_t count, hr_image *out, hr_error *error);
 HR_API void hr_transform_close(hr_transform *transform);
 
-/* -------------------------------------------------------------------------------------- packs -- */
+/* --------------------------------------------------------------------------------------- jobs -- */
 
 /* Jobs over a whole data set. They block, use threads of their own, and may run beside loaders. */
 
@@ -536,9 +536,11 @@ typedef struct hr_sample_note {
 /* On the caller's thread, in no particular order. Must not unwind. */
 typedef void (*hr_note_fn)(void *context, const hr_sample_note *note);
 
+/* -------------------------------------------------------------------------------------- packs -- */
+
 typedef enum hr_pack_codec { HR_PACK_JPEG = 0, HR_PACK_COEF = 1 } hr_pack_codec;
 
-/* For all jobs; each function says which fields it reads. Zero is the default of every field. */
+/* For all three jobs; each function says which fields it reads. Zero is the default of every field. */
 typedef struct hr_pack_options {
   uint32_t struct_size;
   int32_t codec;         /* hr_pack_codec */
@@ -620,10 +622,6 @@ HR_API hr_status hr_pack_verify(const char *pack, const char *source, const hr_p
 
 /* --------------------------------------------------------------------------------------- scan -- */
 
-/* About ten times a second, on the thread that called hr_scan, and once more at the end: samples done,
- * of `total`, and their bytes. Anything but 0 cancels. Must not unwind. */
-typedef int (*hr_scan_progress_fn)(void *context, uint64_t done, uint64_t total, uint64_t bytes);
-
 typedef enum hr_scan_kind {
   HR_SCAN_BROKEN = 1,     /* cannot be read or decoded, or passes a limit: code and text say why */
   HR_SCAN_EXTRANEOUS = 2, /* good, but has bytes that belong nowhere */
@@ -652,7 +650,7 @@ typedef struct hr_scan_options {
   uint32_t struct_size;
   uint32_t workers;       /* threads; 0: loader.workers, or the CPUs this process may use */
   const char *quarantine; /* a file that gets a line for each broken sample; NULL: none */
-  hr_scan_progress_fn progress; /* may be NULL */
+  hr_progress_fn progress; /* may be NULL; once more at the end */
   void *progress_context;
   hr_scan_finding_fn finding;   /* may be NULL */
   void *finding_context;

@@ -146,8 +146,12 @@ hr_status Scan(const char* path, const hr_options* raw_options, const hr_scan_op
   how.workers = scan.workers > 0 ? scan.workers : config.loader.workers;
   if (scan.progress != nullptr) {
     how.on_progress = [&scan](const loader::ScanProgress& progress) {
-      return scan.progress(scan.progress_context, progress.done, progress.samples,
-                           progress.bytes) == 0;
+      HR_INIT(hr_job_progress, told);
+      told.samples = progress.samples;
+      told.samples_done = progress.samples_done;
+      told.bytes = progress.bytes;
+      told.bytes_done = progress.bytes_done;
+      return scan.progress(scan.progress_context, &told) == 0;
     };
   }
   std::vector<SampleFact> facts;

@@ -36,10 +36,11 @@ struct Scanning {
   ScanResult* result = nullptr;
 };
 
-int OnProgress(void* context, uint64_t done, uint64_t total, uint64_t /*bytes*/) {
+int OnProgress(void* context, const hr_job_progress* progress) {
   const auto& scanning = *static_cast<Scanning*>(context);
-  const double all = static_cast<double>(total);
-  scanning.progress->Update(all > 0 ? static_cast<double>(done) / all : 1.0, done);
+  const double all = static_cast<double>(progress->samples);
+  const double done = static_cast<double>(progress->samples_done);
+  scanning.progress->Update(all > 0 ? done / all : 1.0, progress->samples_done);
   return Interrupted() ? 1 : 0;
 }
 

@@ -27,7 +27,9 @@ constexpr auto kProgressEvery = std::chrono::milliseconds(100);
 class ScanThreads {
  public:
   ScanThreads(const Dataset& dataset, std::vector<SampleFact>* facts)
-      : dataset_(dataset), facts_(*facts) {}
+      : dataset_(dataset), facts_(*facts) {
+    for (uint64_t id = 0; id < dataset.size(); ++id) bytes_all_ += dataset.Locate(id).bytes;
+  }
   ~ScanThreads() {
     stop_.store(true, std::memory_order_relaxed);
     Join();
@@ -43,12 +45,15 @@ class ScanThreads {
  private:
   void Work(SampleJudge* judge) noexcept;
   ScanProgress Progress() const {
-    return {done_.load(std::memory_order_relaxed), facts_.size(),
-            bytes_.load(std::memory_order_relaxed)};
+    return {.samples = facts_.size(),
+            .samples_done = done_.load(std::memory_order_relaxed),
+            .bytes = bytes_all_,
+            .bytes_done = bytes_.load(std::memory_order_relaxed)};
   }
 
   const Dataset& dataset_;
   std::vector<SampleFact>& facts_;
+  uint64_t bytes_all_ = 0;
   LargePictures large_;
   std::vector<std::unique_ptr<SampleJudge>> judges_;
   std::vector<std::thread> threads_;

@@ -13,9 +13,10 @@
 namespace headrace::loader {
 
 struct ScanProgress {
-  uint64_t done = 0;
   uint64_t samples = 0;
+  uint64_t samples_done = 0;
   uint64_t bytes = 0;
+  uint64_t bytes_done = 0;
 };
 
 struct ScanOptions {

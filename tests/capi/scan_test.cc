@@ -146,10 +146,10 @@ TEST_F(ScanTest, TheProgressCallbackSeesTheEndAndCanCancel) {
     Seen seen{.answer = answer};
     HR_INIT(hr_scan_options, scan);
     scan.workers = 1;
-    scan.progress = [](void* context, uint64_t done, uint64_t total, uint64_t) {
+    scan.progress = [](void* context, const hr_job_progress* told) {
       auto* progress = static_cast<Seen*>(context);
-      progress->done = done;
-      progress->total = total;
+      progress->done = told->samples_done;
+      progress->total = told->samples;
       return progress->answer;
     };
     scan.progress_context = &seen;
