@@ -26,8 +26,7 @@ struct ImageInfo {
   uint8_t source_channels = 3;  // 1 grey, 2 grey + alpha, 3, 4 (RGBA or CMYK)
   bool has_alpha = false;
   bool progressive = false;  // or interlaced: every region costs the whole file
-  bool planar =
-      false;  // DecodePlanes works: grey or YCbCr with factors 1 and 2, a JPEG or its coefficients
+  bool planar = false;  // DecodePlanes works: a grey or YCbCr JPEG (record) with factors 1 and 2
 };
 
 // How to make RGB of what the file holds. Same meaning as [decode].
