@@ -166,8 +166,8 @@ LoopTimes TimeLoops(const JpegFolder& folder, const std::vector<Packed>& packed,
   return times;
 }
 
-void ReportLoops(FILE* out, const JpegFolder& folder, const std::vector<LoopTimes>& rounds,
-                 size_t draws_a_round, JsonReport* json) {
+void ReportLoops(FILE* out, const std::vector<LoopTimes>& rounds, size_t draws_a_round,
+                 JsonReport* json) {
   fprintf(out, "\none thread, CPU time, in memory\n  %-28s %8s   %s\n", "", "us/image",
           "ratio to full decode");
   const auto row = [&](const std::string& name, const auto& of) {
@@ -191,7 +191,6 @@ void ReportLoops(FILE* out, const JpegFolder& folder, const std::vector<LoopTime
           [c, m](const LoopTimes& t) { return t.packed_ns[c][m]; });
     }
   }
-  (void)folder;
 }
 
 // ------------------------------------------------------------------ the whole loader
@@ -205,8 +204,8 @@ class PackTurns {
         loader_(folder, settings.workers, std::string("jpeg = \"") + mode + "\"\n", pack) {}
 
   void Round(JpegLoop* reference, uint32_t epochs) {
-    double loader_ns = 0;
-    double reference_ns = 0;
+    Clocks loader;
+    Clocks full;
     uint64_t images = 0;
     uint64_t batches = epochs * loader_.batches_per_epoch();
     const uint64_t most = std::max<uint64_t>(kTurnImages / loader_.batch_size(), 1);
@@ -215,26 +214,35 @@ class PackTurns {
       batches -= turn;
       const std::vector<Draw> draws = loader_.NextDraws(turn);
       const std::span<const Draw> all(draws);
-      reference_ns += Wall([&] { reference->Run(Way::kFull, all.first(draws.size() / 2)); });
+      full.Add(reference, all.first(draws.size() / 2));
       const TurnResult result = loader_.Turn(turn);
-      reference_ns += Wall([&] { reference->Run(Way::kFull, all.subspan(draws.size() / 2)); });
-      loader_ns += result.wall_ns;
+      full.Add(reference, all.subspan(draws.size() / 2));
+      loader.wall_ns += result.wall_ns;
+      loader.cpu_ns += result.whole_cpu_ns;
       images += result.images;
     }
-    ratio.push_back(reference_ns / (workers_ * loader_ns));
-    images_per_second.push_back(static_cast<double>(images) * 1e9 / loader_ns);
+    ratio.push_back(full.wall_ns / (workers_ * loader.wall_ns));
+    cpu_ratio.push_back(full.cpu_ns / loader.cpu_ns);
+    images_per_second.push_back(static_cast<double>(images) * 1e9 / loader.wall_ns);
   }
 
   std::vector<double> ratio;
+  std::vector<double> cpu_ratio;  // does not see the other programs of a busy machine
   std::vector<double> images_per_second;
 
  private:
-  template <class Work>
-  static double Wall(const Work& work) {
-    const int64_t begin = NowNs();
-    work();
-    return static_cast<double>(NowNs() - begin);
-  }
+  struct Clocks {
+    double wall_ns = 0;
+    double cpu_ns = 0;
+
+    void Add(JpegLoop* reference, std::span<const Draw> draws) {
+      const int64_t cpu = ThreadCpuNs();
+      const int64_t wall = NowNs();
+      reference->Run(Way::kFull, draws);
+      wall_ns += static_cast<double>(NowNs() - wall);
+      cpu_ns += static_cast<double>(ThreadCpuNs() - cpu);
+    }
+  };
 
   const uint32_t workers_;
   LoaderTurns loader_;
@@ -250,7 +258,8 @@ void MeasureLoader(FILE* out, const JpegFolder& folder, const Settings& settings
     }
     const Spread ratio = SpreadOf(turns.ratio);
     const std::string name = std::string("pack ") + codec.name + ", " + mode;
-    fprintf(out, "  %-28s %-24s %8.0f", name.c_str(), SpreadText(ratio).c_str(),
+    fprintf(out, "  %-28s %-24s %-24s %8.0f", name.c_str(), SpreadText(ratio).c_str(),
+            SpreadText(SpreadOf(turns.cpu_ratio)).c_str(),
             SpreadOf(turns.images_per_second).median);
     if (mode == kModeNames[0] && settings.pack.max_side_px == 0 && settings.pack.quality == 0) {
       fprintf(out, "  %.2f (%.1f)%s", codec.bar, codec.stretch,
@@ -259,6 +268,7 @@ void MeasureLoader(FILE* out, const JpegFolder& folder, const Settings& settings
     fprintf(out, "\n");
     const std::string key = std::string("pack_") + codec.name + "_" + mode;
     json->Values(key + "_ratio", ratio);
+    json->Values(key + "_cpu_ratio", SpreadOf(turns.cpu_ratio));
     json->Values(key + "_images_per_second", SpreadOf(turns.images_per_second));
   }
 }
@@ -313,13 +323,14 @@ void Run(const Arguments& arguments) {
     rounds.push_back(TimeLoops(folder, packed, &files, &records,
                                DrawsOf(folder, 1 + round * settings.epochs, settings.epochs)));
   }
-  ReportLoops(out, folder, rounds, folder.size() * settings.epochs, &json);
+  ReportLoops(out, rounds, folder.size() * settings.epochs, &json);
 
   for (const Codec& codec : kCodecs) {
     const std::string pack = arguments.Text(codec.name);
     if (pack.empty()) continue;
     fprintf(out, "\nwhole loader on %s, %u workers, over %u x one thread of the reference\n",
             pack.c_str(), settings.workers, settings.workers);
+    fprintf(out, "  %-28s %-24s %-24s %8s  %s\n", "", "ratio", "of CPU time", "images/s", "bar");
     MeasureLoader(out, folder, settings, codec, pack, &files, &json);
   }
   json.Write(json_path);
