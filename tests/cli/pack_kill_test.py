@@ -121,6 +121,37 @@ def test_disturbed_at_each_call(command, reference, fail_call, tmp_path, errno):
     assert errno == 0 or failures > calls / step / 2
 
 
+@pytest.mark.parametrize("errno", [0, ENOSPC], ids=["killed", "no_room"])
+def test_unpack_disturbed_at_calls(binary, demo, fail_call, tmp_path, errno):
+    pack = tmp_path / "pack"
+    subprocess.run(
+        [binary, "pack", demo / "images", "-o", pack, "--codec", "coef"], check=True, stdout=subprocess.DEVNULL
+    )
+    command = [binary, "unpack", pack, "--workers", "2", "-o"]
+    log = tmp_path / "calls"
+    whole = tmp_path / "whole"
+    assert disturbed(command, whole, fail_call, 0, errno, log).returncode == 0
+
+    def tree(folder):
+        return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    expected = tree(whole)
+    calls = int(log.read_text())
+    assert calls > 60
+    for at in range(1, calls + 1, 1 if LONG else 7):
+        out = tmp_path / f"files{at}"
+        done = disturbed(command, out, fail_call, at, errno)
+        if errno == 0:
+            assert done.returncode == -signal.SIGKILL, (at, done)
+        elif done.returncode != 0:
+            assert done.returncode == 1 and str(out) in done.stderr, (at, done)
+        for path, content in (tree(out) if out.exists() else {}).items():
+            assert path.name.startswith(".") or content == expected[path], (at, path)
+        again = subprocess.run([*command, out], capture_output=True, text=True, check=False)
+        assert again.returncode == 0, (at, again)
+        assert tree(out) == expected
+
+
 def test_a_source_that_goes_or_changes_is_named(binary, demo, tmp_path):
     import shutil
 
