@@ -106,7 +106,8 @@ class VerifyRun {
       : job_(job),
         pack_(pack),
         steps_(pack.samples() * (job.source != nullptr ? 2 : 1)),
-        threads_(hooks, steps_, pack.bytes()) {}
+        // With a source most of the time goes into pixels: progress counts samples then.
+        threads_(hooks, steps_, job.source != nullptr ? 0 : pack.bytes()) {}
 
   bool Run(VerifyReport* report, JobError* error) {
     const bool good = threads_.Run(
