@@ -62,6 +62,8 @@ bool TarDataset::Open(const DatasetConfig& config, const LogSink& log,
   made->FindPack(log);
   made->Warn(log);
   if (!JoinClasses(config.classes, made->shards_, &made->classes_, error)) return false;
+  // A run has a sample at least.
+  std::erase_if(made->shards_, [](const OpenShard& shard) { return shard.rows.empty(); });
   uint64_t samples = 0;
   made->begins_.push_back(0);
   for (OpenShard& shard : made->shards_) {
@@ -181,7 +183,7 @@ void TarDataset::Warn(const LogSink& log) const {
 }
 
 size_t TarDataset::ShardOf(uint64_t id) const {
-  // The last shard that begins at or before it: those without samples begin where the next does.
+  // The last shard that begins at or before it.
   const auto after = std::upper_bound(begins_.begin(), begins_.end() - 1, id);
   return static_cast<size_t>(after - begins_.begin()) - 1;
 }

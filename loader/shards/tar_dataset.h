@@ -33,6 +33,7 @@ class TarDataset final : public Dataset {
   uint64_t index_bytes() const override;
   // In a pack the path in the source; else the shard's name and the member's: "0.tar/cat.jpg".
   std::string Name(uint64_t id) const override;
+  // Shards with samples.
   uint64_t RunCount() const override { return shards_.size(); }
   uint64_t RunBegin(uint64_t run) const override { return begins_[run]; }
   bool RestartsTrusted(uint64_t id) const override { return RowOf(id).restarts_trusted != 0; }
