@@ -110,7 +110,7 @@ def test_value_of_a_later_version(refused, config, demo):
         ("augment.0.size=0", "size"),
         ("augment.1.p=1.5", "p"),
         ("limits.max_pixels=0", "max_pixels"),
-        ("dataset.source=tar", "tar"),
+        ("dataset.source=tape", "tape"),
     ],
 )
 def test_wrong_values(refused, config, change, word):

@@ -96,8 +96,8 @@ TEST(ConfigOverrideTest, ErrorsNameTheOverride) {
                   {"-s loader.shuffle=ful: [loader] shuffle: found \"ful\"", "mean \"full\""});
   ExpectErrorWith(With({"augment.2.size=3"}), Code::kConfigMissing,
                   {"-s augment.2.size=3: [[augment]] op: missing"});
-  ExpectErrorWith(With({"dataset.source=tar"}), Code::kNotInThisVersion,
-                  {"-s dataset.source=tar: [dataset]"});
+  ExpectErrorWith(With({"output.pin=cuda"}), Code::kNotInThisVersion,
+                  {"-s output.pin=cuda: [output]"});
   ExpectErrorWith(With({"loader.shuffle=\xff"}), Code::kConfigValue, {"\\xff"});
 }
 
