@@ -35,8 +35,9 @@ struct JpegCoefficientImage {
 };
 
 // Any JPEG that libjpeg-turbo reads without a warning, sequential or progressive, Huffman or
-// arithmetic. kUnsupportedFormat: it is no JPEG, or not of these kinds (CMYK, 12 bits);
-// kCorrupt, kTruncated: it gave an error or a data warning, or extraneous bytes.
+// arithmetic. kUnsupportedFormat: it is no JPEG, or not of these kinds (CMYK, 12 bits), or has
+// oddities that decoders only count (extraneous bytes, scans out of order); kCorrupt, kTruncated:
+// it gave an error or a data warning.
 Status ReadJpegCoefficients(std::span<const std::byte> file, const Limits& limits,
                             JpegCoefficientImage* image);
 

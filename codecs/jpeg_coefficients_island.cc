@@ -38,8 +38,8 @@ bool CopyPlane(JpegIsland& island, const JpegCoefficientPlane& plane, int compon
 ReadEnd ReadBody(JpegIsland& island, JpegCoefficientPlanes* planes) {
   jpeg_decompress_struct& jpeg = island.jpeg;
   jvirt_barray_ptr* const arrays = jpeg_read_coefficients(&jpeg);
-  if (jpeg.err->num_warnings != 0) return ReadEnd::kWarned;
   if (JpegIsSmoothed(jpeg)) return ReadEnd::kPartial;
+  if (jpeg.err->num_warnings != 0) return ReadEnd::kWarned;
   for (uint32_t c = 0; c < planes->components; ++c) {
     // The table as it was when the component's first scan began; none: it has no scan.
     const JQUANT_TBL* table = jpeg.comp_info[c].quant_table;
@@ -224,8 +224,11 @@ Status JpegReadPlanesOfCoefficients(JpegIsland& island, JpegCoefficientPlanes* p
     case ReadEnd::kDone: return {};
     case ReadEnd::kEscaped: return JpegStatusOf(island);
     case ReadEnd::kWarned:
-      if (extraneous) return {Code::kCorrupt, "the JPEG has bytes that belong to nothing"};
-      return {Code::kCorrupt, "the JPEG has markers that contradict each other"};
+      // Only counted where pixels are wanted, so no fault here either.
+      if (extraneous) {
+        return {Code::kUnsupportedFormat, "the JPEG has bytes or scans that belong nowhere"};
+      }
+      return {Code::kUnsupportedFormat, "the JPEG has markers that contradict each other"};
     case ReadEnd::kPartial:
       return {Code::kUnsupportedFormat, "the JPEG lacks scans: its coefficients are not all there"};
     case ReadEnd::kNotAsDocumented: break;
