@@ -80,7 +80,8 @@ void Histogram(std::string* page, const hr_scan_report& report) {
     name.resize(14, ' ');
     const double share = static_cast<double>(count) / static_cast<double>(most);
     std::string bar(static_cast<size_t>(share * kBarColumns + 0.5), '#');
-    if (count > 0) bar += (bar.empty() ? "" : " ") + std::to_string(count);
+    if (count > 0 && !bar.empty()) bar += ' ';
+    if (count > 0) bar += std::to_string(count);
     *page +=
         bar.empty() ? name.substr(0, name.find_last_not_of(' ') + 1) + "\n" : name + bar + "\n";
   }
