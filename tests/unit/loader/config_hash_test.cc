@@ -101,6 +101,7 @@ TEST(ConfigHashTest, OfTheLoaderOnlyTheOrderCounts) {
          {"rank", set(false, &L::rank, 1u)},
          {"world_size", set(false, &L::world_size, 2u)},
          {"reader", set(false, &L::reader, io::ReaderChoice::kPread)},
+         {"direct_io", set(false, &L::direct_io, DirectIo::kOn)},
          {"cache", set(false, &L::cache, Cache::kMemory)},
          {"quarantine", set(false, &L::quarantine, "bad.tsv")}});
 }
