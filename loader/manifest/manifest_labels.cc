@@ -14,21 +14,23 @@ namespace {
 constexpr uint32_t kClassesMax = 1u << 20;
 constexpr size_t kNameBytesMax = 1024;
 constexpr std::string_view kSeparators = ",;";
+constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kNoLabel = "-1";
 constexpr const char* kEmptyText = "the label is empty; expected a class, as an index or a name";
 constexpr const char* kNothingText =
     "nothing between two separators; expected classes between , or ;";
 
 std::string_view Trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
+  const size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
 bool HasSeparator(std::string_view text) {
   return text.find_first_of(kSeparators) != std::string_view::npos;
 }
 
-// Calls part(text) for what stands between separators, without spaces around; stops at its first
+// Calls part(text) for what stands between separators, without blanks around; stops at its first
 // false and returns it. An empty text has no parts.
 template <class Part>
 bool ForParts(std::string_view text, Part part) {
@@ -45,6 +47,10 @@ bool IsDigits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+bool IsNegative(std::string_view text) { return text.starts_with('-') && IsDigits(text.substr(1)); }
+
+bool IsInteger(std::string_view text) { return IsDigits(text) || IsNegative(text); }
+
 // Nothing for what is no index below kClassesMax.
 std::optional<uint32_t> IndexOf(std::string_view text) {
   uint32_t index = 0;
@@ -57,6 +63,8 @@ std::optional<uint32_t> IndexOf(std::string_view text) {
 // Nothing for what is no finite number of f32.
 std::optional<float> NumberOf(std::string_view text) {
   double number = 0;
+  // from_chars knows no plus sign.
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   const char* end = text.data() + text.size();
   const auto [stop, code] = std::from_chars(text.data(), end, number);
   const auto rounded = static_cast<float>(number);
@@ -96,28 +104,76 @@ class ManifestLabels::Maker {
     return Fail(error_, Code::kConfigValue, text_.LabelPlace(row) + ": " + what);
   }
 
+  std::string_view LabelOf(const ManifestRow& row) const { return Trimmed(text_.LabelOf(row)); }
+
+  // Unless a class is named so.
+  bool IsNoLabel(std::string_view label) const {
+    return label == kNoLabel && !(configured_ && index_of_.contains(label));
+  }
+
   template <class Rule>
   bool AllLabels(Rule rule) const {
     return std::ranges::all_of(text_.rows,
-                               [&](const ManifestRow& row) { return rule(text_.LabelOf(row)); });
+                               [&](const ManifestRow& row) { return rule(LabelOf(row)); });
   }
 
   // Indices, lists of indices, numbers, else names. Names of several classes need the header.
+  // Integers below 0 and integers among other labels count as classes here, which FindClasses
+  // refuses: a slip in one line must not make something else of all the others.
   LabelColumn KindByContent() const {
-    if (configured_ &&
-        AllLabels([&](std::string_view label) { return index_of_.contains(label); })) {
+    if (configured_ && AllLabels([&](std::string_view label) {
+          return index_of_.contains(label) || IsNoLabel(label);
+        })) {
       return LabelColumn::kLabel;
     }
-    if (AllLabels(IsDigits)) return LabelColumn::kLabel;
+    if (AllLabels(IsInteger)) return LabelColumn::kLabel;
     const bool any_list = !AllLabels([](std::string_view label) { return !HasSeparator(label); });
-    if (any_list && AllLabels([](std::string_view label) { return ForParts(label, IsDigits); })) {
+    if (any_list && AllLabels([](std::string_view label) { return ForParts(label, IsInteger); })) {
       return LabelColumn::kLabels;
     }
     const auto is_numbers = [](std::string_view label) {
       return !label.empty() &&
              ForParts(label, [](std::string_view part) { return NumberOf(part).has_value(); });
     };
-    return AllLabels(is_numbers) ? LabelColumn::kValues : LabelColumn::kLabel;
+    if (!AllLabels(is_numbers)) return LabelColumn::kLabel;
+    const auto is_no_index = [](std::string_view label) {
+      return !IsInteger(label) || label == kNoLabel;
+    };
+    return configured_ || AllLabels(is_no_index) ? LabelColumn::kValues : LabelColumn::kLabel;
+  }
+
+  // Whether all classes are indices, or none is. A label of the other kind would silently give the
+  // rest other numbers.
+  bool CheckOneKind(bool several) {
+    const ManifestRow* first[2] = {};  // a name, an index
+    uint64_t count[2] = {};
+    for (const ManifestRow& row : text_.rows) {
+      const auto take = [&](std::string_view name) {
+        if (name.empty() || name == kNoLabel) return true;
+        const int kind = IsDigits(name) ? 1 : 0;
+        if (count[kind]++ == 0) first[kind] = &row;
+        return true;
+      };
+      const std::string_view label = LabelOf(row);
+      several ? ForParts(label, take) : take(label);
+    }
+    if (count[0] == 0 || count[1] == 0) return true;
+    const int odd = count[1] < count[0] ? 1 : 0;
+    const auto shown = [&](int kind) { return Quoted(LabelOf(*first[kind]), 40); };
+    return FailAt(*first[odd],
+                  "found " + shown(odd) + " where other labels are like " + shown(1 - odd) +
+                      " of line " + std::to_string(first[1 - odd]->line) +
+                      ": integers are indices of classes, anything else is a class's name, and "
+                      "names among indices would give all of them other numbers; mend the line, or "
+                      "list the names as [dataset] classes, or head the column \"value\" if they "
+                      "are numbers to predict");
+  }
+
+  bool CheckNotNegative(const ManifestRow& row, std::string_view name, std::string_view label) {
+    if (!IsNegative(name) || (name == kNoLabel && label == kNoLabel)) return true;
+    return FailAt(row, "found " + Quoted(label) +
+                           "; indices of classes begin at 0, and -1 alone is no label; head the "
+                           "column \"value\" if they are numbers to predict");
   }
 
   // The classes that are named, if the configuration has none.
@@ -128,7 +184,10 @@ class ManifestLabels::Maker {
     bool all_indices = true;
     const ManifestRow* too_large = nullptr;  // the first that is no index
     for (const ManifestRow& row : text_.rows) {
+      const std::string_view label = LabelOf(row);
       const auto take = [&](std::string_view name) {
+        if (!CheckNotNegative(row, name, label)) return false;
+        if (name == kNoLabel) return true;
         if (name.empty()) {
           return FailAt(row, several ? kNothingText : kEmptyText);
         }
@@ -144,11 +203,11 @@ class ManifestLabels::Maker {
         if (names.size() <= kClassesMax) return true;
         return FailAt(row, "more than 1048576 different classes");
       };
-      const std::string_view label = text_.LabelOf(row);
       if (!(several ? ForParts(label, take) : take(label))) return false;
     }
+    if (!CheckOneKind(several)) return false;
     if (all_indices && too_large != nullptr) {
-      return FailAt(*too_large, "found " + Quoted(text_.LabelOf(*too_large)) +
+      return FailAt(*too_large, "found " + Quoted(LabelOf(*too_large)) +
                                     " among indices; expected them below " +
                                     std::to_string(kClassesMax));
     }
@@ -184,37 +243,46 @@ class ManifestLabels::Maker {
                            (labels_.classes_.size() > 8 ? ", ..." : ""));
   }
 
+  bool FailWithoutClasses() {
+    return Fail(error_, Code::kConfigValue,
+                text_.key + ": " + Printable(text_.file, 160) +
+                    ": no sample has a class; set [dataset] classes, or write labels");
+  }
+
   bool TakeClass() {
+    if (labels_.classes_.empty()) return FailWithoutClasses();
     labels_.class_.reserve(text_.rows.size());
     for (const ManifestRow& row : text_.rows) {
+      const std::string_view label = LabelOf(row);
+      if (IsNoLabel(label)) {
+        labels_.class_.push_back(-1);
+        continue;
+      }
       uint32_t index = 0;
-      if (!Find(row, text_.LabelOf(row), &index)) return false;
+      if (!Find(row, label, &index)) return false;
       labels_.class_.push_back(static_cast<int32_t>(index));
     }
     return true;
   }
 
   bool TakeClasses() {
-    if (labels_.classes_.empty()) {
-      return Fail(error_, Code::kConfigValue,
-                  text_.key + ": " + Printable(text_.file, 160) +
-                      ": no sample has a class; set [dataset] classes, or write labels");
-    }
+    if (labels_.classes_.empty()) return FailWithoutClasses();
     labels_.class_.reserve(text_.rows.size());
     labels_.begin_.reserve(text_.rows.size() + 1);
     labels_.begin_.push_back(0);
     std::vector<uint32_t>& members = labels_.members_;
     for (const ManifestRow& row : text_.rows) {
       const auto begin = static_cast<ptrdiff_t>(members.size());
-      const bool good = ForParts(text_.LabelOf(row), [&](std::string_view part) {
-        uint32_t index = 0;
-        if (part.empty()) {
-          return FailAt(row, kNothingText);
-        }
-        if (!Find(row, part, &index)) return false;
-        members.push_back(index);
-        return true;
-      });
+      const std::string_view label = LabelOf(row);
+      const bool good = IsNoLabel(label) || ForParts(label, [&](std::string_view part) {
+                          uint32_t index = 0;
+                          if (part.empty()) {
+                            return FailAt(row, kNothingText);
+                          }
+                          if (!Find(row, part, &index)) return false;
+                          members.push_back(index);
+                          return true;
+                        });
       if (!good) return false;
       // A class that is named twice is one class.
       std::sort(members.begin() + begin, members.end());

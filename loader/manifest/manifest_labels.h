@@ -17,7 +17,8 @@ class ManifestLabels {
  public:
   // `classes`: the names as configured; empty: as the manifest has them. Indices give classes named
   // "0", "1", ... up to the largest; names give the different ones in byte order; numbers give "0",
-  // "1", ..., or "value" for a single one.
+  // "1", ..., or "value" for a single one. Indices among names, or the other way round, are an
+  // error: one slip would give every class another number.
   [[nodiscard]] bool Make(const ManifestText& text, const std::vector<std::string>& classes,
                           ConfigError* error);
 

@@ -67,7 +67,7 @@ TEST(ManifestDatasetTest, FingerprintsTellOtherLabelsOfTheSameFilesApart) {
   folder.Write("b.jpg", "y");
   std::set<uint64_t> different;
   for (const char* lines : {"a.jpg\t0\nb.jpg\t1\n", "a.jpg\t1\nb.jpg\t0\n", "b.jpg\t1\na.jpg\t0\n",
-                            "a.jpg\t0.5\nb.jpg\t1\n", "a.jpg\t0.5\nb.jpg\t2\n"}) {
+                            "a.jpg\t0.5\nb.jpg\t1.0\n", "a.jpg\t0.5\nb.jpg\t2.0\n"}) {
     folder.Write("list.tsv", lines);
     different.insert(Open(folder / "list.tsv").dataset->Fingerprint());
     EXPECT_TRUE(different.contains(Open(folder / "list.tsv").dataset->Fingerprint()));

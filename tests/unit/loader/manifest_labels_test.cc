@@ -49,10 +49,10 @@ TEST(ManifestLabelsTest, IntegersAreIndicesOfClasses) {
 }
 
 TEST(ManifestLabelsTest, NamesAreClassesInByteOrder) {
-  const Read read = ReadText("a.jpg\tcrane, bird\nb.jpg\tZebra\nc.jpg\t7\nd.jpg\tZebra\n");
+  const Read read = ReadText("a.jpg\tcrane, bird\nb.jpg\tZebra\nc.jpg\tapt 7\nd.jpg\tZebra\n");
   ASSERT_TRUE(read.good) << read.error.text;
-  EXPECT_EQ(read.labels.classes(), (Names{"7", "Zebra", "crane, bird"}));
-  EXPECT_EQ(Classes(read), (std::vector<int32_t>{2, 1, 0, 1}));
+  EXPECT_EQ(read.labels.classes(), (Names{"Zebra", "apt 7", "crane, bird"}));
+  EXPECT_EQ(Classes(read), (std::vector<int32_t>{2, 0, 1, 0}));
 }
 
 TEST(ManifestLabelsTest, ConfiguredClassesGiveTheOrderAndTakeIndices) {
@@ -80,11 +80,11 @@ TEST(ManifestLabelsTest, TheHeaderMakesSeveralClassesOfNames) {
 }
 
 TEST(ManifestLabelsTest, DecimalsAreNumbersToPredict) {
-  const Read read = ReadText("a\t0.5\nb\t-3\nc\t1e3\n");
+  const Read read = ReadText("a\t+0.5\nb\t-3.0 \nc\t1e3\nd\t-1\n");
   ASSERT_TRUE(read.good) << read.error.text;
   EXPECT_EQ(read.labels.classes(), (Names{"value"}));
-  EXPECT_EQ(Classes(read), (std::vector<int32_t>{-1, -1, -1}));
-  EXPECT_EQ(Rows(read), (std::vector<float>{0.5f, -3, 1000}));
+  EXPECT_EQ(Classes(read), (std::vector<int32_t>{-1, -1, -1, -1}));
+  EXPECT_EQ(Rows(read), (std::vector<float>{0.5f, -3, 1000, -1}));
 }
 
 TEST(ManifestLabelsTest, TheHeaderMakesNumbersOfIntegersAndRowsOfThem) {
@@ -151,6 +151,56 @@ TEST(ManifestTextTest, WhatIsWrongIsToldWithItsLineAndColumn) {
       EXPECT_NE(read.error.text.find(part), std::string::npos) << read.error.text;
     }
   }
+}
+
+TEST(ManifestLabelsTest, BlanksAroundALabelAreNoPartOfIt) {
+  for (const char* header : {"", "path\tlabel\n"}) {
+    const Read read = ReadText(std::string(header) + "a\t11 \nb\t 2\nc\t10\n");
+    ASSERT_TRUE(read.good) << read.error.text;
+    EXPECT_EQ(read.labels.classes().size(), 12u);
+    EXPECT_EQ(Classes(read), (std::vector<int32_t>{11, 2, 10}));
+  }
+}
+
+TEST(ManifestLabelsTest, MinusOneIsNoLabel) {
+  for (const char* header : {"", "path\tlabel\n"}) {
+    const Read read = ReadText(std::string(header) + "a\t2\nb\t-1\nc\t10\n");
+    ASSERT_TRUE(read.good) << read.error.text;
+    EXPECT_EQ(read.labels.classes().size(), 11u);
+    EXPECT_EQ(Classes(read), (std::vector<int32_t>{2, -1, 10}));
+    EXPECT_FALSE(read.labels.has_rows());
+  }
+  EXPECT_EQ(Classes(ReadText("a\tcat\nb\t-1\n")), (std::vector<int32_t>{0, -1}));
+  EXPECT_EQ(Classes(ReadText("a\tdog\nb\t-1\n", {"cat", "dog"})), (std::vector<int32_t>{1, -1}));
+  EXPECT_EQ(Classes(ReadText("a\tdog\nb\t-1\n", {"-1", "dog"})), (std::vector<int32_t>{1, 0}));
+  EXPECT_EQ(Rows(ReadText("a\t0,1\nb\t-1\n")), (std::vector<float>{1, 1, 0, 0}));
+}
+
+TEST(ManifestLabelsTest, OneLabelOfAnotherKindDoesNotRenumberTheRest) {
+  struct Odd {
+    std::string lines;
+    std::string says;
+  };
+  const Odd kOdd[] = {
+      {"a\t0\nb\t1\nc\tcat\nd\t10\n",
+       "list.tsv:3:3: found \"cat\" where other labels are like \"0\" of line 1"},
+      {"a\tcat\nb\tdog\nc\t3\n",
+       "list.tsv:3:3: found \"3\" where other labels are like \"cat\" of line 1"},
+      {"path\tlabel\na\t0\nb\t1\nc\t+1\n", "list.tsv:4:3: found \"+1\""},
+      {"a\t0\nb\t1\nc\t1.5\n", "list.tsv:3:3: found \"1.5\""},
+      {"path\tlabels\na\t0,x\nb\t1\n", "list.tsv:2:3: found \"0,x\""},
+      {"a\t0\nb\t-2\n", "list.tsv:2:3: found \"-2\"; indices of classes begin at 0"},
+      {"a\t0,1\nb\t-1,2\n", "list.tsv:2:3: found \"-1,2\""},
+      {"a\t-1\nb\t-1\n", "no sample has a class"},
+  };
+  for (const Odd& odd : kOdd) {
+    SCOPED_TRACE(odd.lines);
+    const Read read = ReadText(odd.lines);
+    EXPECT_FALSE(read.good);
+    EXPECT_LE(read.error.text.size(), 480u);
+    EXPECT_NE(read.error.text.find(odd.says), std::string::npos) << read.error.text;
+  }
+  EXPECT_EQ(Classes(ReadText("a\t0\nb\tcat\n", {"cat"})), (std::vector<int32_t>{0, 0}));
 }
 
 TEST(ManifestLabelsTest, AnUnknownClassIsToldWithThoseThatThereAre) {
