@@ -60,19 +60,20 @@ int Run(const ParsedArgs& args, Console& console) {
   if (const int opened = OpenLoader(args, console, &loader); opened != kExitGood) return opened;
   if (const int loaded = state.Load(loader.get(), console); loaded != kExitGood) return loaded;
   const bool global = args.Has("global");
+  const bool as_json = args.Has("json");
 
   JsonWriter json;
   json.BeginObject();
   json.Key("batches");
   json.BeginArray();
   const auto total = static_cast<double>(CountBatches(LengthOf(loader.get()), limits));
-  const bool lines_on_terminal = !args.Has("json") && isatty(STDOUT_FILENO) == 1;
+  const bool lines_on_terminal = !as_json && isatty(STDOUT_FILENO) == 1;
   Progress progress(console, "batches");
   uint64_t done = 0;
   const auto visit = [&](const hr_batch_info& batch) -> std::optional<int> {
     const std::string hash = HashOf(batch);
     const uint64_t number = global ? batch.global_batch : batch.batch;
-    if (args.Has("json")) {
+    if (as_json) {
       json.BeginObject();
       json.Field("epoch", batch.epoch);
       json.Field("batch", number);
@@ -87,17 +88,23 @@ int Run(const ParsedArgs& args, Console& console) {
     // Lines that run over the terminal show the progress themselves, and a bar would be in their
     // way.
     if (!lines_on_terminal) progress.Update(static_cast<double>(done) / total, done);
-    const int saved = state.SaveNowAndThen(loader.get(), console);
+    // JSON comes at the end as a whole, and no state may be ahead of what was given.
+    const int saved = as_json ? kExitGood : state.SaveNowAndThen(loader.get(), console);
     return saved == kExitGood ? std::nullopt : std::optional(saved);
   };
   int walked = WalkBatches(loader.get(), limits, console, visit);
   progress.Finish();
+  if (as_json) {
+    if (walked != kExitGood && walked != kExitInterrupted) return walked;
+    json.EndArray();
+    json.EndObject();
+    if (const int emitted = EmitJson(args, json.Take(), console); emitted != kExitGood) {
+      return emitted;
+    }
+  }
   if (const int saved = state.Save(loader.get(), console); walked == kExitGood) walked = saved;
   if (walked == kExitGood) ReportBadSamples(loader.get(), console);
-  if (walked != kExitGood || !args.Has("json")) return walked;
-  json.EndArray();
-  json.EndObject();
-  return EmitJson(args, json.Take(), console);
+  return walked;
 }
 
 }  // namespace
@@ -113,7 +120,8 @@ constinit const Command kDigestCommand = {
         .details =
             "A line a batch: epoch, batch, count, XXH3-128 over images, labels and ids. The\n"
             "lines are the same for any number of workers, prefetch, reader and machine. With\n"
-            "--state they go on where an earlier run ended, as if it had not.\n",
+            "--state they go on where an earlier run ended, as if it had not. --json comes at the\n"
+            "end or when interrupted, as a whole, and --state is written after it.\n",
         .example = "  headrace digest train.toml --batches 10 -s loader.workers=4\n",
     },
     Run,

@@ -1,5 +1,8 @@
 // headrace dump: batches as NumPy files, for tools that are not headrace.
 #include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -105,6 +108,15 @@ std::span<const std::byte> BytesOf(const T* values, uint64_t count) {
   return std::as_bytes(std::span(values, static_cast<size_t>(count)));
 }
 
+// Whether the file holds `ids`, or is none.
+bool HoldsIds(const std::string& path, std::span<const std::byte> ids) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return true;
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  return bytes.size() > ids.size() &&
+         std::memcmp(bytes.data() + bytes.size() - ids.size(), ids.data(), ids.size()) == 0;
+}
+
 // One file a call, all named by the batch's number.
 class BatchFiles {
  public:
@@ -117,6 +129,14 @@ class BatchFiles {
   bool Array(std::string_view name, std::string_view descr, std::span<const uint64_t> shape,
              std::span<const std::byte> data) {
     return WriteNpy(stem_ + "." + std::string(name) + ".npy", descr, shape, data, error_);
+  }
+
+  // False when there are files of this number and of another batch.
+  bool MayBeWritten(const hr_batch_info& batch) {
+    const std::string path = stem_ + ".ids.npy";
+    if (HoldsIds(path, BytesOf(batch.ids, batch.count))) return true;
+    *error_ = path + ": holds another batch than the one to be written; take another folder";
+    return false;
   }
 
   bool All(const hr_batch_info& batch) {
@@ -157,12 +177,18 @@ int Run(const ParsedArgs& args, Console& console) {
   if (const int loaded = state.Load(loader.get(), console); loaded != kExitGood) return loaded;
   if (!MakeFolders(folder, &error)) return console.Fail(error);
 
+  // Those of a resumed run are numbered as the unbroken run's.
+  const uint64_t per_epoch = LengthOf(loader.get()).batches_per_epoch;
   const auto total = static_cast<double>(CountBatches(LengthOf(loader.get()), limits));
   Progress progress(console, "batches");
   uint64_t done = 0;
   uint64_t images = 0;
+  bool all_written = true;
   const auto visit = [&](const hr_batch_info& batch) -> std::optional<int> {
-    if (!BatchFiles(folder, done, &error).All(batch)) return console.Fail(error);
+    const uint64_t number = state.is_asked_for() ? batch.epoch * per_epoch + batch.batch : done;
+    BatchFiles files(folder, number, &error);
+    all_written = (!state.is_asked_for() || files.MayBeWritten(batch)) && files.All(batch);
+    if (!all_written) return console.Fail(error);
     ++done;
     images += batch.count;
     progress.Update(static_cast<double>(done) / total, done);
@@ -171,7 +197,10 @@ int Run(const ParsedArgs& args, Console& console) {
   };
   int walked = WalkBatches(loader.get(), limits, console, visit);
   progress.Finish();
-  if (const int saved = state.Save(loader.get(), console); walked == kExitGood) walked = saved;
+  // The state counts a batch as done that was returned; one whose files failed is to come again.
+  if (all_written) {
+    if (const int saved = state.Save(loader.get(), console); walked == kExitGood) walked = saved;
+  }
   if (walked == kExitGood) ReportBadSamples(loader.get(), console);
   if (walked != kExitGood || !args.Has("json")) return walked;
   JsonWriter json;
@@ -198,7 +227,9 @@ constinit const Command kDumpCommand = {
             "uint16), .labels.npy (int64, or float32 [count, classes] when soft), .ids.npy,\n"
             ".valid.npy (1 good, 0 padding or marked bad, 2 substitute), .lambda.npy,\n"
             ".partner.npy and .targets.json: the objects of a data set that knows them, those of\n"
-            "sample i from offsets[i] on, masks as COCO's run lengths (what pycocotools reads).\n",
+            "sample i from offsets[i] on, masks as COCO's run lengths (what pycocotools reads).\n"
+            "With --state the numbers are those of the unbroken run, and files of another batch\n"
+            "are not written over.\n",
         .example =
             "  headrace dump train.toml -o out --batches 2\n"
             "  python3 -c 'import numpy; print(numpy.load(\"out/000000.images.npy\").shape)'\n",

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 
+#include "bindings/cli/loader_session.h"
 #include "bindings/cli/output_file.h"
 
 namespace headrace::cli {
@@ -37,6 +38,15 @@ ssize_t ReadFile(const std::string& path, FileBytes* bytes) {
   return static_cast<ssize_t>(size);
 }
 
+bool IsThere(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+// As WriteDurableFile will: a temporary file beside it.
+bool CanWriteBeside(const std::string& path) {
+  const size_t name_at = path.rfind('/') + 1;  // npos + 1 is 0: no folder in the path
+  const std::string folder = name_at == 0 ? "." : path.substr(0, name_at);
+  return access(folder.c_str(), W_OK | X_OK) == 0;
+}
+
 }  // namespace
 
 bool StateFile::Read(const ParsedArgs& args, std::string* error) {
@@ -55,9 +65,30 @@ bool StateFile::Read(const ParsedArgs& args, std::string* error) {
   return true;
 }
 
+// Ranks share a command line, and one that begins late must not take for its own what a faster one
+// has saved.
+int StateFile::TakeFileOfRank(const hr_loader* loader, Console& console) {
+  const hr_length length = LengthOf(loader);
+  const std::string alone = path_;
+  const std::string first = alone + ".0";
+  if (length.world_size <= 1) {
+    if (IsThere(alone) || !IsThere(first)) return kExitGood;
+    return console.Usage("--state " + alone + ": is not there, but " + first +
+                         " of several ranks is; copy it to go on as one process");
+  }
+  path_.append(".").append(std::to_string(length.rank));
+  if (IsThere(path_) || !IsThere(alone)) return kExitGood;
+  return console.Usage("--state " + alone + ": is of a single process, and " + path_ +
+                       " of this rank is not there; copy it for every rank to go on from it");
+}
+
 int StateFile::Load(hr_loader* loader, Console& console) {
   saved_ = Clock::now();
   if (path_.empty()) return kExitGood;
+  if (const int taken = TakeFileOfRank(loader, console); taken != kExitGood) return taken;
+  if (!CanWriteBeside(path_)) {
+    return console.Usage("--state: cannot write " + path_ + ": " + std::strerror(errno));
+  }
   FileBytes bytes;
   const ssize_t size = ReadFile(path_, &bytes);
   if (size < 0 && errno == ENOENT) return kExitGood;

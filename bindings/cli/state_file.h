@@ -15,7 +15,7 @@ namespace headrace::cli {
 inline constexpr OptionSpec kStateOption = {
     "state", 0, "FILE",
     "Goes on from the state in FILE, if there is one, and keeps it up to date: at the end, when "
-    "interrupted, and every now and then."};
+    "interrupted, and every now and then. Of several ranks, rank R has FILE.R."};
 inline constexpr OptionSpec kStateEveryOption = {
     "state-every", 0, "S", "Seconds between two writes of --state while it runs; 60 by default."};
 
@@ -26,13 +26,18 @@ class StateFile {
   // From --state and --state-every. False: *error is one line.
   [[nodiscard]] bool Read(const ParsedArgs& args, std::string* error);
 
+  // Also takes the file of this rank, and sees that it can be written before hours have passed.
   // Exit status; kExitGood also when there is no file yet.
   [[nodiscard]] int Load(hr_loader* loader, Console& console);
   // When the time has come. A batch that was returned counts as done. Exit status.
   [[nodiscard]] int SaveNowAndThen(hr_loader* loader, Console& console);
   [[nodiscard]] int Save(hr_loader* loader, Console& console);
 
+  bool is_asked_for() const { return !path_.empty(); }
+
  private:
+  [[nodiscard]] int TakeFileOfRank(const hr_loader* loader, Console& console);
+
   using Clock = std::chrono::steady_clock;
 
   std::string path_;  // empty: no --state

@@ -221,12 +221,12 @@ def launch_dumps(binary, config, options, world_size, steps, state, folder):
     running = []
     folder.mkdir()
     for rank in range(world_size):
-        mine = folder / f"{rank}.state"
+        mine = folder / ("run.state" if world_size == 1 else f"run.state.{rank}")
         if state is not None:
             mine.write_bytes(state)
         running.append((rank, mine, subprocess.Popen(
             [binary, "dump", str(config), "-o", str(folder / str(rank)), "--batches", str(steps),
-             "--state", str(mine), *options],
+             "--state", str(folder / "run.state"), *options],
             env={**os.environ, "RANK": str(rank), "WORLD_SIZE": str(world_size)},
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)))
     for rank, mine, process in running:
@@ -276,7 +276,7 @@ def test_under_open_mpi(example, tmp_path):
     check_example(example("with_mpirun", 4, "--batches", "2", **options), 4, 8)
     # And on, from the states of the ranks: 15 batches an epoch, of which 4 ranks drop 3.
     check_example(example("with_mpirun", 4, **options), 4, 24)
-    assert len(list((tmp_path / "out").glob("rank-*.state"))) == 4
+    assert len(list((tmp_path / "out").glob("run.state.*"))) == 4
 
 
 def test_under_torchrun(example, tmp_path):
