@@ -38,6 +38,7 @@ struct Wanted {
   uint64_t offset = 0;
   uint64_t bytes = 0;
   uint64_t beyond = 0;
+  bool direct = true;
 };
 
 struct Took {
@@ -68,6 +69,7 @@ Took ReadAll(const std::string& root, const std::vector<Wanted>& reads, uint32_t
                           .buffer = memory.subspan(slot * room, room),
                           .whole_file = false,
                           .beyond_bytes = read.beyond,
+                          .direct = read.direct,
                           .tag = slot})) {
         Fail("the reader's queue is full");
       }
@@ -117,7 +119,7 @@ int Run(const Arguments& arguments) {
     if (extent.file < 0) Fail("the data set does not hold its shards open: too many of them");
     const DirectRange range = direct.Find(order.At(i), extent);
     past_cache.push_back({range.file, range.offset, range.skip + extent.bytes, range.beyond});
-    through_cache.push_back({extent.file, extent.offset, extent.bytes, 0});
+    through_cache.push_back({extent.file, extent.offset, extent.bytes, 0, /*direct=*/false});
     record_bytes += extent.bytes;
     room = std::max(room, range.skip + extent.bytes + range.beyond);
   }

@@ -1,12 +1,15 @@
 #include "io/file.h"
 
 #include <linux/openat2.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 namespace headrace::io {
 namespace {
@@ -36,6 +39,17 @@ bool LiesBeneath(const std::string& path, const std::string& folder) {
 }
 
 }  // namespace
+
+uint64_t FilesToHold() {
+  constexpr uint64_t kOthers = 192;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  uint64_t used = kOthers;
+  std::error_code ignored;
+  std::filesystem::directory_iterator files("/proc/self/fd", ignored);
+  for (; files != std::filesystem::directory_iterator(); files.increment(ignored)) ++used;
+  return limit.rlim_cur > used ? (limit.rlim_cur - used) / 2 : 0;
+}
 
 Result<RootFolder> RootFolder::Open(const std::string& path) {
   RootFolder root;

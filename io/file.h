@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -35,6 +36,10 @@ class UniqueFd {
  private:
   int fd_ = -1;
 };
+
+// How many files one part of a process may hold open for long: half of the descriptors that are
+// left after room for the reader's files and what else may come; so several of them find theirs.
+uint64_t FilesToHold();
 
 // How every sample is opened. O_NONBLOCK: the open of a FIFO returns at once instead of waiting for
 // a writer; it changes nothing for regular files.

@@ -43,7 +43,7 @@ bool PreadReader::Submit(const ReadRequest& request) {
   Count(requests_, 1);
   if (!CheckRequest(request).ok()) return true;  // Serve says it
   if (ReadsOpenFile(request)) {
-    ReadAhead(request.file, request);
+    if (!request.direct) ReadAhead(request.file, request);
     return true;
   }
   Open(pending);

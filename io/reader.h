@@ -31,6 +31,8 @@ struct ReadRequest {
   uint64_t beyond_bytes = 0;    // of a range: asked for behind it in the same read, because a read
                                 // without the page cache ends on a block; not missed when the file
                                 // ends before. A completion has the range's bytes, or more.
+  bool direct = false;          // `file` is open with O_DIRECT: nothing is to be read ahead, which
+                                // would fill the page cache
   uint64_t tag = 0;             // given back
 };
 

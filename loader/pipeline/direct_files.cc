@@ -26,6 +26,9 @@ DirectFiles DirectFiles::Open(const Dataset& dataset) {
     nothing.why_not_ = why;
     return nothing;
   };
+  constexpr const char* kTooFew = "too few file descriptors for O_DIRECT (ulimit -n)";
+  // The shards themselves have taken theirs before; the reader and others are to find some.
+  if (dataset.RunCount() > io::FilesToHold()) return none(kTooFew);
   for (uint64_t run = 0; run < dataset.RunCount(); ++run) {
     const uint64_t first = dataset.RunBegin(run);
     made.begins_.push_back(first);
@@ -38,7 +41,7 @@ DirectFiles DirectFiles::Open(const Dataset& dataset) {
     if (!file.valid()) {
       switch (errno) {
         case EINVAL: return none("the file system has no O_DIRECT");
-        case EMFILE: return none("too few file descriptors for O_DIRECT (ulimit -n)");
+        case EMFILE: return none(kTooFew);
         default: return none("a shard cannot be opened again for O_DIRECT");
       }
     }

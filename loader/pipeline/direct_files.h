@@ -25,7 +25,8 @@ class DirectFiles {
   // What offsets, lengths and memory are multiples of: no file system in use asks for more.
   static constexpr uint64_t kBlockBytes = 4096;
 
-  // Opens them all or, when one cannot be, none: then usable() is false and why_not() says why.
+  // Opens them all or, when one cannot be or they are more than io::FilesToHold, none: then
+  // usable() is false and why_not() says why.
   static DirectFiles Open(const Dataset& dataset);
 
   bool usable() const { return !files_.empty(); }

@@ -265,6 +265,7 @@ io::ReadRequest ReadStage::RequestFor(const Lane& lane, const Extent& extent,
   request.offset = range.offset;
   request.expected_bytes = range.skip + extent.bytes;
   request.beyond_bytes = range.beyond;
+  request.direct = true;
   incoming->direct = true;
   incoming->skip = range.skip;
   return request;

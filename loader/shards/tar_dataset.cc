@@ -1,7 +1,5 @@
 #include "loader/shards/tar_dataset.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <span>
@@ -15,19 +13,6 @@
 
 namespace headrace::loader {
 namespace {
-
-// Half of what the process has left, after room for the reader's files and what else may come: so
-// several loaders find theirs.
-uint64_t FilesHeld() {
-  constexpr uint64_t kOthers = 192;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  uint64_t used = kOthers;
-  std::error_code ignored;
-  std::filesystem::directory_iterator files("/proc/self/fd", ignored);
-  for (; files != std::filesystem::directory_iterator(); files.increment(ignored)) ++used;
-  return limit.rlim_cur > used ? (limit.rlim_cur - used) / 2 : 0;
-}
 
 // Names of a shard that are kept as a whole, once more than one of them was asked for.
 constexpr uint64_t kNamesKeptMax = 64 << 20;
@@ -58,7 +43,7 @@ bool TarDataset::Open(const DatasetConfig& config, const LogSink& log,
   if (!FindShards(config.path, &places, error)) return false;
   auto made = std::make_unique<TarDataset>();
   made->root_ = CommonFolder(places);
-  if (!OpenShards(places, FilesHeld(), log, &made->shards_, error)) return false;
+  if (!OpenShards(places, io::FilesToHold(), log, &made->shards_, error)) return false;
   made->FindPack(log);
   made->Warn(log);
   if (!JoinClasses(config.classes, made->shards_, &made->classes_, error)) return false;

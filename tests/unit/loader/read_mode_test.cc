@@ -1,7 +1,9 @@
 // How shards are read: through the page cache, or past it.
 #include "loader/pipeline/read_mode.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
@@ -170,6 +172,7 @@ TEST_P(DirectFilesTest, GiveTheBytesOfTheSamples) {
                                       .buffer = std::span(room).first(wanted + range.beyond),
                                       .whole_file = false,
                                       .beyond_bytes = range.beyond,
+                                      .direct = true,
                                       .tag = id}));
     io::ReadCompletion completion;
     ASSERT_EQ(made->reader->Reap({&completion, 1}, -1), 1u);
@@ -187,6 +190,42 @@ TEST(DirectFiles, SayWhyThereAreNone) {
   const DirectFiles files = DirectFiles::Open(shards);
   EXPECT_FALSE(files.usable());
   EXPECT_NE(std::string(files.why_not()), "");
+}
+
+TEST(DirectFiles, LeaveDescriptorsToOthers) {
+  const TempFolder temp;
+  const Shards shards(temp / "");
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  // Enough to open both, and none for the reader beside them.
+  const rlimit less{.rlim_cur = 100, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &less), 0);
+  const DirectFiles files = DirectFiles::Open(shards);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_FALSE(files.usable());
+  EXPECT_NE(std::string(files.why_not()).find("too few file descriptors"), std::string::npos);
+}
+
+// Advice on a descriptor with O_DIRECT would bring everything into the page cache as well.
+TEST(DirectFiles, AreNotReadAhead) {
+  const TempFolder temp;
+  const Shards shards(temp / "");
+  const io::UniqueFd file(open((temp / "0.tar").c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_TRUE(file.valid());
+  alignas(DirectFiles::kBlockBytes) static std::byte room[4096];
+  for (const bool direct : {false, true}) {
+    auto made = io::MakeReader(temp / "", {.choice = io::ReaderChoice::kPread});
+    ASSERT_TRUE(made.ok());
+    ASSERT_TRUE(made->reader->Submit({.file = file.get(),
+                                      .expected_bytes = sizeof room,
+                                      .buffer = room,
+                                      .whole_file = false,
+                                      .direct = direct}));
+    EXPECT_EQ(made->reader->stats().system_calls, direct ? 0u : 1u);
+    io::ReadCompletion completion;
+    ASSERT_EQ(made->reader->Reap({&completion, 1}, -1), 1u);
+    EXPECT_TRUE(completion.status.ok());
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Readers, DirectFilesTest,
