@@ -382,6 +382,13 @@ Code Loader::Next(int64_t timeout_ns, BatchBuffer** batch, RunFailure* failure) 
     return failure_.code;
   }
   if (batch_ == batches_this_epoch()) {
+    if (epoch_ + 1 >= kEpochsMax) {  // its draws would be those of an earlier one
+      *failure = {.code = Code::kInvalidArgument,
+                  .text = "epoch " + std::to_string(epoch_) +
+                          " was the last, no number is left for another; begin again with another "
+                          "[loader] seed, or go back by hr_loader_set_epoch"};
+      return failure->code;
+    }
     EnterEpoch({.epoch = epoch_ + 1, .position = 0});
     return Code::kEndOfEpoch;
   }

@@ -96,8 +96,8 @@ HR_API const char *hr_status_name(hr_status status);
 /* ------------------------------------------------------------------------------------ options -- */
 
 typedef enum hr_log_level { HR_LOG_INFO = 1, HR_LOG_WARNING = 2, HR_LOG_ERROR = 3 } hr_log_level;
-/* One line; `text` lives for the call. Called on threads of the library, from inside open or next;
- * must not call into the same loader (HR_REENTERED) and must not unwind. */
+/* One line; `text` lives for the call. Called on threads of the library, from inside open, next or
+ * state_load; must not call into the same loader (HR_REENTERED) and must not unwind. */
 typedef void (*hr_log_fn)(void *context, hr_log_level level, const char *text);
 /* Memory for batch buffers: `bytes` bytes aligned to `alignment` (a power of two), or NULL. Called
  * inside open and next on the caller's thread. */
@@ -183,7 +183,8 @@ HR_API hr_status hr_loader_open_toml(const char *text, size_t length, const hr_o
 /* The next batch, in order. Waits at most timeout_ns (0: does not wait; negative: for ever).
  * HR_OK: *out is leased until hr_batch_release. HR_END_OF_EPOCH, HR_TIMEOUT, HR_STOPPED,
  * HR_NO_BUFFER: *out is NULL. HR_CORRUPT_BUDGET, or a sample's own code with on_corrupt = "error":
- * the run is over; every later call gives the same. */
+ * the run is over; every later call gives the same. HR_INVALID_ARGUMENT also in place of the end of
+ * epoch 16777215, behind which there is none. */
 HR_API hr_status hr_loader_next(hr_loader *loader, int64_t timeout_ns, hr_batch **out,
                                 hr_error *error);
 /* Goes to the start of `epoch`; what was prefetched is discarded. Leased batches stay valid. */

@@ -154,6 +154,24 @@ TEST_F(StateTest, I06_AfterTheLastBatchTheEpochEndsAndAfterItsEndTheNextBegins) 
   EXPECT_EQ(DrainEpoch(loader.get()), epoch1);
 }
 
+// One more would repeat the draws of an earlier one, and its state would be refused.
+TEST_F(StateTest, TheLastEpochThereIsEndsWithAnErrorAndAStateThatLoads) {
+  const auto loader = MustOpen(Config(""));
+  HR_INIT(hr_error, error);
+  ASSERT_EQ(hr_loader_set_epoch(loader.get(), (1u << 24) - 1, &error), HR_OK);
+  Take(loader.get(), BatchesThisEpoch(loader.get()));
+  const StateText state = Save(loader.get());
+  hr_batch* batch = nullptr;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(hr_loader_next(loader.get(), -1, &batch, &error), HR_INVALID_ARGUMENT);
+    EXPECT_NE(std::string(error.text).find("epoch 16777215 was the last"), std::string::npos);
+    EXPECT_EQ(Save(loader.get()), state);
+  }
+  Load(loader.get(), state);
+  ASSERT_EQ(hr_loader_set_epoch(loader.get(), 0, &error), HR_OK);
+  EXPECT_GT(DrainEpoch(loader.get()).size(), 0u);
+}
+
 // In one loader, forwards and backwards, with prefetched batches on their way and leased ones held.
 TEST_F(StateTest, I06_LoadMayBeCalledAtAnyTimeBetweenTwoNexts) {
   const auto loader = MustOpen(Config("prefetch_batches = 4", kMix));
