@@ -23,18 +23,21 @@ uint64_t Dataset::RunCount() const { return (size() + kRunSamples - 1) / kRunSam
 
 uint64_t Dataset::RunBegin(uint64_t run) const { return std::min(run * kRunSamples, size()); }
 
+uint64_t Dataset::HashLabelRow(uint64_t id, uint64_t seed) const {
+  std::vector<float> row(classes().size());
+  FillLabelRow(id, row);
+  return Hash64(std::as_bytes(std::span(row)), seed);
+}
+
 uint64_t Dataset::Fingerprint() const {
   uint64_t hash = size();
-  // A manifest may say something else of the same files.
-  std::vector<float> row(has_label_rows() ? classes().size() : 0);
   for (uint64_t id = 0; id < size(); ++id) {
     const Extent extent = Locate(id);
     const uint64_t place[] = {hash, extent.offset, extent.bytes, static_cast<uint64_t>(Label(id))};
     hash = Hash64(std::as_bytes(std::span(place)),
                   Hash64(std::as_bytes(std::span(extent.path, std::strlen(extent.path))), 0));
-    if (row.empty()) continue;
-    FillLabelRow(id, row);
-    hash = Hash64(std::as_bytes(std::span(row)), hash);
+    // A manifest may say something else of the same files.
+    if (has_label_rows()) hash = HashLabelRow(id, hash);
   }
   return hash;
 }

@@ -42,6 +42,8 @@ class Dataset {
   virtual bool has_label_rows() const { return false; }
   // Writes that row. `row`: a number for each of classes().
   virtual void FillLabelRow(uint64_t /*id*/, std::span<float> /*row*/) const {}
+  // Stands for that row in Fingerprint.
+  virtual uint64_t HashLabelRow(uint64_t id, uint64_t seed) const;
   // The folder that paths are relative to.
   virtual const std::string& root() const = 0;
   virtual uint64_t index_bytes() const = 0;

@@ -31,6 +31,9 @@ class ManifestDataset final : public Dataset {
   const std::vector<std::string>& classes() const override { return labels_.classes(); }
   bool has_label_rows() const override { return labels_.has_rows(); }
   void FillLabelRow(uint64_t id, std::span<float> row) const override { labels_.FillRow(id, row); }
+  uint64_t HashLabelRow(uint64_t id, uint64_t seed) const override {
+    return labels_.HashRow(id, seed);
+  }
   const std::string& root() const override { return root_; }
   uint64_t index_bytes() const override { return files_.bytes() + labels_.bytes(); }
 

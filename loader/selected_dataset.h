@@ -34,6 +34,9 @@ class SelectedDataset final : public Dataset {
   void FillLabelRow(uint64_t id, std::span<float> row) const override {
     whole_->FillLabelRow(ids_[id], row);
   }
+  uint64_t HashLabelRow(uint64_t id, uint64_t seed) const override {
+    return whole_->HashLabelRow(ids_[id], seed);
+  }
   const std::string& root() const override { return whole_->root(); }
   uint64_t index_bytes() const override;
   std::string Name(uint64_t id) const override { return whole_->Name(ids_[id]); }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "base/hash.h"
 #include "loader/config_report.h"
 
 namespace headrace::loader {
@@ -355,6 +356,15 @@ void ManifestLabels::FillRow(uint64_t row, std::span<float> out) const {
   }
   std::ranges::fill(out, 0.0f);
   for (uint64_t i = begin_[row]; i < begin_[row + 1]; ++i) out[members_[i]] = 1.0f;
+}
+
+uint64_t ManifestLabels::HashRow(uint64_t row, uint64_t seed) const {
+  if (!values_.empty()) {
+    const size_t columns = classes_.size();
+    return Hash64(std::as_bytes(std::span(values_).subspan(row * columns, columns)), seed);
+  }
+  const auto members = std::span(members_).subspan(begin_[row], begin_[row + 1] - begin_[row]);
+  return Hash64(std::as_bytes(members), seed);
 }
 
 uint64_t ManifestLabels::bytes() const {

@@ -27,6 +27,8 @@ class ManifestLabels {
   int32_t Class(uint64_t row) const { return class_[row]; }
   bool has_rows() const { return !values_.empty() || !begin_.empty(); }
   void FillRow(uint64_t row, std::span<float> out) const;
+  // Of what was listed: a row of a million classes is not made for it.
+  uint64_t HashRow(uint64_t row, uint64_t seed) const;
   uint64_t bytes() const;
 
  private:

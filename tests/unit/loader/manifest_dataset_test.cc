@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "loader/selected_dataset.h"
 #include "tests/support/temp_folder.h"
 
 namespace headrace::loader {
@@ -73,6 +74,14 @@ TEST(ManifestDatasetTest, FingerprintsTellOtherLabelsOfTheSameFilesApart) {
     EXPECT_TRUE(different.contains(Open(folder / "list.tsv").dataset->Fingerprint()));
   }
   EXPECT_EQ(different.size(), 5u);
+}
+
+TEST(ManifestDatasetTest, ASelectionHashesLabelsAsTheWholeSetDoes) {
+  TempFolder folder;
+  folder.Write("a.jpg", "x");
+  folder.Write("list.tsv", "a.jpg\t0,2\na.jpg\t1\n");
+  const uint64_t whole = Open(folder / "list.tsv").dataset->Fingerprint();
+  EXPECT_EQ(SelectedDataset(Open(folder / "list.tsv").dataset, {0, 1}).Fingerprint(), whole);
 }
 
 TEST(ManifestDatasetTest, WhatIsNotThereIsToldWithItsLine) {

@@ -203,6 +203,23 @@ TEST(ManifestLabelsTest, OneLabelOfAnotherKindDoesNotRenumberTheRest) {
   EXPECT_EQ(Classes(ReadText("a\t0\nb\tcat\n", {"cat"})), (std::vector<int32_t>{0, 0}));
 }
 
+TEST(ManifestLabelsTest, ARowsHashGoesByWhatIsListed) {
+  const Read few = ReadText("a\t0,2\nb\t1,2\nc\t\n");
+  const Read many = ReadText("a\t0,2\nb\t1,2\nc\t\nd\t1000000,3\n");
+  ASSERT_TRUE(few.good && many.good);
+  std::vector<uint64_t> hashes;
+  for (uint64_t row = 0; row < 3; ++row) {
+    hashes.push_back(few.labels.HashRow(row, 7));
+    // No row of all classes is made, in which their number would show.
+    EXPECT_EQ(hashes.back(), many.labels.HashRow(row, 7));
+    EXPECT_NE(hashes.back(), few.labels.HashRow(row, 8));
+  }
+  EXPECT_NE(hashes[0], hashes[1]);
+  EXPECT_NE(hashes[0], hashes[2]);
+  const Read numbers = ReadText("path\tvalues\na\t1,2\nb\t1,3\n");
+  EXPECT_NE(numbers.labels.HashRow(0, 7), numbers.labels.HashRow(1, 7));
+}
+
 TEST(ManifestLabelsTest, AnUnknownClassIsToldWithThoseThatThereAre) {
   Read read = ReadText("a\tcat\nb\tcta\n", {"cat", "dog"});
   EXPECT_FALSE(read.good);
