@@ -142,7 +142,7 @@ bool CheckConfig(std::span<const std::byte> bytes, const StateIdentity& here, Co
 
 bool CheckData(std::span<const std::byte> bytes, const StateIdentity& here, ConfigError* error) {
   constexpr char kHint[] =
-      "samples were added, removed, renamed or changed their size since it was saved";
+      "samples or labels were added, removed, renamed, or changed their size since it was saved";
   if (const auto samples = Get<uint64_t>(bytes, kSamplesAt); samples != here.samples) {
     return Differs(error, "samples in the data set", std::to_string(samples),
                    std::to_string(here.samples), kHint);
