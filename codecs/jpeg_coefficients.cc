@@ -8,6 +8,7 @@
 #include "base/checked_math.h"
 #include "codecs/encoded_bytes.h"
 #include "codecs/jpeg_coefficients_island.h"
+#include "codecs/jpeg_huffman.h"
 #include "codecs/jpeg_segments.h"
 #include "codecs/jpeg_statistics.h"
 #include "codecs/limit_checks.h"
@@ -74,16 +75,21 @@ Status ReadUnfenced(std::span<const std::byte> file, const Limits& limits,
     return {Code::kLimitBytes, "the coefficients need more memory than limits.max_decoded_bytes"};
   }
   for (uint32_t c = 0; c < planes.components; ++c) {
-    JpegCoefficientPlane& from = planes.plane[c];
+    const JpegCoefficientPlane& from = planes.plane[c];
     JpegCoefficientImage::Plane& to = image->plane[c];
     to.across = from.across;
     to.down = from.down;
     to.blocks_across = from.blocks_across;
     to.blocks_down = from.blocks_down;
-    to.coefficients.resize(Values(to.blocks_across, to.blocks_down));
-    from.coefficients = to.coefficients.data();
   }
-  HR_TRY(JpegReadPlanesOfCoefficients(*island, &planes));
+  // Before memory is taken for them: a file of a few bytes may announce any size.
+  HR_TRY(JpegReadScans(*island));
+  for (uint32_t c = 0; c < planes.components; ++c) {
+    JpegCoefficientImage::Plane& to = image->plane[c];
+    to.coefficients.resize(Values(to.blocks_across, to.blocks_down));
+    planes.plane[c].coefficients = to.coefficients.data();
+  }
+  HR_TRY(JpegCopyCoefficients(*island, &planes));
   image->size = planes.size;
   image->colour = planes.colour;
   image->components = planes.components;
@@ -103,16 +109,20 @@ Status ReadUnfenced(std::span<const std::byte> file, const Limits& limits,
   return {};
 }
 
-Status WriteUnfenced(const JpegCoefficientImage& image, const JpegWriteOptions& options,
-                     std::vector<std::byte>* file) {
-  if (!IsSound(image) || options.restart_mcus > kRestartMax) {
+Status BadCoefficients() {
+  return {Code::kUnsupportedFormat, "the JPEG has coefficients that no picture of 8 bits has"};
+}
+
+// Of an image that can be written but for its coefficients.
+Status SegmentsOf(const JpegCoefficientImage& image,
+                  std::vector<std::span<const std::byte>>* segments) {
+  if (!IsSound(image)) {
     return {Code::kInvalidArgument, "the coefficients do not fit the picture's size and sampling"};
   }
-  std::vector<std::span<const std::byte>> segments;
   size_t segment_bytes = 0;
   for (JpegSegments walk(image.segments, JpegSegments::kBare); walk.Next();) {
     if (!walk.IsKept()) break;
-    segments.push_back(walk.segment());
+    segments->push_back(walk.segment());
     segment_bytes += walk.segment().size();
   }
   if (segment_bytes != image.segments.size()) {
@@ -121,6 +131,10 @@ Status WriteUnfenced(const JpegCoefficientImage& image, const JpegWriteOptions& 
   if (image.components == 3 && ColourBySegments(image.segments, image.colour) != image.colour) {
     return {Code::kInvalidArgument, "the segments say other colours than the picture has"};
   }
+  return {};
+}
+
+JpegCoefficientPlanes PlanesOf(const JpegCoefficientImage& image) {
   JpegCoefficientPlanes planes;
   planes.size = image.size;
   planes.colour = image.colour;
@@ -136,15 +150,56 @@ Status WriteUnfenced(const JpegCoefficientImage& image, const JpegWriteOptions& 
     // It is only read.
     to.coefficients = const_cast<int16_t*>(from.coefficients.data());
   }
+  return planes;
+}
+
+// Whether all values are so small that each of them, and each difference of two DC values, has a
+// symbol. Nearly all pictures are such; the compiler makes vectors of it.
+bool AreSmall(const std::vector<int16_t>& coefficients) {
+  constexpr int kMost = (1 << kJpegAcBitsMax) - 1;
+  static_assert(kJpegDcBitsMax > kJpegAcBitsMax);
+  constexpr size_t kStep = 4096;
+  for (size_t at = 0; at < coefficients.size(); at += kStep) {
+    const size_t end = std::min(at + kStep, coefficients.size());
+    bool large = false;
+    for (size_t i = at; i < end; ++i) large |= coefficients[i] < -kMost || coefficients[i] > kMost;
+    if (large) return false;
+  }
+  return true;
+}
+
+// Without restart markers.
+bool HaveSymbols(const JpegCoefficientImage& image) {
+  const bool small = std::all_of(image.plane, image.plane + image.components,
+                                 [](const auto& plane) { return AreSmall(plane.coefficients); });
+  if (small) return true;
+  const JpegCoefficientPlanes planes = PlanesOf(image);
+  JpegSymbolCounts counts[2];
+  if (HaveOneScan(planes)) return CountJpegSymbols(planes, 0, counts);
+  for (uint32_t c = 0; c < planes.components; ++c) {
+    JpegCoefficientPlanes alone = planes;
+    alone.components = 1;
+    alone.plane[0] = planes.plane[c];
+    if (!CountJpegSymbols(alone, 0, counts)) return false;
+  }
+  return true;
+}
+
+Status WriteUnfenced(const JpegCoefficientImage& image, const JpegWriteOptions& options,
+                     std::vector<std::byte>* file) {
+  if (options.restart_mcus > kRestartMax) {
+    return {Code::kInvalidArgument, "a restart interval is at most 65535 MCUs"};
+  }
+  std::vector<std::span<const std::byte>> segments;
+  HR_TRY(SegmentsOf(image, &segments));
+  const JpegCoefficientPlanes planes = PlanesOf(image);
   JpegWriteJob job = {.restart_mcus = options.restart_mcus, .segments = segments};
   JpegHuffmanSpec dc[2];
   JpegHuffmanSpec ac[2];
   // Counting takes libjpeg-turbo longer than all else of it together.
   if (HaveOneScan(planes)) {
     JpegSymbolCounts counts[2];
-    if (!CountJpegSymbols(planes, options.restart_mcus, counts)) {
-      return {Code::kUnsupportedFormat, "the JPEG has coefficients that no picture of 8 bits has"};
-    }
+    if (!CountJpegSymbols(planes, options.restart_mcus, counts)) return BadCoefficients();
     for (uint32_t i = 0; i < 2; ++i) {
       dc[i] = BestJpegHuffman(counts[i].dc);
       ac[i] = BestJpegHuffman(counts[i].ac);
@@ -168,6 +223,14 @@ Status ReadJpegCoefficients(std::span<const std::byte> file, const Limits& limit
   return ReadUnfenced(file, limits, image);
 } catch (const std::bad_alloc&) {
   return {Code::kOutOfMemory, "no memory for the JPEG's coefficients"};
+}
+
+Status CheckWritable(const JpegCoefficientImage& image) try {
+  std::vector<std::span<const std::byte>> segments;
+  HR_TRY(SegmentsOf(image, &segments));
+  return HaveSymbols(image) ? Status() : BadCoefficients();
+} catch (const std::bad_alloc&) {
+  return {Code::kOutOfMemory, "no memory to look at a JPEG"};
 }
 
 Status WriteJpeg(const JpegCoefficientImage& image, const JpegWriteOptions& options,

@@ -45,6 +45,10 @@ struct JpegWriteOptions {
   uint32_t restart_mcus = 0;  // a restart marker after every so many MCUs; 0: none
 };
 
+// Whether WriteJpeg can write it without restart markers: kUnsupportedFormat for coefficients that
+// the symbols of an 8-bit JPEG cannot say. libjpeg-turbo reads such files without a warning.
+Status CheckWritable(const JpegCoefficientImage& image);
+
 // A sequential JPEG with Huffman tables of its own that decodes to the same planes.
 Status WriteJpeg(const JpegCoefficientImage& image, const JpegWriteOptions& options,
                  std::vector<std::byte>* file);

@@ -35,11 +35,18 @@ bool CopyPlane(JpegIsland& island, const JpegCoefficientPlane& plane, int compon
   return true;
 }
 
-ReadEnd ReadBody(JpegIsland& island, JpegCoefficientPlanes* planes) {
+ReadEnd ScansBody(JpegIsland& island) {
   jpeg_decompress_struct& jpeg = island.jpeg;
-  jvirt_barray_ptr* const arrays = jpeg_read_coefficients(&jpeg);
+  jpeg_read_coefficients(&jpeg);
   if (JpegIsSmoothed(jpeg)) return ReadEnd::kPartial;
   if (jpeg.err->num_warnings != 0) return ReadEnd::kWarned;
+  return ReadEnd::kDone;
+}
+
+ReadEnd CopyBody(JpegIsland& island, JpegCoefficientPlanes* planes) {
+  jpeg_decompress_struct& jpeg = island.jpeg;
+  // All scans were read: this only gives the arrays once more.
+  jvirt_barray_ptr* const arrays = jpeg_read_coefficients(&jpeg);
   for (uint32_t c = 0; c < planes->components; ++c) {
     // The table as it was when the component's first scan began; none: it has no scan.
     const JQUANT_TBL* table = jpeg.comp_info[c].quant_table;
@@ -52,9 +59,31 @@ ReadEnd ReadBody(JpegIsland& island, JpegCoefficientPlanes* planes) {
   return ReadEnd::kDone;
 }
 
-ReadEnd ReadUnderSetjmp(JpegIsland& island, JpegCoefficientPlanes* planes) {
+ReadEnd ScansUnderSetjmp(JpegIsland& island) {
   if (setjmp(island.escape) != 0) return ReadEnd::kEscaped;
-  return ReadBody(island, planes);
+  return ScansBody(island);
+}
+
+ReadEnd CopyUnderSetjmp(JpegIsland& island, JpegCoefficientPlanes* planes) {
+  if (setjmp(island.escape) != 0) return ReadEnd::kEscaped;
+  return CopyBody(island, planes);
+}
+
+Status StatusOf(ReadEnd end, const JpegIsland& island) {
+  switch (end) {
+    case ReadEnd::kDone: return {};
+    case ReadEnd::kEscaped: return JpegStatusOf(island);
+    case ReadEnd::kWarned:
+      // Only counted where pixels are wanted, so no fault here either.
+      if (island.report.extraneous != 0) {
+        return {Code::kUnsupportedFormat, "the JPEG has bytes or scans that belong nowhere"};
+      }
+      return {Code::kUnsupportedFormat, "the JPEG has markers that contradict each other"};
+    case ReadEnd::kPartial:
+      return {Code::kUnsupportedFormat, "the JPEG lacks scans: its coefficients are not all there"};
+    case ReadEnd::kNotAsDocumented: break;
+  }
+  return {Code::kInternal, "libjpeg-turbo gave other blocks than its header says"};
 }
 
 // ---- Writing
@@ -216,24 +245,16 @@ Status JpegDescribePlanes(const JpegIsland& island, JpegCoefficientPlanes* plane
   return {};
 }
 
-Status JpegReadPlanesOfCoefficients(JpegIsland& island, JpegCoefficientPlanes* planes) {
-  const ReadEnd end = ReadUnderSetjmp(island, planes);
-  const bool extraneous = island.report.extraneous != 0;
+Status JpegReadScans(JpegIsland& island) {
+  const Status status = StatusOf(ScansUnderSetjmp(island), island);
+  if (!status.ok()) EndJpegImage(island);
+  return status;
+}
+
+Status JpegCopyCoefficients(JpegIsland& island, JpegCoefficientPlanes* planes) {
+  const Status status = StatusOf(CopyUnderSetjmp(island, planes), island);
   EndJpegImage(island);
-  switch (end) {
-    case ReadEnd::kDone: return {};
-    case ReadEnd::kEscaped: return JpegStatusOf(island);
-    case ReadEnd::kWarned:
-      // Only counted where pixels are wanted, so no fault here either.
-      if (extraneous) {
-        return {Code::kUnsupportedFormat, "the JPEG has bytes or scans that belong nowhere"};
-      }
-      return {Code::kUnsupportedFormat, "the JPEG has markers that contradict each other"};
-    case ReadEnd::kPartial:
-      return {Code::kUnsupportedFormat, "the JPEG lacks scans: its coefficients are not all there"};
-    case ReadEnd::kNotAsDocumented: break;
-  }
-  return {Code::kInternal, "libjpeg-turbo gave other blocks than its header says"};
+  return status;
 }
 
 bool HaveOneScan(const JpegCoefficientPlanes& planes) {

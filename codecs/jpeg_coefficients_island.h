@@ -29,10 +29,13 @@ struct JpegCoefficientPlanes {
   JpegCoefficientPlane plane[kJpegComponentsMax];
 };
 
-// After JpegReadHeader, in this order. The first gives sizes and sampling, the second reads all
-// scans into `coefficients` of each plane and gives the quantisers.
+// After JpegReadHeader, in this order. The first gives sizes and sampling; the second reads all
+// scans into the library's own memory, which the operating system gives as it is written to; the
+// third, after the second's success only, copies them to `coefficients` of each plane, gives the
+// quantisers and ends the picture.
 Status JpegDescribePlanes(const JpegIsland& island, JpegCoefficientPlanes* planes);
-Status JpegReadPlanesOfCoefficients(JpegIsland& island, JpegCoefficientPlanes* planes);
+Status JpegReadScans(JpegIsland& island);
+Status JpegCopyCoefficients(JpegIsland& island, JpegCoefficientPlanes* planes);
 
 struct JpegWriteJob {
   uint32_t restart_mcus = 0;  // 0: no restart markers

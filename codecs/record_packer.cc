@@ -17,6 +17,15 @@ namespace headrace::codecs {
 namespace {
 
 constexpr uint32_t kQualityDefault = 90;
+constexpr uint32_t kJpegSideMax = 65500;  // JPEG_MAX_DIMENSION
+// A larger buffer is given back after the picture that needed it: else a single one in a data set
+// would cost each worker its memory for the rest of the job.
+constexpr size_t kKeptBytesMax = size_t{32} << 20;
+
+template <class T>
+void GiveBackLarge(std::vector<T>* buffer) {
+  if (buffer->capacity() * sizeof(T) > kKeptBytesMax) std::vector<T>().swap(*buffer);
+}
 
 const char* ExtensionOf(Format format) {
   switch (format) {
@@ -46,6 +55,7 @@ std::vector<uint8_t> FirstChannel(const ConstImageView& picture) {
 // Bytes that begin on a cache line, and stay from one picture to the next.
 class AlignedBytes {
  public:
+  void Trim() { GiveBackLarge(&memory_); }
   std::span<std::byte> Take(uint64_t bytes) {
     if (memory_.size() < bytes + kScratchAlign) memory_.resize(bytes + kScratchAlign);
     void* at = memory_.data();
@@ -57,7 +67,19 @@ class AlignedBytes {
   std::vector<std::byte> memory_;
 };
 
-// What: see RecordPacker. Coefficients and scratch are kept, so that a job takes their memory once.
+// Why a sound file is copied all the same, by the code that packing it ended with; null: nothing to
+// say, it is of a kind that is always copied.
+const char* RemarkOf(Code code) {
+  switch (code) {
+    case Code::kLimitMemory: return "too large to pack: it needs more than limits.jpeg_memory";
+    case Code::kLimitBytes: return "too large to pack: it needs more than limits.max_decoded_bytes";
+    case Code::kLimitPixels: return "too large to pack: a side of a JPEG is 65500 pixels at most";
+    default: return nullptr;
+  }
+}
+
+// What: see RecordPacker. Coefficients and scratch of ordinary pictures are kept, so that a job
+// takes their memory once.
 class Packer final : public RecordPacker {
  public:
   Packer(const PackOptions& options, std::unique_ptr<Decoder> decoder)
@@ -67,8 +89,11 @@ class Packer final : public RecordPacker {
 
  private:
   Status PackUnfenced(std::span<const std::byte> file, PackedRecord* record, bool* at_fault);
+  void Copy(std::span<const std::byte> file, PackedRecord* record) const;
+  void Trim();
   Status PackLossless(std::span<const std::byte> file, PackedRecord* record);
   Status WriteRecord(uint64_t file_bytes, PackedRecord* record);
+  Status CheckReadable(std::span<const std::byte> record);
   Status WriteRestarts(uint64_t file_bytes, PackedRecord* record);
   Status PackLossy(std::span<const std::byte> file, const ImageInfo& info, PackedRecord* record);
   Status DecodeSmaller(std::span<const std::byte> file, ConstImageView* picture);
@@ -86,15 +111,39 @@ Status Packer::Pack(std::span<const std::byte> file, PackedRecord* record) {
   try {
     bool at_fault = true;
     const Status status = PackUnfenced(file, record, &at_fault);
-    if (status.ok() || status.code() == Code::kOutOfMemory) return status;
-    record->bytes.assign(file.begin(), file.end());
-    record->extension = ExtensionOf(Sniff(file));
-    record->copied = true;
-    if (at_fault) record->reason = status;
+    Trim();
+    if (status.code() == Code::kOutOfMemory) return status;
+    if (!status.ok()) {
+      Copy(file, record);
+      if (at_fault) record->reason = status;
+      if (!at_fault) record->remark = RemarkOf(status.code());
+      return {};
+    }
+    // The file is not larger: its header was read.
+    if (record->bytes.size() > options_.limits.max_encoded_bytes) {
+      Copy(file, record);
+      record->remark = "too large to pack: its record would pass limits.max_encoded_bytes";
+    }
   } catch (const std::bad_alloc&) {
     return {Code::kOutOfMemory, "no memory to pack a picture"};
   }
   return {};
+}
+
+void Packer::Copy(std::span<const std::byte> file, PackedRecord* record) const {
+  record->bytes.assign(file.begin(), file.end());
+  record->extension = ExtensionOf(Sniff(file));
+  record->copied = true;
+  record->restarts_trusted = false;
+}
+
+void Packer::Trim() {
+  for (JpegCoefficientImage::Plane& plane : image_.plane) {
+    GiveBackLarge(&plane.coefficients);
+  }
+  decoded_.Trim();
+  resized_.Trim();
+  resize_scratch_.Trim();
 }
 
 // Fails when the file has to be copied; `at_fault`: because something is wrong with it.
@@ -104,10 +153,14 @@ Status Packer::PackUnfenced(std::span<const std::byte> file, PackedRecord* recor
   record->size = info.stored;
   const uint32_t side = std::max(info.stored.width, info.stored.height);
   const bool too_large = options_.max_side_px != 0 && side > options_.max_side_px;
-  if (too_large || options_.quality != 0) return PackLossy(file, info, record);
+  const bool lossy = too_large || options_.quality != 0;
   Status status = {Code::kUnsupportedFormat, "not a JPEG"};
-  if (info.format == Format::kJpeg) status = PackLossless(file, record);
-  *at_fault = status.code() != Code::kUnsupportedFormat;
+  if (lossy) status = PackLossy(file, info, record);
+  if (!lossy && info.format == Format::kJpeg) status = PackLossless(file, record);
+  // The header was good and within the limits. All coefficients, or all pixels, are the packer's
+  // own way, which takes more memory than crops do.
+  *at_fault =
+      RemarkOf(status.code()) == nullptr && (lossy || status.code() != Code::kUnsupportedFormat);
   return status;
 }
 
@@ -121,15 +174,27 @@ Status Packer::PackLossless(std::span<const std::byte> file, PackedRecord* recor
 
 Status Packer::WriteRecord(uint64_t file_bytes, PackedRecord* record) {
   if (options_.codec == PackCodec::kCoef) {
+    // What becomes no JPEG again would be locked in.
+    HR_TRY(CheckWritable(image_));
     const Status status = EncodeCoefRecord(image_, &record->bytes);
     if (status.ok()) {
       record->extension = "hrc";
-      return status;
+      return CheckReadable(record->bytes);
     }
     // Sampling that the record has no layout for: a JPEG with restart markers is the next best.
     if (status.code() != Code::kUnsupportedFormat) return status;
   }
   return WriteRestarts(file_bytes, record);
+}
+
+// Its decoder cannot do without the bands that the JPEG's leaves out where they do not fit.
+Status Packer::CheckReadable(std::span<const std::byte> record) {
+  if (record.size() > options_.limits.max_encoded_bytes) return {};  // looked at later
+  ImageInfo info;
+  HR_TRY(decoder_->ReadHeader(record, options_.limits, {}, &info));
+  const RectPx whole = {0, 0, info.upright.width, info.upright.height};
+  if (decoder_->ScratchBytes(whole) <= options_.limits.max_decoded_bytes) return {};
+  return {Code::kLimitBytes, "the record would need more than limits.max_decoded_bytes"};
 }
 
 Status Packer::WriteRestarts(uint64_t file_bytes, PackedRecord* record) {
@@ -173,6 +238,10 @@ Status Packer::DecodeSmaller(std::span<const std::byte> file, ConstImageView* pi
 
 Status Packer::PackLossy(std::span<const std::byte> file, const ImageInfo& info,
                          PackedRecord* record) {
+  const SizePx size = ThumbnailSize(info.stored, options_.max_side_px);
+  if (std::max(size.width, size.height) > kJpegSideMax) {
+    return {Code::kLimitPixels, "a JPEG has 1 to 65500 pixels a side"};
+  }
   ConstImageView picture;
   HR_TRY(DecodeSmaller(file, &picture));
   const uint32_t quality = options_.quality != 0 ? options_.quality : kQualityDefault;

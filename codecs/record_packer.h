@@ -17,9 +17,11 @@ enum class PackCodec : uint8_t { kJpeg, kCoef };
 
 struct PackOptions {
   PackCodec codec = PackCodec::kJpeg;
-  // Lossy: larger pictures are made smaller, and all are encoded again. 0: lossless.
+  // Lossy, for pictures with a longer side: they are made smaller and encoded again. 0: for none.
   uint32_t max_side_px = 0;
-  uint32_t quality = 0;  // 1 to 100; 0: 90 with max_side_px, else lossless
+  // 1 to 100: all pictures are encoded again. 0: only those that max_side_px makes smaller,
+  // with 90.
+  uint32_t quality = 0;
   Limits limits;
 };
 
@@ -30,6 +32,7 @@ struct PackedRecord {
   bool copied = false;            // as it was: not a JPEG, or not a whole and sound one
   bool restarts_trusted = false;  // Dataset::RestartsTrusted
   Status reason;                  // why it was copied, if that is an error of the file
+  const char* remark = nullptr;   // why it was copied, if a setting of the user's would change that
 };
 
 // What: makes records, one at a time. Owner and thread: one worker of a pack job. Cost: allocates.

@@ -101,6 +101,7 @@ class PackRun {
     record->size = {};
     record->copied = true;
     record->restarts_trusted = false;
+    record->remark = nullptr;
     record->reason = {Code::kEmptyFile, "the file is empty"};
     return {};
   }
@@ -145,15 +146,15 @@ class PackRun {
     report_.copied += record.copied ? 1 : 0;
     report_.source_bytes += bytes;
     report_.record_bytes += record.bytes.size();
-    if (!record.reason.ok()) {
-      ++report_.damaged;
+    report_.damaged += record.reason.ok() ? 0 : 1;
+    if (!record.reason.ok() || record.remark != nullptr) {
       const Extent extent = dataset_.Locate(sample.id);
       threads_->Note({.id = static_cast<int64_t>(sample.id),
                       .path = sample.path,
                       .file = dataset_.root() + "/" + extent.path,
                       .offset = extent.offset,
                       .code = record.reason.code(),
-                      .text = record.reason.text()});
+                      .text = record.reason.ok() ? record.remark : record.reason.text()});
     }
     threads_->Done(1, bytes);
   }

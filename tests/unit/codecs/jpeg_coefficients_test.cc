@@ -242,6 +242,16 @@ TEST_F(JpegCoefficientsTest, HonourLimits) {
             Code::kLimitScans);
 }
 
+TEST_F(JpegCoefficientsTest, TakeNoMemoryForAFileThatOnlyAnnouncesASize) {
+  JpegRecipe recipe;
+  recipe.width = recipe.height = 200;
+  Bytes file = MakeJpeg(recipe);
+  file.resize(file.size() / 2);
+  JpegCoefficientImage image;
+  EXPECT_EQ(ReadJpegCoefficients(file, Limits(), &image).code(), Code::kTruncated);
+  for (const auto& plane : image.plane) EXPECT_EQ(plane.coefficients.capacity(), 0u);
+}
+
 TEST_F(JpegCoefficientsTest, RefuseToWriteWhatDoesNotFitTogether) {
   JpegRecipe recipe;
   recipe.width = 50;

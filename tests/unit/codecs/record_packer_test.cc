@@ -2,6 +2,7 @@
 #include "codecs/record_packer.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -26,6 +27,23 @@ uint32_t RestartMcus(std::span<const std::byte> jpeg) {
     }
   }
   return 0;
+}
+
+// 8 x 8, grey, with a first AC coefficient of 2000: 11 bits, which no encoder of 8 bits writes.
+Bytes JpegOfLongCodes() {
+  Bytes file;
+  const auto add = [&file](std::initializer_list<int> bytes) {
+    for (const int byte : bytes) file.push_back(static_cast<std::byte>(byte));
+  };
+  add({0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0});
+  for (int i = 0; i < 64; ++i) add({1});
+  add({0xFF, 0xC0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0});
+  add({0xFF, 0xC4, 0, 20, 0x00, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  add({0});  // 0: no difference
+  add({0xFF, 0xC4, 0, 21, 0x10, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  add({0x0B, 0});  // 0: a value of 11 bits, 10: end of block
+  add({0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0b00111110, 0b10000101, 0xFF, 0xD9});
+  return file;
 }
 
 class RecordPackerTest : public testing::Test {
@@ -128,6 +146,114 @@ TEST_F(RecordPackerTest, CopiesWhatIsNoSoundJpegAndSaysWhy) {
   record = Pack(file, {.limits = {.max_pixels = 9999}});
   EXPECT_TRUE(record.copied);
   EXPECT_EQ(record.reason.code(), Code::kLimitPixels);
+}
+
+// libjpeg-turbo reads coefficients that no JPEG of 8 bits can be written with.
+TEST_F(RecordPackerTest, MakesNoRecordOfWhatBecomesNoJpegAgain) {
+  for (const bool one_scan : {true, false}) {
+    SCOPED_TRACE(one_scan);
+    JpegCoefficientImage image;
+    image.size = {64, 8};
+    image.components = 3;
+    for (JpegCoefficientImage::Plane& plane : image.plane) {
+      plane.across = plane.down = one_scan ? 1 : 2;
+      plane.blocks_across = 8;
+      plane.blocks_down = 1;
+      plane.coefficients.assign(8 * 64, 0);
+    }
+    std::vector<int16_t>& last = image.plane[2].coefficients;
+    EXPECT_TRUE(CheckWritable(image).ok());
+    last[64] = 1023 + 1024;  // DC: 11 bits
+    last[65] = 1023;         // AC: 10 bits
+    EXPECT_TRUE(CheckWritable(image).ok());
+    last[65] = 2000;
+    EXPECT_EQ(CheckWritable(image).code(), Code::kUnsupportedFormat);
+    last[65] = 0;
+    last[64] = 2048;
+    last[128] = -2048;
+    EXPECT_EQ(CheckWritable(image).code(), Code::kUnsupportedFormat);
+  }
+
+  const Bytes file = JpegOfLongCodes();
+  JpegCoefficientImage read;
+  ASSERT_TRUE(ReadJpegCoefficients(file, Limits(), &read).ok());
+  ASSERT_EQ(read.plane[0].coefficients[1], 2000);
+  for (const PackCodec codec : {PackCodec::kJpeg, PackCodec::kCoef}) {
+    const PackedRecord record = Pack(file, {.codec = codec});
+    EXPECT_TRUE(record.copied);
+    EXPECT_TRUE(record.reason.ok()) << record.reason.text();
+    EXPECT_EQ(record.bytes == file, true);
+  }
+}
+
+TEST_F(RecordPackerTest, CopiesWhatIsTooLargeToPackWithoutBlame) {
+  JpegRecipe recipe;
+  recipe.width = recipe.height = 200;
+  const Bytes file = MakeJpeg(recipe);
+  const auto expect_remark = [](const PackedRecord& record, const char* text) {
+    EXPECT_TRUE(record.copied);
+    EXPECT_TRUE(record.reason.ok()) << record.reason.text();
+    ASSERT_NE(record.remark, nullptr);
+    EXPECT_NE(std::string(record.remark).find(text), std::string::npos) << record.remark;
+  };
+  expect_remark(Pack(file, {.limits = {.jpeg_memory = 100'000}}), "limits.jpeg_memory");
+  expect_remark(Pack(file, {.limits = {.max_decoded_bytes = 200'000}}), "limits.max_decoded_bytes");
+
+  // A record that readers with the same limits would refuse, of a file that they take.
+  const size_t record_bytes = Pack(file, {.codec = PackCodec::kCoef}).bytes.size();
+  ASSERT_GT(record_bytes, file.size());
+  for (const uint64_t limit : {record_bytes, record_bytes - 1}) {
+    const PackedRecord record =
+        Pack(file, {.codec = PackCodec::kCoef, .limits = {.max_encoded_bytes = limit}});
+    EXPECT_EQ(record.copied, limit < record_bytes);
+    if (record.copied) {
+      EXPECT_EQ(record.bytes == file, true);
+      EXPECT_STREQ(record.extension, "jpg");
+      expect_remark(record, "limits.max_encoded_bytes");
+    }
+  }
+
+  // Pixels that fit, but not with what a record's decoder needs beside them.
+  recipe.colour = JpegRecipe::Colour::kGrey;
+  const Bytes grey = MakeJpeg(recipe);
+  uint32_t records = 0;
+  uint32_t copies = 0;
+  for (uint64_t limit = 100'000; limit < 200'000; limit += 1000) {
+    SCOPED_TRACE(limit);
+    const PackedRecord record =
+        Pack(grey, {.codec = PackCodec::kCoef, .limits = {.max_decoded_bytes = limit}});
+    Codec within({.max_decoded_bytes = limit});
+    EXPECT_EQ(within.Decode(record.bytes).status.code(), within.Decode(grey).status.code());
+    records += record.copied ? 0 : 1;
+    copies += record.copied && within.Decode(grey).status.ok() ? 1 : 0;
+  }
+  EXPECT_GT(records, 0u);
+  EXPECT_GT(copies, 0u);
+
+  // More than a JPEG can be on one side.
+  std::vector<uint8_t> pixels(65535 * 3, 77);
+  auto png = EncodePng({pixels.data(), 65535, 1, 3, 65535 * 3});
+  ASSERT_TRUE(png.ok());
+  expect_remark(Pack(*png, {.quality = 90}), "65500");
+}
+
+TEST_F(RecordPackerTest, GivesBackWhatALargePictureTook) {
+  JpegRecipe recipe;
+  recipe.width = recipe.height = 4200;  // 34 MiB of coefficients
+  recipe.colour = JpegRecipe::Colour::kGrey;
+  recipe.content = JpegRecipe::Content::kSmooth;
+  const Bytes file = MakeJpeg(recipe);
+  const auto in_use = [] {
+    const auto info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  auto packer = RecordPacker::Make({});
+  ASSERT_TRUE(packer.ok());
+  const size_t before = in_use();
+  PackedRecord record;
+  ASSERT_TRUE((*packer)->Pack(file, &record).ok());
+  EXPECT_FALSE(record.copied);
+  EXPECT_LT(in_use(), before + (size_t{16} << 20));
 }
 
 TEST_F(RecordPackerTest, CopiesAPngWithoutBlame) {
