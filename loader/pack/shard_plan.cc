@@ -28,6 +28,22 @@ std::string Hex(uint64_t value) {
   return digits;
 }
 
+// Those that decide which files are copied, where they are not the defaults.
+std::string LimitsText(const Limits& limits) {
+  const Limits usual;
+  std::string text;
+  const auto add = [&text](const char* name, uint64_t value, uint64_t usual_value) {
+    if (value != usual_value) text += std::string(", ") + name + " " + std::to_string(value);
+  };
+  add("max_pixels", limits.max_pixels, usual.max_pixels);
+  add("max_side", limits.max_side, usual.max_side);
+  add("max_decoded_bytes", limits.max_decoded_bytes, usual.max_decoded_bytes);
+  add("max_encoded_bytes", limits.max_encoded_bytes, usual.max_encoded_bytes);
+  add("jpeg_scans", limits.jpeg_scans, usual.jpeg_scans);
+  add("jpeg_memory", limits.jpeg_memory, usual.jpeg_memory);
+  return text;
+}
+
 }  // namespace
 
 bool PlanShards(const Dataset& dataset, uint64_t shard_bytes, ShardPlan* plan, JobError* error) {
@@ -56,7 +72,7 @@ std::string SettingsText(const Dataset& dataset, const codecs::PackOptions& opti
   return std::string("pack 1, codec ") + (jpeg ? "jpeg" : "coef") + ", max side " +
          std::to_string(options.max_side_px) + ", quality " + std::to_string(options.quality) +
          ", shard size " + std::to_string(shard_bytes) + ", source " + Hex(dataset.Fingerprint()) +
-         ", labels " + Hex(LabelHash(dataset));
+         ", labels " + Hex(LabelHash(dataset)) + LimitsText(options.limits);
 }
 
 }  // namespace headrace::loader

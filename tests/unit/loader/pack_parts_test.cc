@@ -85,6 +85,11 @@ TEST(ShardPlanTest, SettingsTellWhatChangesBytes) {
   EXPECT_NE(text, SettingsText(SizesOnly({1, 2, 4}), options, 100));
   EXPECT_NE(text, SettingsText(other_labels, options, 100));
   EXPECT_NE(text, SettingsText(one, options, 101));
+  options.limits.scratch_pixels = 1;  // how much is done at once
+  EXPECT_EQ(text, SettingsText(one, options, 100));
+  options.limits.jpeg_memory -= 1;
+  EXPECT_EQ(text + ", jpeg_memory 268435455", SettingsText(one, options, 100));
+  options = {};
   options.quality = 90;
   EXPECT_NE(text, SettingsText(one, options, 100));
 }
