@@ -527,7 +527,7 @@ typedef int (*hr_progress_fn)(void *context, const hr_job_progress *progress);
 /* What there is to say about one sample. The texts live for the call. */
 typedef struct hr_sample_note {
   uint32_t struct_size;
-  int32_t code;          /* hr_status: the sample's own */
+  int32_t code;          /* hr_status: the sample's own; HR_OK: nothing is the matter with it */
   int64_t id;            /* -1: the note is about the file alone */
   const char *path;      /* in the source data set; may be "" */
   const char *file;      /* that holds the sample */
@@ -552,14 +552,14 @@ typedef struct hr_pack_options {
   uint32_t force;        /* 1: what other settings made is replaced */
   int32_t world_size;    /* with rank; 0: by [loader] rank, else by the launcher's environment */
   int32_t rank;
-  const char *const *overrides; /* as in hr_options, for the source */
+  const char *const *overrides; /* as in hr_options, for the source; hr_unpack: limits.* */
   uint32_t override_count;
   uint32_t reserved;
   hr_log_fn log;
   void *log_context;
   hr_progress_fn progress;
   void *progress_context;
-  hr_note_fn note;       /* files that are not sound; what does not verify */
+  hr_note_fn note;       /* files that are not sound or too large to pack (HR_OK); what does not unpack or verify */
   void *note_context;
 } hr_pack_options;
 
@@ -594,10 +594,11 @@ HR_API hr_status hr_pack(const char *source, const char *out, const hr_pack_opti
 
 /* Files again from the pack in the folder `pack`: the paths of its source, beneath `out`. Records of
  * HR_PACK_COEF become JPEGs of the same pixels; all others are written as they are. A file that is there
- * already and is the same stays; one that is not is an error unless `force`. Reads workers, force, log,
- * progress, note (none so far) of `options`; in the report `encoded` are JPEGs made of coefficients, `shards_kept` 0
- * and `samples_kept` the files that were there. Codes: as hr_pack, CORRUPT (an index or a record; paths that
- * would lead out of `out`). */
+ * already and is the same stays; one that is not is an error unless `force`. A record that
+ * is damaged or passes a limit has a note; all others are written, then CORRUPT is returned. Reads workers, force,
+ * overrides (limits.*), log, progress, note of `options`; in the report `encoded` are JPEGs made of coefficients,
+ * `damaged` the records with a note, `shards_kept` 0 and `samples_kept` the files that were there. Codes: as
+ * hr_pack, CORRUPT (an index or a record; paths that would lead out of `out`). */
 HR_API hr_status hr_unpack(const char *pack, const char *out, const hr_pack_options *options,
                            hr_pack_report *report, hr_error *error);
 

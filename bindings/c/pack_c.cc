@@ -95,6 +95,19 @@ hr_status GiveError(hr_error* error, const JobError& job_error) {
                   job_error.sample_id);
 }
 
+// Of a job without a configuration: overrides of [limits] are all that it has a use for.
+bool ReadLimits(const std::vector<std::string>& overrides, headrace::loader::Config* config,
+                headrace::loader::ConfigError* error) {
+  for (const std::string& text : overrides) {
+    if (text.starts_with("limits.")) continue;
+    *error = {Code::kConfigUnknownKey, text + ": only limits.* can be set here"};
+    return false;
+  }
+  return headrace::loader::ParseConfig(
+      {.text = "[dataset]\npath = \".\"\n", .name = "overrides", .overrides = overrides}, config,
+      error);
+}
+
 // run(options, report) -> status, for a job whose report is an R of the C API.
 template <class R, class Run>
 hr_status RunJob(const hr_pack_options* raw, R* report, hr_error* error, Run run) {
@@ -180,8 +193,16 @@ hr_status hr_unpack(const char* pack, const char* out, const hr_pack_options* op
   return RunJob(options, report, error, [&](Options& known, hr_pack_report* filled) -> hr_status {
     JobError failed;
     headrace::loader::UnpackReport done;
-    const headrace::loader::UnpackJob job{
-        .pack = pack, .folder = out, .workers = known.raw.workers, .force = known.raw.force != 0};
+    headrace::loader::Config config;
+    headrace::loader::ConfigError config_error;
+    if (!ReadLimits(known.overrides, &config, &config_error)) {
+      return SetError(error, config_error);
+    }
+    const headrace::loader::UnpackJob job{.pack = pack,
+                                          .folder = out,
+                                          .workers = known.raw.workers,
+                                          .force = known.raw.force != 0,
+                                          .limits = config.limits};
     const bool good = headrace::loader::RunUnpack(job, known.hooks, &done, &failed);
     filled->workers = done.workers;
     filled->world_size = 1;
@@ -190,6 +211,7 @@ hr_status hr_unpack(const char* pack, const char* out, const hr_pack_options* op
     filled->samples_kept = done.samples_kept;
     filled->encoded = done.decoded;
     filled->copied = done.as_stored;
+    filled->damaged = done.bad;
     filled->source_bytes = done.file_bytes;
     filled->record_bytes = done.record_bytes;
     return good ? HR_OK : GiveError(error, failed);

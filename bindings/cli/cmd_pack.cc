@@ -1,6 +1,7 @@
 // headrace pack: a data set to tar shards.
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "bindings/cli/command.h"
 #include "bindings/cli/job_session.h"
@@ -65,7 +66,20 @@ bool ReadOptions(const ParsedArgs& args, hr_pack_options* options, std::string* 
   return ReadRank(args, options, error);
 }
 
-std::string Json(const hr_pack_report& report, const std::vector<JobSession::Note>& notes) {
+struct Notes {
+  std::vector<JobSession::Note> damaged;
+  std::vector<JobSession::Note> too_large;  // with nothing the matter
+};
+
+Notes Divide(const std::vector<JobSession::Note>& all) {
+  Notes notes;
+  for (const JobSession::Note& note : all) {
+    (note.code == HR_OK ? notes.too_large : notes.damaged).push_back(note);
+  }
+  return notes;
+}
+
+std::string Json(const hr_pack_report& report, const Notes& notes) {
   JsonWriter json;
   json.BeginObject();
   json.Field("rank", report.rank);
@@ -85,7 +99,8 @@ std::string Json(const hr_pack_report& report, const std::vector<JobSession::Not
   json.Field("seconds", seconds);
   json.Field("images_per_second",
              static_cast<double>(report.encoded + report.copied) / (seconds > 0 ? seconds : 1));
-  AddNotes(notes, "damaged_files", &json);
+  AddNotes(notes.damaged, "damaged_files", &json);
+  AddNotes(notes.too_large, "too_large_files", &json);
   json.EndObject();
   return json.Take();
 }
@@ -135,12 +150,16 @@ int Run(const ParsedArgs& args, Console& console) {
   const hr_status status =
       hr_pack(args.operands()[0].c_str(), out.c_str(), &options, &report, &error);
   const int finished = session.Finish(status, error);
-  const auto notes = session.SortedNotes();
-  for (const JobSession::Note& note : notes) console.Note(LineOf(note));
-  if (!notes.empty()) {
-    console.Warning(std::to_string(notes.size()) +
-                    " files are not sound and were copied as they are" +
-                    (args.Has("verbose") || args.Has("json") ? "" : "; -v names them"));
+  const Notes notes = Divide(session.SortedNotes());
+  PrintNotes(notes.damaged, args.Has("verbose"), console);
+  if (!notes.damaged.empty()) {
+    console.Warning(std::to_string(notes.damaged.size()) +
+                    " files are not sound and were copied as they are");
+  }
+  PrintNotes(notes.too_large, args.Has("verbose"), console);
+  if (!notes.too_large.empty()) {
+    console.Warning(std::to_string(notes.too_large.size()) +
+                    " sound files are too large to pack and were copied as they are");
   }
   if (finished != kExitGood) return finished;
   if (!args.Has("json")) {

@@ -1,5 +1,6 @@
 // headrace unpack: the files of a pack again.
 #include <string>
+#include <vector>
 
 #include "bindings/cli/command.h"
 #include "bindings/cli/job_session.h"
@@ -13,11 +14,12 @@ constexpr OptionSpec kOptions[] = {
     {"output", 'o', "DIR", "The folder for the files; made if need be."},
     {"force", 0, "", "Replaces files that are there and differ."},
     kWorkersOption,
+    kSetOption,
     kJsonOption,
     kVerboseOption,
 };
 
-std::string Json(const hr_pack_report& report) {
+std::string Json(const hr_pack_report& report, const std::vector<JobSession::Note>& notes) {
   JsonWriter json;
   json.BeginObject();
   json.Field("workers", report.workers);
@@ -26,9 +28,11 @@ std::string Json(const hr_pack_report& report) {
   json.Field("samples_kept", report.samples_kept);
   json.Field("decoded", report.encoded);
   json.Field("as_stored", report.copied);
+  json.Field("bad", report.damaged);
   json.Field("record_bytes", report.record_bytes);
   json.Field("file_bytes", report.source_bytes);
   json.Field("seconds", static_cast<double>(report.nanoseconds) * 1e-9);
+  AddNotes(notes, "bad_samples", &json);
   json.EndObject();
   return json.Take();
 }
@@ -43,8 +47,16 @@ int Run(const ParsedArgs& args, Console& console) {
   HR_INIT(hr_error, error);
   const hr_status status =
       hr_unpack(args.operands()[0].c_str(), out.c_str(), &session.options(), &report, &error);
-  if (const int finished = session.Finish(status, error); finished != kExitGood) return finished;
-  if (args.Has("json")) return EmitJson(args, Json(report), console);
+  const int finished = session.Finish(status, error);
+  const auto notes = session.SortedNotes();
+  PrintNotes(notes, args.Has("verbose"), console);
+  // With bad samples it went to its end all the same.
+  if (finished != kExitGood && report.damaged == 0) return finished;
+  if (args.Has("json")) {
+    const int emitted = EmitJson(args, Json(report, notes), console);
+    return emitted == kExitGood ? finished : emitted;
+  }
+  if (finished != kExitGood) return finished;
   PrintResult(std::to_string(report.samples) + " files in " + out + " (" +
               std::to_string(report.samples_kept) +
               " were there): " + std::to_string(report.encoded) + " JPEGs made of coefficients, " +
@@ -68,7 +80,11 @@ constinit const Command kUnpackCommand = {
                    "their restart\n"
                    "markers, and files that were copied are the source's byte for byte. Files that "
                    "are there\n"
-                   "and are the same stay, so that a stopped unpack goes on.\n",
+                   "and are the same stay, so that a stopped unpack goes on. A damaged record is "
+                   "named and\n"
+                   "left out; all others are written, and the exit status is 1. A record beyond a "
+                   "limit is\n"
+                   "damaged in this sense: -s limits.max_pixels=1000000000 raises one.\n",
         .example = "  headrace unpack packed -o photos\n",
     },
     Run,

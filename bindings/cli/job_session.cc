@@ -98,6 +98,15 @@ std::string LineOf(const JobSession::Note& note) {
          ", offset " + std::to_string(note.offset) + ")";
 }
 
+void PrintNotes(const std::vector<JobSession::Note>& notes, bool all, Console& console) {
+  constexpr size_t kFew = 5;
+  const size_t shown = all ? notes.size() : std::min(notes.size(), kFew);
+  for (size_t i = 0; i < shown; ++i) console.Note(LineOf(notes[i]));
+  if (shown < notes.size()) {
+    console.Note("and " + std::to_string(notes.size() - shown) + " more; -v names them all");
+  }
+}
+
 void AddNotes(const std::vector<JobSession::Note>& notes, std::string_view key, JsonWriter* json) {
   json->Key(key);
   json->BeginArray();

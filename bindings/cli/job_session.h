@@ -59,6 +59,8 @@ class JobSession {
 
 // "id path: text (file, offset)": a line for people.
 std::string LineOf(const JobSession::Note& note);
+// A line each, of the first few only unless `all`.
+void PrintNotes(const std::vector<JobSession::Note>& notes, bool all, Console& console);
 // An array under `key`.
 void AddNotes(const std::vector<JobSession::Note>& notes, std::string_view key, JsonWriter* json);
 

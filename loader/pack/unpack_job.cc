@@ -86,10 +86,12 @@ class NameCheck {
 // What: one worker of an unpack. Owner, thread: that worker.
 class Unpacker {
  public:
-  Unpacker(const UnpackJob& job, const PackShards& pack) : job_(job), pack_(pack) {}
+  Unpacker(const UnpackJob& job, const PackShards& pack, JobThreads* threads)
+      : job_(job), pack_(pack), threads_(*threads) {}
 
   bool Open(JobError* error) { return TreeWriter::Open(job_.folder, &tree_, error); }
 
+  // False: the job cannot go on.
   bool Unpack(uint64_t id, JobError* error) {
     const size_t at = pack_.ShardOf(id);
     const PackShards::Shard& shard = pack_.shards()[at];
@@ -106,8 +108,12 @@ class Unpacker {
     bool decoded = false;
     if (status.ok()) status = MakeFile(record, &decoded);
     const auto number = static_cast<int64_t>(id);
-    if (!status.ok()) {
+    if (status.code() == Code::kOutOfMemory) {
       return FailOn(error, content_->path() + ": sample " + std::to_string(id), status, number);
+    }
+    if (!status.ok()) {
+      NoteBad(number, record, status);
+      return true;
     }
     // The index may have been changed since its names were looked at.
     if (PathProblem(record.name) != nullptr) {
@@ -130,18 +136,30 @@ class Unpacker {
   uint64_t last_bytes() const { return bytes_.size(); }
 
  private:
+  // One of many: those after it may be all there is left of a data set.
+  void NoteBad(int64_t id, const ShardRecord& record, const Status& status) {
+    ++counts_.bad;
+    threads_.Note({.id = id,
+                   .path = record.name,
+                   .file = content_->path(),
+                   .offset = record.offset,
+                   .code = status.code(),
+                   .text = status.text()});
+  }
+
   // JPEG of a coefficient record; all else is a file already.
   Status MakeFile(const ShardRecord& record, bool* decoded) {
     const bool is_jpeg =
         bytes_.size() >= 2 && bytes_[0] == std::byte{0xFF} && bytes_[1] == std::byte{0xD8};
     *decoded = !record.copied && !is_jpeg;
     if (!*decoded) return {};
-    HR_TRY(codecs::DecodeCoefRecord(bytes_, Limits{}, &image_));
+    HR_TRY(codecs::DecodeCoefRecord(bytes_, job_.limits, &image_));
     return codecs::WriteJpeg(image_, {}, &jpeg_);
   }
 
   const UnpackJob& job_;
   const PackShards& pack_;
+  JobThreads& threads_;
   TreeWriter tree_;
   std::optional<ShardContent> content_;
   size_t content_at_ = 0;
@@ -178,6 +196,7 @@ void Add(const UnpackReport& part, UnpackReport* sum) {
   sum->samples_kept += part.samples_kept;
   sum->decoded += part.decoded;
   sum->as_stored += part.as_stored;
+  sum->bad += part.bad;
   sum->record_bytes += part.record_bytes;
   sum->file_bytes += part.file_bytes;
 }
@@ -212,7 +231,7 @@ bool RunUnpack(const UnpackJob& job, const JobHooks& hooks, UnpackReport* report
   const bool good = threads.Run(
       report->workers,
       [&](uint32_t worker) {
-        Unpacker unpacker(job, pack);
+        Unpacker unpacker(job, pack, &threads);
         JobError failed;
         bool going = unpacker.Open(&failed);
         while (going && !threads.Ending()) {
@@ -230,7 +249,12 @@ bool RunUnpack(const UnpackJob& job, const JobHooks& hooks, UnpackReport* report
       },
       error);
   for (const UnpackReport& part : parts) Add(part, report);
-  return good && tree.Sync(error);
+  if (!good || !tree.Sync(error)) return false;
+  if (report->bad == 0) return true;
+  return Fail(error, Code::kCorrupt,
+              job.pack + ": " + std::to_string(report->bad) + " of " +
+                  std::to_string(report->samples) +
+                  " samples cannot be unpacked; the others are in " + job.folder);
 }
 
 }  // namespace headrace::loader

@@ -446,3 +446,80 @@ def test_a_large_file_needs_a_larger_limit(run, with_png, tmp_path):
     assert "limits.max_encoded_bytes" in result.err
     assert re.search(r"\.(jpg|jpeg|png)\b", result.err)
     assert shards_of(tmp_path / "pack") == {}
+
+
+@pytest.fixture
+def coef_pack(run, demo, tmp_path):
+    """A folder of twelve JPEGs, and its pack."""
+    folder = tmp_path / "few"
+    for path in sorted((demo / "images").rglob("*.jpg"))[:12]:
+        (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / path.parent.name)
+    pack = tmp_path / "few.pack"
+    assert run("pack", folder, "-o", pack, "--codec", "coef").code == 0
+    return folder, pack
+
+
+def test_unpack_goes_on_past_a_damaged_record(run, coef_pack, tmp_path):
+    folder, pack = coef_pack
+    shard = pack / "000000.tar"
+    with tarfile.open(shard) as archive:
+        places = {member.name: member.offset_data for member in archive}
+    content = bytearray(shard.read_bytes())
+    for number in (3, 7):
+        content[places[f"{number:012}.hrc"] + 300] ^= 1
+    shard.write_bytes(content)
+    out = tmp_path / "files"
+    result = run("unpack", pack, "-o", out, "--json", "-")
+    assert result.code == 1
+    assert "2 of 12 samples cannot be unpacked" in result.err
+    report = json.loads(result.out)
+    assert (report["bad"], report["decoded"]) == (2, 10)
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.jpg"))
+    for bad, number in zip(report["bad_samples"], (3, 7)):
+        assert bad["id"] == number and bad["path"] == files[number]
+        assert bad["file"] == str(shard) and bad["offset"] == places[f"{number:012}.hrc"]
+        assert "checksum" in bad["reason"] and bad["path"] in result.err
+    written = sorted(str(path.relative_to(out)) for path in out.rglob("*.jpg"))
+    assert written == [path for number, path in enumerate(files) if number not in (3, 7)]
+
+
+def test_limits_of_unpack(run, coef_pack, tmp_path):
+    _, pack = coef_pack
+    out = tmp_path / "files"
+    result = run("unpack", pack, "-o", out, "-s", "limits.max_pixels=1000")
+    assert result.code == 1 and "limits.max_pixels" in result.err
+    assert result.err.count("limits.max_pixels") == 5 and "and 7 more" in result.err
+    assert run("unpack", pack, "-o", out, "-v", "-s", "limits.max_pixels=1000").err.count("sample ") >= 12
+    assert run("unpack", pack, "-o", out).code == 0
+    assert run("unpack", pack, "-o", out, "-s", "loader.seed=1").code == 2
+    assert run("unpack", pack, "-o", out, "-s", "limits.max_pixls=1").code == 2
+
+
+def test_too_large_to_pack_is_no_damage(run, coef_pack, tmp_path):
+    folder, _ = coef_pack
+    out = tmp_path / "pack"
+    change = ["-s", "limits.jpeg_memory=1KiB"]
+    result = run("pack", folder, "-o", out, *change, "--json", "-")
+    assert result.code == 0, result
+    assert "12 sound files are too large to pack" in result.err and "not sound" not in result.err
+    report = json.loads(result.out)
+    assert (report["copied"], report["damaged"], report["damaged_files"]) == (12, 0, [])
+    assert len(report["too_large_files"]) == 12
+    assert "limits.jpeg_memory" in report["too_large_files"][0]["reason"]
+    # It goes on with the same limits only.
+    assert run("pack", folder, "-o", out, *change).code == 0
+    other = run("pack", folder, "-o", out)
+    assert other.code != 0 and "jpeg_memory 1024" in other.err
+
+
+def test_names_the_first_few_broken_files(run, tmp_path):
+    folder = tmp_path / "images" / "a"
+    folder.mkdir(parents=True)
+    for number in range(9):
+        (folder / f"{number}.jpg").write_bytes(b"no picture")
+    result = run("pack", folder.parent, "-o", tmp_path / "pack")
+    assert result.code == 0 and "9 files are not sound" in result.err
+    assert result.err.count("sample ") == 5 and "and 4 more; -v" in result.err
+    result = run("pack", folder.parent, "-o", tmp_path / "pack2", "-v")
+    assert result.err.count("sample ") == 9

@@ -226,7 +226,14 @@ TEST_F(PackJobsTest, UnpackChecksRecords) {
   JobError error;
   EXPECT_FALSE(RunUnpack({.pack = pack(), .folder = temp_ / "files"}, hooks_, &report, &error));
   EXPECT_EQ(error.code, Code::kCorrupt);
-  EXPECT_EQ(error.sample_id, 0);
+  EXPECT_EQ(report.bad, 1u);
+  EXPECT_EQ(report.as_stored, 1u);
+  ASSERT_EQ(notes_.size(), 1u);
+  EXPECT_EQ(notes_[0].id, 0);
+  EXPECT_EQ(notes_[0].path, "a/x.jpg");
+  EXPECT_EQ(notes_[0].offset, 512u);
+  EXPECT_EQ(notes_[0].code, Code::kCorrupt);
+  EXPECT_NE(Read(temp_ / "files/a/y.jpg"), "");
 }
 
 }  // namespace
