@@ -3,7 +3,8 @@
 //   bench_open [SAMPLES [SHARDS [FOLDER]]]       1300000 130 and a folder that is removed again
 //
 // The indexes are made up, and so are the shards: files of the size that an index asks for, with
-// nothing in them. The bar: 1.3 million samples in less than half a second and 200 MB.
+// nothing in them but the headers of their first and last pictures. The bar: 1.3 million samples in
+// less than half a second and 200 MB.
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +20,10 @@
 
 #include "io/atomic_file.h"
 #include "io/file.h"
+#include "io/tar.h"
+#include "loader/checkpoints/checkpoint_file.h"
 #include "loader/dataset.h"
+#include "loader/pack/pack_members.h"
 #include "loader/shards/shard_index.h"
 
 namespace {
@@ -70,6 +74,14 @@ bool MakeShard(const std::string& path, uint64_t first, uint64_t count, uint64_t
   }
   const std::string bytes = writer.Finish();
   const io::UniqueFd tar(::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+  // The rest is a hole: the loader looks at no more of a pack than these.
+  for (const ShardRecord* record : {&writer.all().front(), &writer.all().back()}) {
+    std::string block;
+    io::AppendTarHeader(MemberName(record->id, "jpg"), record->bytes, &block);
+    if (!WriteAt(tar.get(), std::as_bytes(std::span(block)), record->offset - block.size()).ok()) {
+      return false;
+    }
+  }
   return tar.valid() && ::ftruncate(tar.get(), static_cast<off_t>(header.tar_bytes)) == 0 &&
          io::WriteFileAtomically(ShardIndexPath(path), std::as_bytes(std::span(bytes))).ok();
 }

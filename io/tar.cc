@@ -14,7 +14,7 @@
 namespace headrace::io {
 namespace {
 
-constexpr uint64_t kBlockBytes = 512;
+constexpr uint64_t kBlockBytes = kTarBlockBytes;
 // A few headers of small members, and all that lies between them.
 constexpr uint64_t kBufferBytes = 16 * 1024;
 // PAX headers may carry extended attributes; names alone take far less.
@@ -111,6 +111,17 @@ constexpr const char* kEndsAfterExtras = "the archive ends after the extra heade
 Status Corrupt(const char* text) { return {Code::kCorrupt, text}; }
 
 }  // namespace
+
+Status ParseTarHeader(std::span<const std::byte, kTarBlockBytes> block, TarMember* member) {
+  Header header;
+  std::memcpy(&header, block.data(), sizeof header);
+  const std::optional<uint64_t> bytes = Number(header.size);
+  const bool regular = header.type == '0' || header.type == '\0' || header.type == '7';
+  if (!ChecksumFits(header) || !bytes || !regular) return Corrupt("is no header of a file");
+  member->name = NameOf(header);
+  member->bytes = *bytes;
+  return {};
+}
 
 TarReader::TarReader(int fd, uint64_t file_bytes)
     : fd_(fd), file_bytes_(file_bytes), buffer_(std::make_unique<std::byte[]>(kBufferBytes)) {}

@@ -73,6 +73,11 @@ class TarReader {
   uint64_t buffer_bytes_ = 0;
 };
 
+inline constexpr uint64_t kTarBlockBytes = 512;
+// What the block right before a member's content says of it by itself: its name and size, which a
+// PAX or GNU header before it may say otherwise. kCorrupt: it is no header of a regular file.
+Status ParseTarHeader(std::span<const std::byte, kTarBlockBytes> block, TarMember* member);
+
 // Header blocks for a regular file: ustar, with a PAX header before it where the name or the size
 // asks for one. The same bytes for the same arguments.
 void AppendTarHeader(const std::string& name, uint64_t bytes, std::string* archive);

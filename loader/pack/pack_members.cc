@@ -87,6 +87,16 @@ std::string_view CopiedExtension(std::string_view of_format, std::string_view so
 
 std::string LabelText(int64_t label) { return std::to_string(label); }
 
+std::string Utf8Name(std::string_view name) {
+  std::string text;
+  while (!name.empty()) {
+    const size_t bytes = CharacterBytes(name);
+    text += bytes == 0 ? std::string_view("\xEF\xBF\xBD") : name.substr(0, bytes);
+    name.remove_prefix(bytes == 0 ? 1 : bytes);
+  }
+  return text;
+}
+
 std::string JsonText(const MemberText& sample) {
   std::string text = "{\"id\": " + std::to_string(sample.id) +
                      ", \"label\": " + std::to_string(sample.label) + ", \"class\": ";

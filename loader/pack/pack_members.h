@@ -21,6 +21,9 @@ std::string_view CopiedExtension(std::string_view of_format, std::string_view so
 // The .cls member; -1: the sample has no label.
 std::string LabelText(int64_t label);
 
+// A name as a text has it: UTF-8, bytes that are none being U+FFFD.
+std::string Utf8Name(std::string_view name);
+
 struct MemberText {
   uint64_t id = 0;
   int64_t label = -1;

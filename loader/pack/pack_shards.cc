@@ -9,12 +9,20 @@
 #include "base/checked_math.h"
 #include "loader/checkpoints/checkpoint_file.h"
 #include "loader/pack/pack_folder.h"
+#include "loader/shards/shard_classes.h"
 
 namespace headrace::loader {
 namespace {
 
 // A record that is longer than this is none of ours, and memory is not taken for it.
 constexpr uint64_t kReadBytesMax = uint64_t{1} << 31;
+
+// An index that was made anew does not know how its shard was packed, nor all classes.
+bool SameSettings(const ShardHeader& header, std::string* known) {
+  if (header.from_pack && header.settings.empty()) return true;
+  if (known->empty()) *known = header.settings;
+  return header.settings == *known;
+}
 
 }  // namespace
 
@@ -47,8 +55,9 @@ bool PackShards::Open(const std::string& folder, PackShards* pack, JobError* err
       pack->samples_ = header.set_samples;
       pack->classes_ = header.classes;
       pack->settings_ = header.settings;
-    } else if (header.set_samples != pack->samples_ || header.classes != pack->classes_ ||
-               header.settings != pack->settings_) {
+    } else if (header.set_samples != pack->samples_ ||
+               !MergeByNumber(header.classes, &pack->classes_) ||
+               !SameSettings(header, &pack->settings_)) {
       return Fail(error, Code::kCorrupt,
                   path + ": belongs to another pack than " + folder + "/" +
                       ShardName(listing.shards.front()) + "; run pack again");

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "codecs/coef_layout.h"
 #include "codecs/coef_record.h"
 #include "codecs/jpeg_coefficients.h"
 #include "loader/pack/pack_folder.h"
@@ -102,7 +104,7 @@ class Unpacker {
     ShardRecord record;
     Status status = content_->index().Read(id - shard.first_id, &record);
     if (status.ok()) status = content_->Read(record.offset, record.bytes, &bytes_);
-    if (status.ok() && Hash64(bytes_) != record.hash) {
+    if (status.ok() && record.hash != 0 && Hash64(bytes_) != record.hash) {
       status = {Code::kCorrupt, "does not have its checksum; headrace scan --verify says more"};
     }
     bool decoded = false;
@@ -149,9 +151,11 @@ class Unpacker {
 
   // JPEG of a coefficient record; all else is a file already.
   Status MakeFile(const ShardRecord& record, bool* decoded) {
-    const bool is_jpeg =
-        bytes_.size() >= 2 && bytes_[0] == std::byte{0xFF} && bytes_[1] == std::byte{0xD8};
-    *decoded = !record.copied && !is_jpeg;
+    // An index that was made anew does not know what was copied.
+    const bool is_coef =
+        bytes_.size() >= sizeof codecs::kCoefMagic &&
+        std::memcmp(bytes_.data(), codecs::kCoefMagic, sizeof codecs::kCoefMagic) == 0;
+    *decoded = !record.copied && is_coef;
     if (!*decoded) return {};
     HR_TRY(codecs::DecodeCoefRecord(bytes_, job_.limits, &image_));
     return codecs::WriteJpeg(image_, {}, &jpeg_);
@@ -184,6 +188,7 @@ bool CheckNames(const PackShards& pack, bool* classes_are_folders, JobError* err
 
 bool MakeClassFolders(const PackShards& pack, TreeWriter* tree, JobError* error) {
   for (const std::string& name : pack.classes()) {
+    if (name.empty()) continue;  // an index that was made anew does not know all of them
     if (PathProblem(name) != nullptr || name.find('/') != name.npos) {
       return Fail(error, Code::kCorrupt, pack.folder() + ": a class name is no name of a folder");
     }

@@ -25,7 +25,7 @@ bool FailOn(const std::string& path, const Status& status, ConfigError* error) {
 bool Keep(const ShardPlace& place, bool force, IndexShardReport* report) {
   auto index = ShardIndex::Open(ShardIndexPath(place.path));
   if (!index.ok() || !CheckFresh(*index, place).ok()) return false;
-  if (force && index->header().set_samples == 0) return false;
+  if (force && (index->header().set_samples == 0 || index->header().from_pack)) return false;
   if (!index->Walk([](uint64_t, const ShardRecord&) {}).ok()) return false;
   std::string names;
   std::vector<uint32_t> ends;
@@ -59,7 +59,9 @@ bool IndexShard(const std::string& path, bool force, IndexShardReport* report, C
   const std::atomic<bool> stop{false};
   ShardScanCounts counts;
   std::string bytes;
-  if (!MakeShardIndex(file.get(), place, &done_bytes, &stop, &bytes, &counts, error)) return false;
+  if (!MakeShardIndex(file.get(), place, &done_bytes, &stop, true, &bytes, &counts, error)) {
+    return false;
+  }
   auto index = ShardIndex::FromBytes(bytes);
   if (!index.ok()) return FailOn(path, index.status(), error);
   report->samples = index->records();

@@ -15,9 +15,12 @@
 #include <system_error>
 #include <thread>
 
+#include "base/hash.h"
 #include "base/scope_guard.h"
+#include "loader/checkpoints/checkpoint_file.h"
 #include "loader/file_times.h"
 #include "loader/plan.h"
+#include "loader/shards/shard_match.h"
 #include "loader/shown_name.h"
 
 namespace headrace::loader {
@@ -27,6 +30,21 @@ constexpr auto kProgressEvery = std::chrono::seconds(2);
 
 bool FailOn(const std::string& path, int number, ConfigError* error) {
   return Fail(error, CodeOfErrno(number), ShownName(path) + ": " + strerror(number), number);
+}
+
+// A record that is longer is none of pack's, and memory is not taken for it.
+constexpr uint64_t kHashedBytesMax = uint64_t{1} << 31;
+
+// Checksums of the records: without them a pack could be unpacked, but not verified.
+Status AddHashes(int file, ShardIndexWriter* index) {
+  std::vector<std::byte> bytes;
+  for (ShardRecord& record : index->all()) {
+    if (record.bytes > kHashedBytesMax) continue;
+    bytes.resize(static_cast<size_t>(record.bytes));
+    HR_TRY(ReadAt(file, bytes, record.offset));
+    record.hash = Hash64(bytes);
+  }
+  return {};
 }
 
 Status LoadIndex(const ShardIndex& index, OpenShard* shard) {
@@ -47,10 +65,12 @@ Status LoadIndex(const ShardIndex& index, OpenShard* shard) {
 }
 
 // By the index beside it. kNotFound: there is none; shard->index_problem says what else is wrong.
-bool LoadFromFile(const ShardPlace& place, OpenShard* shard) {
+bool LoadFromFile(const ShardPlace& place, int file, OpenShard* shard) {
   auto index = ShardIndex::Open(ShardIndexPath(place.path));
   Status status = index.status();
   if (index.ok()) status = CheckFresh(*index, place);
+  // That of a plain shard knows the time of its shard.
+  if (status.ok() && index->header().tar_mtime_ns == 0) status = CheckRecords(file, *index);
   if (status.ok()) status = LoadIndex(*index, shard);
   if (status.ok()) return true;
   shard->rows.clear();
@@ -66,13 +86,13 @@ bool OpenOne(const ShardPlace& place, bool hold, std::atomic<uint64_t>* done_byt
   shard->path = place.path;
   shard->real_path = place.real_path;
   shard->mtime_ns = place.mtime_ns;
-  const bool loaded = LoadFromFile(place, shard);
-  if (loaded && !hold) return true;
   io::UniqueFd file(::open(place.real_path.c_str(), io::kSampleOpenFlags | O_CLOEXEC));
   if (!file.valid()) return FailOn(place.path, errno, error);
+  const bool loaded = LoadFromFile(place, file.get(), shard);
   if (!loaded) {
     std::string bytes;
-    if (!MakeShardIndex(file.get(), place, done_bytes, stop, &bytes, &shard->counts, error)) {
+    if (!MakeShardIndex(file.get(), place, done_bytes, stop, false, &bytes, &shard->counts,
+                        error)) {
       return false;
     }
     auto index = ShardIndex::FromBytes(std::move(bytes));
@@ -200,8 +220,8 @@ Status CheckFresh(const ShardIndex& index, const ShardPlace& place) {
 }
 
 bool MakeShardIndex(int file, const ShardPlace& place, std::atomic<uint64_t>* done_bytes,
-                    const std::atomic<bool>* stop, std::string* bytes, ShardScanCounts* counts,
-                    ConfigError* error) {
+                    const std::atomic<bool>* stop, bool with_hashes, std::string* bytes,
+                    ShardScanCounts* counts, ConfigError* error) {
   // As it is now, which may not be as it was found.
   struct stat about {};
   if (::fstat(file, &about) != 0) return FailOn(place.path, errno, error);
@@ -210,6 +230,13 @@ bool MakeShardIndex(int file, const ShardPlace& place, std::atomic<uint64_t>* do
                  static_cast<uint64_t>(NanosecondsOf(about.st_mtim)), place.path, done_bytes, stop,
                  &writer, counts, error)) {
     return false;
+  }
+  if (with_hashes && writer.header().is_pack()) {
+    const Status read = AddHashes(file, &writer);
+    if (!read.ok()) {
+      return Fail(error, read.code(), ShownName(place.path) + ": " + read.text(),
+                  read.error_number());
+    }
   }
   *bytes = writer.Finish();
   if (bytes->size() <= ShardIndex::kBytesMax) return true;

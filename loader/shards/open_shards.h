@@ -55,9 +55,11 @@ struct OpenShard {
 // Whether `index` is that of the shard as it is: kOk, or kFileChanged.
 Status CheckFresh(const ShardIndex& index, const ShardPlace& place);
 
-// Scans a shard that is open for reading: the bytes of its index.
+// Scans a shard that is open for reading: the bytes of its index. `with_hashes`: if it is a pack's,
+// its records are read through for their checksums.
 [[nodiscard]] bool MakeShardIndex(int file, const ShardPlace& place,
                                   std::atomic<uint64_t>* done_bytes, const std::atomic<bool>* stop,
-                                  std::string* bytes, ShardScanCounts* counts, ConfigError* error);
+                                  bool with_hashes, std::string* bytes, ShardScanCounts* counts,
+                                  ConfigError* error);
 
 }  // namespace headrace::loader

@@ -111,9 +111,10 @@ Status TakeNumber(int64_t value, SampleFacts* facts) {
   return {};
 }
 
+// A pack has the names of its source's classes as they are, and folders have any.
 Status TakeName(std::string_view name, SampleFacts* facts) {
   for (const char c : name) {
-    if (static_cast<unsigned char>(c) < 0x20) {
+    if (static_cast<unsigned char>(c) < 0x20 && !facts->from_pack()) {
       return {Code::kConfigValue, "has a class name with control characters in it"};
     }
   }
@@ -145,18 +146,18 @@ Status ReadFactsJson(std::string_view text, SampleFacts* facts) {
   if (!nlohmann::json::sax_parse(JsonBytes(&source), JsonBytes(), &reader) || !reader.Finish()) {
     return {Code::kCorrupt, reader.problem != nullptr ? reader.problem : "is not JSON"};
   }
-  for (const FactsReader::Value* value : {&reader.label, &reader.cls, &reader.class_of}) {
-    if (!facts->label && value->number) HR_TRY(TakeNumber(*value->number, facts));
-    if (facts->class_name.empty() && !value->text.empty()) {
-      HR_TRY(TakeName(value->text, facts));
-    }
-  }
   if (reader.id.number && *reader.id.number >= 0) {
     facts->id = static_cast<uint64_t>(*reader.id.number);
   }
   facts->path = std::move(reader.path.text);
   if (reader.classes.number) facts->classes = Count(reader.classes, kLabelsMax);
   facts->samples = Count(reader.samples, uint64_t{1} << 32);
+  for (const FactsReader::Value* value : {&reader.label, &reader.cls, &reader.class_of}) {
+    if (!facts->label && value->number) HR_TRY(TakeNumber(*value->number, facts));
+    if (facts->class_name.empty() && !value->text.empty()) {
+      HR_TRY(TakeName(value->text, facts));
+    }
+  }
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "loader/pack/pack_members.h"
 #include "loader/shards/sample_facts.h"
 #include "loader/shown_name.h"
 
@@ -37,14 +38,20 @@ bool ClassesByNumber(std::span<OpenShard> shards, std::vector<std::string>* clas
     const size_t count =
         std::max(shard.header.classes.size(), static_cast<size_t>(LastLabel(shard) + 1));
     if (count > classes->size()) classes->resize(count);
-    for (size_t i = 0; i < shard.header.classes.size(); ++i) {
-      const std::string& name = shard.header.classes[i];
-      if (name.empty()) continue;
-      if ((*classes)[i].empty()) (*classes)[i] = name;
-      if ((*classes)[i] != name) *clash = true;
-    }
+    if (!MergeByNumber(shard.header.classes, classes)) *clash = true;
   }
   return !*clash;
+}
+
+// Whether two classes of a pack's shard have one name, as two that are no UTF-8 may in its texts.
+bool HasTwins(const OpenShard& shard, std::string* twin) {
+  std::set<std::string> names;
+  for (const std::string& name : shard.header.classes) {
+    if (name.empty() || names.insert(name).second) continue;
+    *twin = name;
+    return true;
+  }
+  return false;
 }
 
 bool ClassesByName(std::span<OpenShard> shards, std::vector<std::string>* classes,
@@ -53,6 +60,13 @@ bool ClassesByName(std::span<OpenShard> shards, std::vector<std::string>* classe
   const OpenShard* named = nullptr;
   for (const OpenShard& shard : shards) {
     if (shard.header.own_classes) named = &shard;
+    if (std::string twin; shard.header.is_pack() && HasTwins(shard, &twin)) {
+      return Fail(error, Code::kConfigValue,
+                  "[dataset] path: " + ShownName(shard.path) + " has two classes that its texts " +
+                      "call " + ShownName(twin) +
+                      ", which other shards tell apart by name; bring the pack's index back, or "
+                      "read it as a data set of its own");
+    }
     for (const std::string& name : shard.header.classes) {
       if (!name.empty()) names.insert(name);
     }
@@ -122,6 +136,21 @@ bool Choose(std::span<const std::string> wanted, bool numbers, std::span<OpenSha
 }
 
 }  // namespace
+
+bool MergeByNumber(const std::vector<std::string>& more, std::vector<std::string>* classes) {
+  if (more.size() > classes->size()) classes->resize(more.size());
+  bool agree = true;
+  for (size_t i = 0; i < more.size(); ++i) {
+    std::string& known = (*classes)[i];
+    if (more[i].empty() || more[i] == known) continue;
+    if (known.empty() || Utf8Name(more[i]) == known) {
+      known = more[i];
+    } else if (Utf8Name(known) != more[i]) {
+      agree = false;
+    }
+  }
+  return agree;
+}
 
 bool JoinClasses(std::span<const std::string> wanted, std::span<OpenShard> shards,
                  std::vector<std::string>* classes, ConfigError* error) {

@@ -109,7 +109,8 @@ bool Fits(const FileRecord& record, const ShardHeader& header, uint64_t names_by
                            static_cast<uint64_t>(record.label) < header.classes.size();
   return end && *end <= header.tar_bytes && region_end && *region_end <= regions_bytes &&
          name_end <= names_bytes && record.name_bytes <= ShardIndex::kNameBytesMax &&
-         record.label >= -1 && known_class && (record.flags & ~kRecordFlags) == 0;
+         record.label >= -1 && record.label < static_cast<int64_t>(kClassesMax) && known_class &&
+         (record.flags & ~kRecordFlags) == 0;
 }
 
 ShardRecord FromFile(const FileRecord& from, uint64_t id) {

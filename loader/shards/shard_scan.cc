@@ -142,6 +142,11 @@ bool Scan::FactsOf(SampleFacts* facts) {
   if (!sample_.json || (has_label && !as_pack_)) return true;
   SampleFacts more;
   const Status status = ReadFactsJson(*sample_.json, &more);
+  if (as_pack_ && !status.ok()) {
+    // Whether it matters is seen when the shard is read as a plain one: a .cls may say the label.
+    is_no_pack_ = true;
+    return false;
+  }
   if (status.code() == Code::kCorrupt) {
     if (counts_.bad_json++ == 0) counts_.bad_json_name = sample_.json_name;
     return true;

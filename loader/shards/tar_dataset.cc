@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -31,6 +32,36 @@ bool SamePack(const OpenShard& a, const OpenShard& b) {
           a.header.classes.size() == b.header.classes.size());
 }
 
+// Shards of two packs in one folder are what a job left that replaced one by the other: of their
+// samples some would come twice, and some not at all.
+bool CheckFolders(std::span<const OpenShard> shards, ConfigError* error) {
+  std::map<std::string_view, std::vector<const OpenShard*>> folders;
+  for (const OpenShard& shard : shards) {
+    if (!shard.header.is_pack()) continue;
+    const std::string_view path = shard.path;
+    folders[path.substr(0, path.size() - LastPart(shard.path).size())].push_back(&shard);
+  }
+  for (auto& [folder, packed] : folders) {
+    std::ranges::stable_sort(packed, {}, [](const OpenShard* s) { return s->header.first_id; });
+    uint64_t next = 0;
+    const OpenShard* known = nullptr;
+    for (const OpenShard* shard : packed) {
+      const bool other =
+          known != nullptr && shard->header.set_samples > 0 && !SamePack(*known, *shard);
+      if (other || shard->header.first_id < next) {
+        return Fail(error, Code::kConfigValue,
+                    "[dataset] path: the folder of " + ShownName(shard->path) +
+                        " holds shards of more than one pack, as one has that is being replaced; "
+                        "finish it with headrace pack, or keep packs in folders of their own");
+      }
+      next = shard->header.first_id + shard->rows.size();
+      const bool says_more = known == nullptr || known->header.settings.empty();
+      if (shard->header.set_samples > 0 && says_more) known = shard;
+    }
+  }
+  return true;
+}
+
 void Say(const LogSink& log, const std::string& text) {
   log.Write(LogLevel::kWarning, text.c_str());
 }
@@ -44,7 +75,7 @@ bool TarDataset::Open(const DatasetConfig& config, const LogSink& log,
   auto made = std::make_unique<TarDataset>();
   made->root_ = CommonFolder(places);
   if (!OpenShards(places, io::FilesToHold(), log, &made->shards_, error)) return false;
-  made->FindPack(log);
+  if (!made->FindPack(log, error)) return false;
   made->Warn(log);
   if (!JoinClasses(config.classes, made->shards_, &made->classes_, error)) return false;
   // A run has a sample at least.
@@ -68,14 +99,16 @@ bool TarDataset::Open(const DatasetConfig& config, const LogSink& log,
 }
 
 // In a whole pack the shards go by the ids of the source, which its names need not.
-void TarDataset::FindPack(const LogSink& log) {
+bool TarDataset::FindPack(const LogSink& log, ConfigError* error) {
   const auto packs = static_cast<size_t>(std::ranges::count_if(
       shards_, [](const OpenShard& shard) { return shard.header.is_pack(); }));
-  if (packs == 0) return;
+  if (packs == 0) return true;
+  if (!CheckFolders(shards_, error)) return false;
   const std::string& first_path = shards_.front().path;
   if (packs < shards_.size()) {
-    return Say(log, "of " + std::to_string(shards_.size()) + " shards " + std::to_string(packs) +
-                        " belong to a pack: ids are running numbers over all of them");
+    Say(log, "of " + std::to_string(shards_.size()) + " shards " + std::to_string(packs) +
+                 " belong to a pack: ids are running numbers over all of them");
+    return true;
   }
   // One without the size of its pack fits any.
   const OpenShard* known = nullptr;
@@ -96,19 +129,20 @@ void TarDataset::FindPack(const LogSink& log) {
   }
   if (known != nullptr) whole = whole && next == known->header.set_samples;
   if (!whole) {
-    return Say(
-        log,
+    Say(log,
         ShownName(first_path) +
             (same ? ": not all shards of its pack are there ("
                   : ": shards of more than one pack (") +
             std::to_string(next) + " samples" +
             (same && known != nullptr ? " of " + std::to_string(known->header.set_samples) : "") +
             "): ids are running numbers, not the source's");
+    return true;
   }
   std::vector<OpenShard> sorted;
   sorted.reserve(order.size());
   for (OpenShard* shard : order) sorted.push_back(std::move(*shard));
   shards_ = std::move(sorted);
+  return true;
 }
 
 void TarDataset::Warn(const LogSink& log) const {
@@ -137,10 +171,12 @@ void TarDataset::Warn(const LogSink& log) const {
     for (const ShardRow& row : shard.rows) no_label += row.label < 0 ? 1 : 0;
   }
   if (bad_index != nullptr) {
-    Say(log, ShownName(ShardIndexPath(bad_index->path)) + " " + bad_index->index_problem +
-                 (bad_indexes > 1 ? ", and " + std::to_string(bad_indexes - 1) + " more are no good"
-                                  : "") +
-                 ": read from the shards instead; run headrace index --force, or pack again");
+    Say(log,
+        ShownName(ShardIndexPath(bad_index->path)) + " " + bad_index->index_problem +
+            (bad_indexes > 1 ? ", and " + std::to_string(bad_indexes - 1) + " more are no good"
+                             : "") +
+            ": read from the shards instead; run headrace pack again for a pack, headrace index "
+            "for other shards");
   }
   if (cut > 0) {
     Say(log, no_end + (cut > 1 ? " and " + std::to_string(cut - 1) + " more have" : " has") +

@@ -53,7 +53,7 @@ class TarDataset final : public Dataset {
     const size_t shard = ShardOf(id);
     return shards_[shard].rows[id - begins_[shard]];
   }
-  void FindPack(const LogSink& log);
+  [[nodiscard]] bool FindPack(const LogSink& log, ConfigError* error);
   void Warn(const LogSink& log) const;
   // The record's name from the index, or an empty one.
   std::string RecordName(size_t shard, uint64_t record) const;

@@ -142,6 +142,14 @@ TEST(ShardIndexTest, RefusesRecordsOfWhatTheShardHasNot) {
   EXPECT_EQ(said([](ShardIndexWriter& w) { w.all()[1].bytes = UINT64_MAX; }), "");
   EXPECT_EQ(said([](ShardIndexWriter& w) { w.all()[1].label = 3; }), "");
   EXPECT_EQ(said([](ShardIndexWriter& w) { w.all()[1].label = -2; }), "");
+  // Numbers without names are bounded too: memory is taken for as many classes.
+  for (const int32_t label : {(1 << 20) - 1, 1 << 20, INT32_MAX}) {
+    const std::string text = said([label](ShardIndexWriter& w) {
+      w.header().classes.clear();
+      w.all()[1].label = label;
+    });
+    EXPECT_EQ(text.empty(), label >= 1 << 20) << label;
+  }
   EXPECT_EQ(said([](ShardIndexWriter& w) { w.header().set_samples = 42; }), "");
   EXPECT_EQ(said([](ShardIndexWriter& w) { w.header().first_id = UINT64_MAX - 1; }), "");
 }

@@ -111,6 +111,22 @@ std::string PackJson(int id, int label, const std::string& more = {}) {
          R"(.jpg", "classes": 4)" + more + "}";
 }
 
+TEST(ShardScanTest, ATextThatDoesNotMatterIsNoFault) {
+  const std::string odd = R"({"label": 99999999, "class": "a\u0001b"})";
+  Scanned scanned = Scan(TarEntries{{"0.jpg", ""}, {"0.cls", "1"}, {"0.json", odd}});
+  ASSERT_TRUE(scanned.good) << scanned.error.text;
+  EXPECT_EQ(scanned.Labels(), std::vector<int32_t>({1}));
+  EXPECT_FALSE(Scan(TarEntries{{"0.jpg", ""}, {"0.json", odd}}).good);
+}
+
+TEST(ShardScanTest, NamesOfAPackMayHaveControlCharacters) {
+  const std::string text =
+      R"({"id": 0, "label": 0, "class": "a\nb", "path": "a\nb/0.jpg", "classes": 1, "samples": 1})";
+  Scanned scanned = Scan(TarEntries{{"0.jpg", ""}, {"0.cls", "0"}, {"0.json", text}});
+  ASSERT_TRUE(scanned.good) << scanned.error.text;
+  EXPECT_EQ(scanned.index.header().classes, Texts({"a\nb"}));
+}
+
 TEST(ShardScanTest, KnowsAPackByItsTexts) {
   Scanned scanned = Scan(TarEntries{{"07.jpg", "x"},
                                     {"07.cls", "1"},

@@ -164,7 +164,7 @@ PackText PackShard(uint64_t first, uint64_t count, uint64_t all) {
                            .settings = "codec jpeg",
                            .classes = {"cat", "dog", "eel"}});
   for (uint64_t id = first; id < first + count; ++id) {
-    const std::string key = "00000" + std::to_string(id);
+    const std::string key = "00000000000" + std::to_string(id);
     const std::string path = (id % 2 == 0 ? "cat/" : "dog/") + std::to_string(id) + ".JPG";
     writer.Add({.id = id,
                 .offset = TarText(entries).size() - io::kTarEndBytes + 512,
