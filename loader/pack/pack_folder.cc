@@ -34,12 +34,23 @@ std::optional<uint64_t> NumberOf(std::string_view name, std::string_view* rest) 
   return number;
 }
 
+// What AtomicFile adds to a name where a file cannot be made without one: ".tmp-PROCESS.NUMBER".
+bool IsTemporaryEnd(std::string_view end) {
+  constexpr std::string_view kMark = io::AtomicFile::kTemporaryMark;
+  if (!end.starts_with(kMark)) return false;
+  end.remove_prefix(kMark.size());
+  const size_t dot = end.find('.');
+  if (dot == 0 || dot == end.npos || dot + 1 == end.size()) return false;
+  return end.find_first_not_of("0123456789.") == end.npos && end.find('.', dot + 1) == end.npos;
+}
+
 void Sort(std::string_view name, PackListing* listing) {
-  const std::string_view visible = name.substr(name.starts_with('.') ? 1 : 0);
   std::string_view rest;
-  const std::optional<uint64_t> number = NumberOf(visible, &rest);
-  if (number && rest.starts_with(".tar") &&
-      rest.find(io::AtomicFile::kTemporaryMark) != rest.npos) {
+  const std::optional<uint64_t> number = NumberOf(name, &rest);
+  const std::string_view end = rest.starts_with(".tar.hri") ? rest.substr(8)
+                               : rest.starts_with(".tar")   ? rest.substr(4)
+                                                            : std::string_view();
+  if (number && IsTemporaryEnd(end)) {
     listing->temporaries.emplace_back(name);
     listing->temporary_of.push_back(*number);
   } else if (number && rest == ".tar") {

@@ -230,9 +230,9 @@ bool RunPack(const Dataset& dataset, const PackJob& job, const JobHooks& hooks, 
   PackLock lock;
   if (!lock.Take(job.folder, job.rank, job.world_size, hooks.log, error)) return false;
   const std::string settings = SettingsText(dataset, job.packing, job.shard_bytes);
-  std::vector<bool> complete;
-  if (!FindComplete(job, plan, settings, hooks.log, &complete, error) ||
-      !RemoveOld(job, plan, error)) {
+  FoundPack found;
+  if (!FindComplete(job, plan, settings, hooks.log, &found, error) ||
+      !RemoveOld(job, plan, found, error)) {
     return false;
   }
   std::vector<uint64_t> shards;
@@ -240,7 +240,7 @@ bool RunPack(const Dataset& dataset, const PackJob& job, const JobHooks& hooks, 
     const uint64_t samples = plan.begin[shard + 1] - plan.begin[shard];
     ++report->shards;
     report->samples += samples;
-    if (!complete[shard]) {
+    if (!found.complete[shard]) {
       shards.push_back(shard);
       continue;
     }

@@ -1,13 +1,18 @@
 #include "loader/pack/pack_resume.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
+#include "io/file.h"
 #include "loader/pack/pack_folder.h"
+#include "loader/pack/pack_proof.h"
 #include "loader/shards/shard_index.h"
+#include "loader/shards/shard_match.h"
 
 namespace headrace::loader {
 namespace {
@@ -20,22 +25,75 @@ bool Remove(const std::string& path, JobError* error) {
   return ::unlink(path.c_str()) == 0 || errno == ENOENT || FailOn(error, path, errno);
 }
 
-// Whether the shard holds what the plan says, by its index and its size. What it holds is
-// `scan --verify`'s to look at.
-bool Fits(const ShardIndex& index, const std::string& tar, const ShardPlan& plan, uint64_t shard) {
+bool IsThere(const std::string& path) {
   struct stat info {};
-  return ::stat(tar.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+// Whether the index is that of the tar beside it, by what can be seen without reading it through:
+// that is `scan --verify`'s to do.
+bool IsIndexOf(const ShardIndex& index, const std::string& tar) {
+  const io::UniqueFd file(::open(tar.c_str(), io::kSampleOpenFlags | O_CLOEXEC));
+  struct stat info {};
+  return file.valid() && ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) &&
          static_cast<uint64_t>(info.st_size) == index.header().tar_bytes &&
-         index.header().set_samples == plan.begin.back() &&
+         CheckRecords(file.get(), index).ok();
+}
+
+// Whether the shard holds what the plan says.
+bool Fits(const ShardIndex& index, const ShardPlan& plan, uint64_t shard) {
+  return index.header().set_samples == plan.begin.back() &&
          index.header().first_id == plan.begin[shard] &&
          index.records() == plan.begin[shard + 1] - plan.begin[shard];
+}
+
+// What: one number of the folder, with its tar, its index or both. Owner, thread: FindComplete.
+struct FoundShard {
+  bool complete = false;
+  bool a_packs = false;  // the tar: headrace pack has written it
+};
+
+bool LookAt(const PackJob& job, const ShardPlan& plan, const std::string& settings,
+            const LogSink& log, uint64_t shard, FoundShard* found, JobError* error) {
+  const std::string tar = job.folder + "/" + ShardName(shard);
+  const std::string path = job.folder + "/" + ShardIndexName(shard);
+  auto index = ShardIndex::Open(path);
+  if (!index.ok() && index.status().code() != Code::kNotFound) {
+    const std::string text = path + ": " + index.status().text() + "; the shard is made again";
+    log.Write(LogLevel::kWarning, text.c_str());
+  }
+  if (index.ok() && index->header().is_pack() && IsIndexOf(*index, tar)) {
+    found->a_packs = true;
+    found->complete =
+        index->header().settings == settings && shard < plan.shards() && Fits(*index, plan, shard);
+  } else {
+    found->a_packs = BeginsAsPack(tar);
+  }
+  // An index that was made anew does not know how its shard was packed: it is packed again.
+  const bool says_settings = index.ok() && !index->header().settings.empty();
+  if (says_settings && index->header().settings != settings && !job.force) {
+    return Fail(error, Code::kInvalidArgument,
+                job.folder + ": " + ShardName(shard) + " was made with other settings (" +
+                    index->header().settings + ") than these (" + settings +
+                    "); give another folder, or --force to replace it");
+  }
+  // Gone meanwhile: another rank is replacing it.
+  if (found->a_packs || !IsThere(tar)) return true;
+  if (shard >= plan.shards()) {
+    return Fail(error, Code::kInvalidArgument,
+                tar + ": was not written by pack, and would count as a shard; give another folder");
+  }
+  return job.force || Fail(error, Code::kInvalidArgument,
+                           tar +
+                               ": was not written by pack, which would replace it; give another "
+                               "folder, or --force to replace it");
 }
 
 }  // namespace
 
 bool FindComplete(const PackJob& job, const ShardPlan& plan, const std::string& settings,
-                  const LogSink& log, std::vector<bool>* complete, JobError* error) {
-  complete->assign(plan.shards(), false);
+                  const LogSink& log, FoundPack* found, JobError* error) {
+  found->complete.assign(plan.shards(), false);
   PackListing listing;
   if (!ListPack(job.folder, &listing, error)) return false;
   if (!listing.other.empty()) {
@@ -43,30 +101,22 @@ bool FindComplete(const PackJob& job, const ShardPlan& plan, const std::string& 
                 job.folder + ": holds " + listing.other +
                     ", which is no shard of a pack and would count as one; give another folder");
   }
-  for (const uint64_t shard : listing.indexes) {
-    const std::string path = job.folder + "/" + ShardIndexName(shard);
-    auto index = ShardIndex::Open(path);
-    if (!index.ok()) {
-      const std::string text = path + ": " + index.status().text() + "; the shard is made again";
-      log.Write(LogLevel::kWarning, text.c_str());
-      continue;
-    }
-    const std::string& found = index->header().settings;
-    if (found == settings) {
-      if (shard < plan.shards() && Has(listing.shards, shard)) {
-        (*complete)[shard] = Fits(*index, job.folder + "/" + ShardName(shard), plan, shard);
-      }
-    } else if (!job.force) {
-      return Fail(error, Code::kInvalidArgument,
-                  job.folder + ": " + ShardName(shard) + " was made with other settings (" + found +
-                      ") than these (" + settings +
-                      "); give another folder, or --force to replace it");
+  std::vector<uint64_t> numbers;
+  std::set_union(listing.shards.begin(), listing.shards.end(), listing.indexes.begin(),
+                 listing.indexes.end(), std::back_inserter(numbers));
+  for (const uint64_t shard : numbers) {
+    FoundShard one;
+    if (!LookAt(job, plan, settings, log, shard, &one, error)) return false;
+    if (one.complete) {
+      found->complete[shard] = true;
+    } else if (one.a_packs) {
+      found->removable.push_back(shard);
     }
   }
   return true;
 }
 
-bool RemoveOld(const PackJob& job, const ShardPlan& plan, JobError* error) {
+bool RemoveOld(const PackJob& job, const ShardPlan& plan, const FoundPack& found, JobError* error) {
   PackListing listing;
   if (!ListPack(job.folder, &listing, error)) return false;
   const auto ours = [&](uint64_t shard) { return shard % job.world_size == job.rank; };
@@ -76,18 +126,18 @@ bool RemoveOld(const PackJob& job, const ShardPlan& plan, JobError* error) {
       return false;
     }
   }
+  const auto goes = [&](uint64_t shard) {
+    return ours(shard) && (shard >= plan.shards() || (job.force && !found.complete[shard]));
+  };
   // The index first: without it a shard does not count.
   for (const uint64_t shard : listing.indexes) {
-    const bool is_extra = shard >= plan.shards() || !Has(listing.shards, shard);
-    if (ours(shard) && is_extra && !Remove(job.folder + "/" + ShardIndexName(shard), error)) {
+    const bool alone = ours(shard) && !Has(listing.shards, shard);
+    if ((goes(shard) || alone) && !Remove(job.folder + "/" + ShardIndexName(shard), error)) {
       return false;
     }
   }
-  for (const uint64_t shard : listing.shards) {
-    if (ours(shard) && shard >= plan.shards() &&
-        !Remove(job.folder + "/" + ShardName(shard), error)) {
-      return false;
-    }
+  for (const uint64_t shard : found.removable) {
+    if (goes(shard) && !Remove(job.folder + "/" + ShardName(shard), error)) return false;
   }
   return true;
 }

@@ -10,15 +10,24 @@
 
 namespace headrace::loader {
 
-// Looks at every index in the folder: one of other settings is an error that shows both, unless
-// `job.force`. *complete: of each shard of the plan, whether it is there as this job would make it.
-// A folder with other tar files is refused: they would count as shards.
+// What: the shards of a folder, as this job has to treat them. Owner, thread: RunPack.
+struct FoundPack {
+  std::vector<bool> complete;       // of each shard of the plan: it is there as this job makes it
+  std::vector<uint64_t> removable;  // the numbers of other tar files that are a pack's for sure
+};
+
+// Looks at every shard in the folder, and at every index. Without `job.force` an index of other
+// settings is an error that shows both, and so is a tar with the name of a shard of the plan that
+// no pack has written. Tar files that this job would neither replace nor remove are refused always:
+// they would count as shards.
 [[nodiscard]] bool FindComplete(const PackJob& job, const ShardPlan& plan,
-                                const std::string& settings, const LogSink& log,
-                                std::vector<bool>* complete, JobError* error);
+                                const std::string& settings, const LogSink& log, FoundPack* found,
+                                JobError* error);
 
 // Removes, among the shards of this job's rank, what a killed job left and what is no part of the
-// plan.
-[[nodiscard]] bool RemoveOld(const PackJob& job, const ShardPlan& plan, JobError* error);
+// plan. With `job.force` also all that will be replaced, so that the folder never holds two packs:
+// what a job leaves that is killed lacks samples, but has none of another pack.
+[[nodiscard]] bool RemoveOld(const PackJob& job, const ShardPlan& plan, const FoundPack& found,
+                             JobError* error);
 
 }  // namespace headrace::loader

@@ -523,3 +523,141 @@ def test_names_the_first_few_broken_files(run, tmp_path):
     assert result.err.count("sample ") == 5 and "and 4 more; -v" in result.err
     result = run("pack", folder.parent, "-o", tmp_path / "pack2", "-v")
     assert result.err.count("sample ") == 9
+
+
+def pack_into(run, source, out, *options):
+    return run("pack", source, "-o", out, "--shard-size", "20KB", *options)
+
+
+def write_member(archive, name, content):
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    archive.addfile(info, io.BytesIO(content))
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_shards_of_others_stay(run, packs, with_png, tmp_path, indexed):
+    for name in ("000000.tar", "000999.tar"):
+        out = tmp_path / name
+        out.mkdir()
+        with tarfile.open(out / name, "w") as archive:
+            write_member(archive, "000000000000.jpg", b"mine")
+            write_member(archive, "000000000000.cls", b"3")
+            write_member(archive, "000000000000.json", b'{"label": 3}')
+        if indexed:
+            assert run("index", out / name).code == 0
+        before = shards_of(out)
+        result = pack_into(run, with_png, out)
+        assert result.code != 0 and name in result.err, result
+        assert shards_of(out) == before
+        result = pack_into(run, with_png, out, "--force")
+        if name == "000000.tar":  # which the pack needs
+            assert result.code == 0, result
+            assert shards_of(out) == shards_of(packs["jpeg"])
+        else:
+            assert result.code != 0 and name in result.err, result
+            assert (out / name).read_bytes() == before[name]
+
+
+def test_files_that_look_like_temporaries_stay(run, with_png, tmp_path):
+    names = ["000000.tar.tmp-notes", "000000.tar.bak.tmp-1.0", "000000.tar.tmp-1.0.old", ".000000.tar.tmp-1.0"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"mine")
+    assert pack_into(run, with_png, tmp_path).code == 0
+    for name in names:
+        assert (tmp_path / name).read_bytes() == b"mine"
+
+
+def test_an_index_is_not_believed_for_another_tar_of_its_size(run, packs, with_png, tmp_path):
+    out = shutil.copytree(packs["jpeg"], tmp_path / "pack")
+    shard = out / "000001.tar"
+    with tarfile.open(tmp_path / "other.tar", "w") as archive:
+        write_member(archive, "mine.jpg", b"mine")
+        write_member(archive, "mine.cls", b"0")
+    size = shard.stat().st_size
+    other = (tmp_path / "other.tar").read_bytes()
+    assert len(other) < size
+    shard.write_bytes(other.ljust(size, b"\0"))
+    file = tmp_path / "pack.toml"
+    file.write_text(PACK.format(path=out))
+    result = run("digest", file, "-s", "loader.corrupt_budget=1.0")
+    assert "another shard of the same size" in result.err, result
+    # It is none of pack's, then.
+    assert pack_into(run, with_png, out).code != 0
+    assert pack_into(run, with_png, out, "--force").code == 0
+    assert shards_of(out) == shards_of(packs["jpeg"])
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("lost", ["one", "all"])
+def test_indexes_made_anew_are_good_for_everything(run, packs, with_png, tmp_path, codec, lost):
+    out = shutil.copytree(packs[codec], tmp_path / "pack")
+    shards = sorted(out.glob("*.tar"))
+    for shard in shards[1:2] if lost == "one" else shards:
+        shard.with_name(shard.name + ".hri").unlink()
+    assert run("index", *shards).code == 0
+    assert run("scan", out, "--verify").code == 0
+    result = run("scan", out, "--verify", "--source", with_png)
+    assert result.code == 0 or "not a copy" in result.out, result
+    files = tmp_path / "files"
+    assert run("unpack", out, "-o", files).code == 0
+    for path in with_png.rglob("*"):
+        if path.name in ("cut.jpg", "empty.jpg", "noise.jpg") or path.suffix == ".png":
+            assert (files / path.relative_to(with_png)).read_bytes() == path.read_bytes()
+    # A record that is damaged after that is found.
+    content = bytearray(shards[1].read_bytes())
+    content[1000] ^= 4
+    shards[1].write_bytes(content)
+    assert run("scan", out, "--verify").code == 1
+    # And pack makes what it cannot know about again.
+    assert pack_into(run, with_png, out, "--codec", codec, "--force").code == 0
+    if lost == "one":
+        assert shards_of(out) == shards_of(packs[codec])
+
+
+def test_class_names_that_are_no_text(run, good, demo, write_config, tmp_path):
+    """Any bytes but / and NUL may name a folder; labels are the same with and without indexes."""
+    source = tmp_path / "images"
+    names = [b"\xfe", b"b\nc", b"d", b"\xff", b"e"]
+    folders = sorted(path for path in (demo / "images").iterdir())
+    for folder, name in zip(folders, names):
+        shutil.copytree(folder, source / os.fsdecode(name))
+    expected = good("digest", write_config(source)).out
+    pack = tmp_path / "pack"
+    assert pack_into(run, source, pack).code == 0
+    mine = write_config(pack, PACK, "pack.toml")
+    indexes = sorted(pack.glob("*.hri"))
+    assert len(indexes) > 2
+    for gone in (indexes[:0], indexes[:1], indexes[-1:], indexes):
+        for index in gone:
+            index.rename(tmp_path / index.name)
+        assert good("digest", mine).out == expected, gone
+        for index in gone:
+            (tmp_path / index.name).rename(index)
+
+
+def test_two_packs_in_one_folder_are_refused(run, packs, with_png, tmp_path):
+    """As a pack --force of many ranks leaves them that did not end."""
+    other = tmp_path / "other"
+    assert run("pack", with_png, "-o", other, "--shard-size", "35KB").code == 0
+    file = tmp_path / "pack.toml"
+    for indexed in (True, False):
+        out = shutil.copytree(packs["jpeg"], tmp_path / f"pack{indexed}")
+        shutil.copy(other / "000000.tar", out)
+        shutil.copy(other / "000000.tar.hri", out)
+        for path in [] if indexed else list(out.glob("*.hri"))[1:]:
+            path.unlink()
+        file.write_text(PACK.format(path=out))
+        result = run("digest", file)
+        assert result.code == 2 and "more than one pack" in result.err, result
+
+
+def test_forced_and_killed_it_leaves_one_pack(run, packs, with_png, tmp_path):
+    out = shutil.copytree(packs["jpeg"], tmp_path / "pack")
+    changed = shutil.copytree(with_png, tmp_path / "images")
+    # A file that pack does not take, late in the set: it ends there, as if it were killed.
+    os.truncate(sorted(changed.rglob("*.jpg"))[-1], 1 << 33)
+    result = run("pack", changed, "-o", out, "--codec", "coef", "--force", "--workers", 1)
+    assert result.code != 0, result
+    for name, content in shards_of(out).items():
+        assert content != (packs["jpeg"] / name).read_bytes(), name
