@@ -229,9 +229,16 @@ hr_status hr_pack_verify(const char* pack, const char* source, const hr_pack_opt
                                                            &config, &dataset, &failed)) {
       return GiveError(error, failed);
     }
+    // With a source the overrides are the source's.
+    std::string folder;
+    if (!headrace::loader::FindPackFolder(
+            pack, source == nullptr ? known.overrides : std::vector<std::string>(), &folder,
+            &failed)) {
+      return GiveError(error, failed);
+    }
     headrace::loader::VerifyReport done;
     const headrace::loader::VerifyJob job{
-        .pack = pack, .source = dataset.get(), .config = &config, .workers = known.raw.workers};
+        .pack = folder, .source = dataset.get(), .config = &config, .workers = known.raw.workers};
     const bool good = headrace::loader::RunVerify(job, known.hooks, &done, &failed);
     filled->workers = done.workers;
     filled->shards = done.shards;

@@ -3,7 +3,8 @@
 #include <sys/stat.h>
 
 #include "loader/config_toml.h"
-#include "loader/pack/pack_folder.h"
+#include "loader/folder_kind.h"
+#include "loader/shown_name.h"
 
 namespace headrace::loader {
 namespace {
@@ -15,13 +16,13 @@ bool ReadSourceConfig(const std::string& path, std::span<const std::string> over
   if (::stat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     return ParseConfigFile(path, overrides, config, &failed) || Fail(error, failed);
   }
-  PackListing listing;
-  if (!ListPack(path, &listing, error)) return false;
-  const bool has_shards = !listing.shards.empty() || !listing.other.empty();
-  const ConfigSource source{.text = has_shards ? "[dataset]\nsource = \"tar\"\npath = \".\"\n"
-                                               : "[dataset]\npath = \".\"\n",
-                            .name = path,
-                            .overrides = overrides};
+  FolderKind kind = FolderKind::kPictures;
+  if (!KindOfFolder(path, &kind, &failed)) return Fail(error, failed);
+  const bool is_tar = kind == FolderKind::kTars;
+  const ConfigSource source{
+      .text = is_tar ? "[dataset]\nsource = \"tar\"\npath = \".\"\n" : "[dataset]\npath = \".\"\n",
+      .name = path,
+      .overrides = overrides};
   if (!ParseConfig(source, config, &failed)) return Fail(error, failed);
   config->dataset.path = {path};
   return true;
@@ -34,6 +35,29 @@ bool OpenSource(const std::string& path, std::span<const std::string> overrides,
   if (!ReadSourceConfig(path, overrides, config, error)) return false;
   ConfigError failed;
   return OpenDataset(*config, log, dataset, &failed) || Fail(error, failed);
+}
+
+bool FindPackFolder(const std::string& path, std::span<const std::string> overrides,
+                    std::string* folder, JobError* error) {
+  *folder = path;
+  struct stat info {};
+  // One that is not there is for whoever opens it.
+  if (::stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return true;
+  if (path.ends_with(".toml")) {
+    Config config;
+    ConfigError failed;
+    if (!ParseConfigFile(path, overrides, &config, &failed)) return Fail(error, failed);
+    const DatasetConfig& dataset = config.dataset;
+    if (dataset.source == Source::kTar && dataset.path.size() == 1 &&
+        ::stat(dataset.path[0].c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+      *folder = dataset.path[0];
+      return true;
+    }
+  }
+  return Fail(error, Code::kConfigValue,
+              ShownName(path) +
+                  ": expected the folder of a pack, or a configuration whose "
+                  "[dataset] has source = \"tar\" and path = that folder");
 }
 
 }  // namespace headrace::loader

@@ -18,4 +18,8 @@ namespace headrace::loader {
                               const LogSink& log, Config* config, std::unique_ptr<Dataset>* dataset,
                               JobError* error);
 
+// The folder of a pack: `path` itself, or that of the configuration file.
+[[nodiscard]] bool FindPackFolder(const std::string& path, std::span<const std::string> overrides,
+                                  std::string* folder, JobError* error);
+
 }  // namespace headrace::loader

@@ -1,6 +1,5 @@
 #include "loader/scan/scan_source.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/scope_guard.h"
 #include "loader/file_table.h"
+#include "loader/folder_kind.h"
 #include "loader/folder_walk.h"
 
 namespace headrace::loader {
@@ -22,18 +21,6 @@ constexpr std::string_view kToml = ".toml";
 
 // Any table will do; the place is set after it was parsed, because a path may be any bytes.
 constexpr std::string_view kPlaceholder = "[dataset]\npath = \".\"\n";
-
-// Whether a name that ends in .tar, and is not hidden, lies directly in the folder.
-bool HasTars(const std::string& folder) {
-  DIR* listing = opendir(folder.c_str());
-  if (listing == nullptr) return false;  // whoever opens the data set says why
-  const ScopeGuard close([listing] { closedir(listing); });
-  while (const dirent* entry = readdir(listing)) {
-    const std::string_view name = entry->d_name;
-    if (!name.starts_with('.') && name.ends_with(kTar)) return true;
-  }
-  return false;
-}
 
 // What: the pictures that lie directly in a folder. As FolderDataset otherwise.
 class FlatFolder final : public Dataset {
@@ -92,7 +79,9 @@ bool ConfigOfPath(const std::string& path, std::span<const std::string> override
   }
   if (!ParseConfig({.text = kPlaceholder, .overrides = overrides}, config, error)) return false;
   config->dataset.path = {path};
-  if (!folder || HasTars(path)) config->dataset.source = Source::kTar;
+  FolderKind kind = FolderKind::kTars;
+  if (folder && !KindOfFolder(path, &kind, error)) return false;
+  if (kind == FolderKind::kTars) config->dataset.source = Source::kTar;
   return true;
 }
 

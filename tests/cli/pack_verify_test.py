@@ -1,6 +1,7 @@
 """headrace scan PACK --verify: every byte of a pack, and every pixel of its source."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -97,3 +98,14 @@ def test_a_lossy_pack_is_not_compared(verify, run, demo, tmp_path):
 def test_no_pack_is_an_error(verify, demo):
     result = verify(demo / "images")
     assert result.code != 0 and "no shards" in result.err, result
+
+
+def test_a_configuration_names_its_pack(verify, pack, demo, config, tmp_path):
+    file = tmp_path / "pack.toml"
+    file.write_text(f'[dataset]\nsource = "tar"\npath = "{os.path.relpath(pack, tmp_path)}"\n')
+    result = verify(file)
+    assert result.code == 0 and "30 samples" in result.out, result
+    assert verify(file, "--source", demo / "images").code == 0
+    for other in (pack / "000000.tar", config):
+        result = verify(other)
+        assert result.code == 2 and "the folder of a pack" in result.err, result

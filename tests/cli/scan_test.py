@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import os
 import tarfile
 
@@ -188,3 +189,16 @@ def test_packs_are_read_and_verified(run, good, pictures_folder, tmp_path, codec
     found = json.loads(verdict.out)
     assert found["bad"] >= 1
     assert found["bad_samples"][0]["path"] in names | {""}
+
+
+def test_pictures_and_tars_in_one_folder_ask_which(run, demo, tmp_path):
+    """Neither is taken silently: a stray tar would hide a whole data set."""
+    folder = shutil.copytree(demo / "images", tmp_path / "images")
+    (folder / "README").write_bytes(b"")
+    with tarfile.open(folder / "stray.tar", "w"):
+        pass
+    for command in (["scan", folder], ["pack", folder, "-o", tmp_path / "pack"]):
+        result = run(*command)
+        assert result.code == 2 and "stray.tar" in result.err and ".toml" in result.err, result
+    (folder / "stray.tar").rename(folder / ".stray.tar")
+    assert run("scan", folder).code == 0

@@ -1,0 +1,56 @@
+#include "loader/folder_kind.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "loader/shards/shard_scan.h"
+#include "loader/shown_name.h"
+
+namespace headrace::loader {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The first visible file directly in the folder whose name ends in .tar, or nothing.
+std::string FirstTar(const std::string& folder) {
+  std::error_code ended;
+  for (fs::directory_iterator at(folder, ended), end; !ended && at != end; at.increment(ended)) {
+    const std::string name = at->path().filename().string();
+    if (!name.starts_with('.') && name.ends_with(".tar")) return name;
+  }
+  return {};
+}
+
+// The first visible picture beneath it, relative to it, or nothing.
+std::string FirstPicture(const std::string& folder) {
+  std::error_code ended;
+  const auto options = fs::directory_options::skip_permission_denied;
+  fs::recursive_directory_iterator at(folder, options, ended);
+  for (const fs::recursive_directory_iterator end; !ended && at != end; at.increment(ended)) {
+    const std::string name = at->path().filename().string();
+    if (name.starts_with('.')) {
+      at.disable_recursion_pending();
+    } else if (std::error_code ignored; IsPictureName(name) && at->is_regular_file(ignored)) {
+      return at->path().string().substr(folder.size() + (folder.ends_with('/') ? 0 : 1));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+bool KindOfFolder(const std::string& folder, FolderKind* kind, ConfigError* error) {
+  *kind = FolderKind::kPictures;
+  const std::string tar = FirstTar(folder);
+  if (tar.empty()) return true;
+  *kind = FolderKind::kTars;
+  const std::string picture = FirstPicture(folder);
+  if (picture.empty()) return true;
+  return Fail(error, Code::kConfigValue,
+              folder + ": holds tar files (" + ShownName(tar) + ") and pictures (" +
+                  ShownName(picture) +
+                  "): give a configuration (.toml) that says which, with [dataset] source = "
+                  "\"tar\" or \"folder\"");
+}
+
+}  // namespace headrace::loader
