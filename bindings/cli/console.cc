@@ -13,7 +13,13 @@ namespace {
 
 constexpr const char* kEraseLine = "\r\x1b[K";
 
-// Names of files come into messages; a control character in one must not reach the terminal.
+bool IsSet(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && value[0] != '\0';
+}
+
+}  // namespace
+
 std::string Printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -29,13 +35,6 @@ std::string Printable(std::string_view text) {
   }
   return out;
 }
-
-bool IsSet(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr && value[0] != '\0';
-}
-
-}  // namespace
 
 Console::Console(std::string_view command) : command_(command) {
   const char* terminal = std::getenv("TERM");

@@ -13,6 +13,10 @@
 
 namespace headrace::cli {
 
+// Names of files come into messages and results: a control character in one, a line end too, must
+// not reach the terminal.
+std::string Printable(std::string_view text);
+
 class Console {
  public:
   // `command`: begins each line ("headrace bench: ..."); empty before a command is known.

@@ -1,6 +1,7 @@
 #include "bindings/cli/pack_verify.h"
 
 #include "bindings/cli/command.h"
+#include "bindings/cli/console.h"
 #include "bindings/cli/job_session.h"
 #include "bindings/cli/json_writer.h"
 #include "bindings/cli/output_file.h"
@@ -41,7 +42,7 @@ int VerifyPack(const std::string& pack, const std::string& source, const ParsedA
     const int emitted = EmitJson(args, Json(report, notes), console);
     return emitted == kExitGood ? verdict : emitted;
   }
-  for (const JobSession::Note& note : notes) text += LineOf(note) + "\n";
+  for (const JobSession::Note& note : notes) text += Printable(LineOf(note)) + "\n";
   text += std::to_string(report.samples) + " samples in " + std::to_string(report.shards) +
           " shards verified";
   if (!source.empty()) {

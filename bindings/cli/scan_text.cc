@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "bindings/cli/console.h"
 #include "bindings/cli/json_writer.h"
 
 namespace headrace::cli {
@@ -25,22 +26,6 @@ std::string Bytes(uint64_t bytes) {
   if (bytes < 1024 * 1024) return Text("%.1f KiB", value / 1024);
   if (bytes < uint64_t{1} << 30) return Text("%.1f MiB", value / (1 << 20));
   return Text("%.2f GiB", value / (1 << 30));
-}
-
-// One line, whatever a file is called.
-std::string Printable(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7F) {
-      out += c;
-      continue;
-    }
-    char escaped[8];
-    std::snprintf(escaped, sizeof escaped, "\\x%02x", byte);
-    out += escaped;
-  }
-  return out;
 }
 
 void Row(std::string* page, std::string name, const std::string& value) {

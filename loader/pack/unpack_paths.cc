@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "loader/checkpoints/checkpoint_file.h"
+#include "loader/pack/pack_lock.h"
 
 namespace headrace::loader {
 namespace {
@@ -47,6 +48,7 @@ const char* PathProblem(std::string_view path) {
   if (path.size() >= PATH_MAX) return "is too long for a path";
   if (path.front() == '/') return "is absolute";
   if (path.find('\0') != path.npos) return "has a NUL in it";
+  if (path == PackLock::kFileName) return "is the name of a file of headrace's own";
   while (true) {
     const size_t slash = path.find('/');
     const std::string_view part = path.substr(0, slash);

@@ -130,6 +130,7 @@ TEST(PathProblemTest, HostilePathsAreRefused) {
                           "a//b", "a/", "."}) {
     EXPECT_NE(PathProblem(bad), nullptr) << bad;
   }
+  EXPECT_NE(PathProblem(".headrace-pack.lock"), nullptr);
   EXPECT_NE(PathProblem(std::string_view("a\0b", 3)), nullptr);
   EXPECT_EQ(PathProblem(std::string(255, 'x')), nullptr);
   EXPECT_NE(PathProblem(std::string(256, 'x')), nullptr);
