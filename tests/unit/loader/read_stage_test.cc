@@ -238,6 +238,20 @@ TEST_P(ReadStageTest, AFullQueueCostsRecordsAndNothingElse) {
   EXPECT_EQ(Get(shared_->counters.checkpoints_rejected), 0u);
 }
 
+TEST_P(ReadStageTest, ASubstituteTakesNoBlameForTheSampleBeforeIt) {
+  MakeShared();
+  config_.loader.on_corrupt = OnCorrupt::kSubstitute;
+  Lane& lane = shared_->lanes[0];
+  lane.ticket = {.id = 3, .generation = shared_->delivery.generation()};
+  lane.id = 3;
+  lane.grew = true;
+  lane.through_cache = true;
+  BatchAssembler(shared_.get()).HandleBad(0, Status(Code::kIoError, "gone"));
+  EXPECT_NE(lane.id, 3u);
+  EXPECT_FALSE(lane.grew);
+  EXPECT_FALSE(lane.through_cache);
+}
+
 INSTANTIATE_TEST_SUITE_P(Readers, ReadStageTest,
                          ::testing::Values(io::ReaderChoice::kPread, io::ReaderChoice::kUring),
                          [](const auto& test) {
