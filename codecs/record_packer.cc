@@ -67,8 +67,8 @@ class AlignedBytes {
   std::vector<std::byte> memory_;
 };
 
-// Why a sound file is copied all the same, by the code that packing it ended with; null: nothing to
-// say, it is of a kind that is always copied.
+// Why a file with nothing known against it is copied, by the code that packing it ended with; null:
+// nothing to say, it is of a kind that is always copied.
 const char* RemarkOf(Code code) {
   switch (code) {
     case Code::kLimitMemory: return "too large to pack: it needs more than limits.jpeg_memory";

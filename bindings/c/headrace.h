@@ -527,7 +527,7 @@ typedef int (*hr_progress_fn)(void *context, const hr_job_progress *progress);
 /* What there is to say about one sample. The texts live for the call. */
 typedef struct hr_sample_note {
   uint32_t struct_size;
-  int32_t code;          /* hr_status: the sample's own; HR_OK: nothing is the matter with it */
+  int32_t code;          /* hr_status: the sample's own; HR_OK: nothing is known against it */
   int64_t id;            /* -1: the note is about the file alone */
   const char *path;      /* in the source data set; may be "" */
   const char *file;      /* that holds the sample */

@@ -68,7 +68,7 @@ bool ReadOptions(const ParsedArgs& args, hr_pack_options* options, std::string* 
 
 struct Notes {
   std::vector<JobSession::Note> damaged;
-  std::vector<JobSession::Note> too_large;  // with nothing the matter
+  std::vector<JobSession::Note> too_large;  // with nothing known to be the matter
 };
 
 Notes Divide(const std::vector<JobSession::Note>& all) {
@@ -159,7 +159,7 @@ int Run(const ParsedArgs& args, Console& console) {
   PrintNotes(notes.too_large, args.Has("verbose"), console);
   if (!notes.too_large.empty()) {
     console.Warning(std::to_string(notes.too_large.size()) +
-                    " sound files are too large to pack and were copied as they are");
+                    " files are too large to pack and were copied as they are");
   }
   if (finished != kExitGood) return finished;
   if (!args.Has("json")) {

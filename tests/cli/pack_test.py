@@ -502,7 +502,7 @@ def test_too_large_to_pack_is_no_damage(run, coef_pack, tmp_path):
     change = ["-s", "limits.jpeg_memory=1KiB"]
     result = run("pack", folder, "-o", out, *change, "--json", "-")
     assert result.code == 0, result
-    assert "12 sound files are too large to pack" in result.err and "not sound" not in result.err
+    assert "12 files are too large to pack" in result.err and "not sound" not in result.err
     report = json.loads(result.out)
     assert (report["copied"], report["damaged"], report["damaged_files"]) == (12, 0, [])
     assert len(report["too_large_files"]) == 12
