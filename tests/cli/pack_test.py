@@ -404,24 +404,28 @@ def test_a_pack_of_a_pack(run, packs, tmp_path):
     assert run("pack", again, "-o", again / "beneath").code == 0
 
 
-def test_interrupted_it_goes_on(binary, run, packs, with_png, tmp_path):
+def test_interrupted_it_goes_on(binary, run, source, tmp_path):
+    # Enough work for a signal to find it at: it is looked for ten times a second.
+    folder = tmp_path / "images" / "a"
+    folder.mkdir(parents=True)
+    pictures = sorted(source.rglob("0*.jpg"))[:8]
+    for number in range(1600):
+        os.link(pictures[number % len(pictures)], folder / f"{number}.jpg")
     out = tmp_path / "pack"
-    command = [binary, "pack", with_png, "-o", out, "--shard-size", "20KB", "--workers", "1"]
-    for _ in range(20):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        # Once a first shard is there it has begun for sure.
-        while process.poll() is None and not (out / "000000.tar.hri").exists():
-            time.sleep(0.001)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-        if process.returncode == 130:
-            break
-        shutil.rmtree(out)
+    command = [binary, "pack", folder.parent, "-o", out, "--shard-size", "100KB", "--workers", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # Once a first shard is there it has begun for sure.
+    while process.poll() is None and not (out / "000000.tar.hri").exists():
+        time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "interrupted" in said
     assert not (out / ".headrace-pack.lock").exists()
-    assert run("pack", with_png, "-o", out, "--shard-size", "20KB").code == 0
-    assert shards_of(out) == shards_of(packs["jpeg"])
+    assert run("pack", folder.parent, "-o", out, "--shard-size", "100KB").code == 0
+    whole = tmp_path / "whole"
+    assert run("pack", folder.parent, "-o", whole, "--shard-size", "100KB").code == 0
+    assert shards_of(out) == shards_of(whole)
 
 
 def test_lossy_says_so(run, photographs, tmp_path):

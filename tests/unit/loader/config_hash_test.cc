@@ -7,7 +7,6 @@
 #include <functional>
 #include <iterator>
 #include <map>
-#include <regex>
 #include <set>
 #include <string>
 
@@ -36,10 +35,10 @@ std::set<std::string> KeysOf(const std::string& file, const std::string& list) {
   EXPECT_NE(begin, std::string::npos) << list << " is not in " << file;
   const std::string body = text.substr(begin, text.find("};", begin) - begin);
   std::set<std::string> keys;
-  const std::regex quoted("\"([a-z0-9_]+)\"");
-  for (auto at = std::sregex_iterator(body.begin(), body.end(), quoted);
-       at != std::sregex_iterator(); ++at) {
-    keys.insert((*at)[1]);
+  for (size_t open = body.find('"'); open != body.npos;) {
+    const size_t close = body.find('"', open + 1);
+    keys.insert(body.substr(open + 1, close - open - 1));
+    open = body.find('"', close + 1);
   }
   EXPECT_GT(keys.size(), 3u) << list;
   return keys;
