@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "base/blocked_signals.h"
 #include "base/scope_guard.h"
 #include "loader/file_times.h"
 
@@ -49,17 +49,11 @@ void LookUpFiles(int root, const std::function<const char*(uint64_t)>& path_of,
   });
   const uint64_t helpers = std::min(kThreadsMax - 1, found.size() / kBlockFiles);
   threads.reserve(helpers);
-  // The user's handlers must not run on our threads; faults must, or they would be lost.
-  sigset_t blocked;
-  sigset_t before;
-  sigfillset(&blocked);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&blocked, fault);
-  pthread_sigmask(SIG_SETMASK, &blocked, &before);
   try {
+    const BlockedSignals no_signals;
     for (uint64_t i = 0; i < helpers; ++i) threads.emplace_back(work);
   } catch (const std::system_error&) {  // those that there are will do it
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   work();
 }
 

@@ -1,7 +1,6 @@
 #include "loader/pack/job.h"
 
 #include <pthread.h>
-#include <csignal>
 
 #include <chrono>
 #include <cstring>
@@ -9,7 +8,7 @@
 #include <system_error>
 #include <thread>
 
-#include "base/scope_guard.h"
+#include "base/blocked_signals.h"
 
 namespace headrace::loader {
 namespace {
@@ -30,16 +29,10 @@ bool FailOn(JobError* error, const std::string& path, const Status& status, int6
 }
 
 bool JobThreads::Run(uint32_t workers, const std::function<void(uint32_t)>& body, JobError* error) {
-  // The user's handlers must not run on our threads; faults must, or they would be lost.
-  sigset_t blocked;
-  sigset_t before;
-  sigfillset(&blocked);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&blocked, fault);
   std::vector<std::jthread> threads;
   threads.reserve(workers);
-  pthread_sigmask(SIG_SETMASK, &blocked, &before);
   try {
-    const ScopeGuard restore([&before] { pthread_sigmask(SIG_SETMASK, &before, nullptr); });
+    const BlockedSignals no_signals;
     for (uint32_t i = 0; i < workers; ++i) {
       {
         const std::lock_guard lock(mutex_);

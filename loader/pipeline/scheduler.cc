@@ -1,12 +1,11 @@
 #include "loader/pipeline/scheduler.h"
 
 #include <pthread.h>
-#include <csignal>
 
 #include <system_error>
 
+#include "base/blocked_signals.h"
 #include "base/clock.h"
-#include "base/scope_guard.h"
 
 namespace headrace::loader {
 namespace {
@@ -29,13 +28,7 @@ Status Scheduler::Start() {
     HR_ASSIGN_OR_RETURN(auto stage, SampleStage::Make(&shared_, &assembler_, i));
     stages_.push_back(std::move(stage));
   }
-  // The user's handlers must not run on our threads; faults must, or they would be lost.
-  sigset_t blocked;
-  sigset_t before;
-  sigfillset(&blocked);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&blocked, fault);
-  pthread_sigmask(SIG_SETMASK, &blocked, &before);
-  const ScopeGuard restore([&before] { pthread_sigmask(SIG_SETMASK, &before, nullptr); });
+  const BlockedSignals no_signals;
   try {
     for (auto& stage : stages_) {
       workers_.emplace_back([this, s = stage.get()] { Work(s); });

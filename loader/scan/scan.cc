@@ -6,14 +6,13 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <system_error>
 #include <thread>
 
-#include "base/scope_guard.h"
+#include "base/blocked_signals.h"
 #include "loader/plan.h"
 #include "loader/scan/sample_judge.h"
 
@@ -72,13 +71,7 @@ Status ScanThreads::Start(const Config& config, uint32_t workers) {
     HR_ASSIGN_OR_RETURN(auto judge, SampleJudge::Make(config, dataset_, &large_));
     judges_.push_back(std::move(judge));
   }
-  // The user's handlers must not run on our threads; faults must, or they would be lost.
-  sigset_t blocked;
-  sigset_t before;
-  sigfillset(&blocked);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&blocked, fault);
-  pthread_sigmask(SIG_SETMASK, &blocked, &before);
-  const ScopeGuard restore([&before] { pthread_sigmask(SIG_SETMASK, &before, nullptr); });
+  const BlockedSignals no_signals;
   try {
     for (const auto& judge : judges_) {
       {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/blocked_signals.h"
 #include "base/hash.h"
 #include "base/scope_guard.h"
 #include "loader/checkpoints/checkpoint_file.h"
@@ -135,14 +135,8 @@ class Opening {
   }
 
  private:
-  // The user's handlers must not run on our threads; faults must, or they would be lost.
   void StartThreads(size_t wanted, std::vector<std::jthread>* threads) {
-    sigset_t blocked;
-    sigset_t before;
-    sigfillset(&blocked);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&blocked, fault);
-    pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    const ScopeGuard restore([&before] { pthread_sigmask(SIG_SETMASK, &before, nullptr); });
+    const BlockedSignals no_signals;
     threads->reserve(wanted);
     try {
       while (threads->size() < wanted) threads->emplace_back([this] { Work(); });

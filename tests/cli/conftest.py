@@ -6,10 +6,8 @@ import subprocess
 
 import pytest
 
-CONFIG = """
-[dataset]
-path = "{path}"
-
+# All but the data set.
+TRAINING = """
 [loader]
 batch_size = 8
 seed = 5
@@ -26,6 +24,10 @@ size = 64
 [[augment]]
 op = "random_horizontal_flip"
 """
+CONFIG = """
+[dataset]
+path = "{path}"
+""" + TRAINING
 
 
 class Result:

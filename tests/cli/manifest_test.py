@@ -1,6 +1,7 @@
 """source = "manifest": what a folder gives, a list of its files gives too; and labels of all kinds."""
 
 import pytest
+from conftest import TRAINING
 
 from npy import Array
 
@@ -9,23 +10,7 @@ CONFIG = """
 source = "manifest"
 path = "{path}"
 {more}
-
-[loader]
-batch_size = 8
-seed = 5
-
-[output]
-mean = [0.485, 0.456, 0.406]
-std = [0.229, 0.224, 0.225]
-pin = "none"
-
-[[augment]]
-op = "random_resized_crop"
-size = 64
-
-[[augment]]
-op = "random_horizontal_flip"
-"""
+""" + TRAINING
 
 
 @pytest.fixture

@@ -11,28 +11,13 @@ import tarfile
 import time
 
 import pytest
+from conftest import TRAINING
 
 PACK = """
 [dataset]
 source = "tar"
 path = "{path}"
-
-[loader]
-batch_size = 8
-seed = 5
-
-[output]
-mean = [0.485, 0.456, 0.406]
-std = [0.229, 0.224, 0.225]
-pin = "none"
-
-[[augment]]
-op = "random_resized_crop"
-size = 64
-
-[[augment]]
-op = "random_horizontal_flip"
-"""
+""" + TRAINING
 MIX = """
 [[mix]]
 op = "mixup"

@@ -8,28 +8,13 @@ import subprocess
 import tarfile
 
 import pytest
+from conftest import TRAINING
 
 CONFIG = """
 [dataset]
 source = "tar"
 path = {path}
-
-[loader]
-batch_size = 8
-seed = 5
-{loader}
-[output]
-mean = [0.485, 0.456, 0.406]
-std = [0.229, 0.224, 0.225]
-pin = "none"
-
-[[augment]]
-op = "random_resized_crop"
-size = 64
-
-[[augment]]
-op = "random_horizontal_flip"
-"""
+""" + TRAINING.replace("seed = 5\n", "seed = 5\n{loader}\n")
 
 
 def pictures(demo):
