@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <initializer_list>
+
 namespace headrace {
 
 // What: while it lives, threads that the calling thread starts begin with every signal blocked but
