@@ -6,11 +6,11 @@
 #include <atomic>
 #include <cinttypes>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/status_text.h"
 #include "loader/augment/op.h"
 #include "loader/augment/program.h"
 #include "loader/mix/mixer.h"
@@ -29,9 +29,7 @@ namespace headrace::loader {
 namespace {
 
 bool FailStatus(ConfigError* error, const Status& status) {
-  std::string text = status.text();
-  if (status.error_number() != 0) text += ": " + std::string(strerror(status.error_number()));
-  return Fail(error, status.code(), std::move(text), status.error_number());
+  return Fail(error, status.code(), TextOf(status), status.error_number());
 }
 
 bool SoftLabels(const Config& config, const Dataset& dataset) {
@@ -280,8 +278,7 @@ bool Loader::Parts::OpenCheckpoints(const LoaderOptions& options, ConfigError* e
   auto opened = CheckpointIndex::Open(*dataset, how, log, &shared->counters);
   if (!opened.ok()) {
     const Status status = opened.status();
-    std::string why = how.folder + ": " + status.text();
-    if (status.error_number() != 0) why += ": " + std::string(strerror(status.error_number()));
+    const std::string why = how.folder + ": " + TextOf(status);
     if (!automatic) {
       return Fail(
           error, Code::kConfigValue,

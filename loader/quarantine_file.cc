@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/status_text.h"
+
 namespace headrace::loader {
 namespace {
 
@@ -75,18 +77,13 @@ void QuarantineFile::Add(const Dataset& dataset, uint64_t id, std::optional<uint
                          const Status& status) {
   if (!file_.valid()) return;
   const Extent extent = dataset.Locate(id);
-  std::string reason = status.text();
-  if (status.error_number() != 0) {
-    reason += ": ";
-    reason += strerror(status.error_number());
-  }
   const std::string folder = dataset.root().ends_with('/') ? dataset.root() : dataset.root() + '/';
   lines_ += EscapedColumn(folder + extent.path) + '\t';
   lines_ += std::to_string(extent.offset) + '\t';
   lines_ += std::to_string(id) + '\t';
   if (epoch) lines_ += std::to_string(*epoch);
   lines_ += std::string("\tHR_") + CodeName(status.code()) + '\t';
-  lines_ += EscapedColumn(reason) + '\t';
+  lines_ += EscapedColumn(TextOf(status)) + '\t';
   lines_ += EscapedColumn(dataset.Name(id)) + '\n';
 }
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/checked_math.h"
 #include "base/hash.h"
+#include "base/status_text.h"
 #include "loader/checkpoints/checkpoint_file.h"
 #include "loader/checkpoints/checkpoint_merge.h"
 #include "loader/checkpoints/samples_by_hash.h"
@@ -23,12 +24,6 @@ uint64_t SetHash(const Dataset& dataset, const std::string& selection) {
   const std::string root = real ? real.get() : dataset.root();
   const uint64_t hash = Hash64(std::as_bytes(std::span(root)));
   return selection.empty() ? hash : Hash64(std::as_bytes(std::span(selection)), hash);
-}
-
-std::string TextOf(const Status& status) {
-  std::string text = status.text();
-  if (status.error_number() != 0) text += ": " + std::string(strerror(status.error_number()));
-  return text;
 }
 
 }  // namespace

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/status_text.h"
 #include "loader/objects/coco_rle.h"
 #include "loader/objects/json_source.h"
 
@@ -422,11 +422,7 @@ bool Read(JsonSource* source, const std::string& name, CocoFile* file, ConfigErr
   }
   if (!source->status().ok()) {  // also when it ended the text early
     const Status& status = source->status();
-    *error = {status.code(), name + ": " + status.text(), status.error_number()};
-    if (status.error_number() != 0) {
-      error->text += std::string(": ") + strerror(status.error_number());
-    }
-    return false;
+    return Fail(error, status.code(), name + ": " + TextOf(status), status.error_number());
   }
   if (good) return true;
   *error = {Code::kConfigValue, name + ": " + reader.problem};

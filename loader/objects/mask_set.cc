@@ -16,6 +16,7 @@
 #include "base/checked_math.h"
 #include "base/clock.h"
 #include "base/scope_guard.h"
+#include "base/status_text.h"
 #include "codecs/png_decoder.h"
 #include "loader/file_times.h"
 #include "loader/folder_walk.h"
@@ -239,10 +240,7 @@ bool MaskSetReader::ReadMaskAt(const std::string& path, ObjectPicture* picture, 
   const Status status = reader_.Read(path, &sizes_[sample], &runs_);
   if (status.code() == Code::kNotFound) return false;
   if (!status.ok()) {
-    picture->fault = path + ": " + status.text();
-    if (status.error_number() != 0) {
-      picture->fault += std::string(": ") + strerror(status.error_number());
-    }
+    picture->fault = path + ": " + TextOf(status);
     return true;
   }
   for (const auto& [colour, runs] : runs_) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/blocked_signals.h"
+#include "base/status_text.h"
 
 namespace headrace::loader {
 namespace {
@@ -23,9 +24,7 @@ bool FailOn(JobError* error, const std::string& path, int error_number, int64_t 
 }
 
 bool FailOn(JobError* error, const std::string& path, const Status& status, int64_t sample_id) {
-  std::string text = path + ": " + status.text();
-  if (status.error_number() != 0) text += std::string(": ") + strerror(status.error_number());
-  return Fail(error, status.code(), std::move(text), status.error_number(), sample_id);
+  return Fail(error, status.code(), path + ": " + TextOf(status), status.error_number(), sample_id);
 }
 
 bool JobThreads::Run(uint32_t workers, const std::function<void(uint32_t)>& body, JobError* error) {

@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "base/status_text.h"
 #include "loader/sampler.h"
 #include "loader/shown_name.h"
 
@@ -25,13 +26,7 @@ std::string DescribeSample(const Dataset& dataset, uint64_t id, const Status& st
   if (const Extent extent = dataset.Locate(id); !extent.whole_file) {
     text += " (at byte " + std::to_string(extent.offset) + " of " + ShownName(extent.path) + ")";
   }
-  text += ": ";
-  text += status.text();
-  if (status.error_number() != 0) {
-    text += ": ";
-    text += strerror(status.error_number());
-  }
-  return text;
+  return text + ": " + TextOf(status);
 }
 
 BadSamples::BadSamples(const LoaderConfig& config, const Dataset& dataset, const LogSink& log,

@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstring>
 #include <span>
 
+#include "base/status_text.h"
 #include "io/atomic_file.h"
 #include "loader/file_times.h"
 #include "loader/shards/open_shards.h"
@@ -16,9 +16,7 @@ namespace headrace::loader {
 namespace {
 
 bool FailOn(const std::string& path, const Status& status, ConfigError* error) {
-  std::string text = ShownName(path) + ": " + status.text();
-  if (status.error_number() != 0) text += std::string(": ") + strerror(status.error_number());
-  return Fail(error, status.code(), std::move(text), status.error_number());
+  return Fail(error, status.code(), ShownName(path) + ": " + TextOf(status), status.error_number());
 }
 
 // Whether the index beside it is good as it is.

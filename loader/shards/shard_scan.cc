@@ -1,7 +1,6 @@
 #include "loader/shards/shard_scan.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <span>
@@ -9,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/status_text.h"
 #include "io/tar.h"
 #include "loader/shards/sample_facts.h"
 #include "loader/shown_name.h"
@@ -84,11 +84,9 @@ bool Scan::Run(bool as_pack, std::atomic<uint64_t>* done_bytes, const std::atomi
     bool found = false;
     const Status status = reader_.Next(&member, &found);
     if (!status.ok()) {
-      std::string text =
-          ShownName(path_) + ": at byte " + std::to_string(reader_.offset()) + ": " + status.text();
-      if (status.error_number() != 0) text += std::string(": ") + strerror(status.error_number());
       return Fail(error_, status.code(),
-                  text + "; make the shard again, or take it out of [dataset] path",
+                  ShownName(path_) + ": at byte " + std::to_string(reader_.offset()) + ": " +
+                      TextOf(status) + "; make the shard again, or take it out of [dataset] path",
                   status.error_number());
     }
     if (!found) break;
