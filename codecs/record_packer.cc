@@ -4,6 +4,7 @@
 #include <memory>
 #include <new>
 
+#include "base/aligned_bytes.h"
 #include "codecs/coef_record.h"
 #include "codecs/decoder_set.h"
 #include "codecs/encoder.h"
@@ -51,21 +52,6 @@ std::vector<uint8_t> FirstChannel(const ConstImageView& picture) {
   }
   return grey;
 }
-
-// Bytes that begin on a cache line, and stay from one picture to the next.
-class AlignedBytes {
- public:
-  void Trim() { GiveBackLarge(&memory_); }
-  std::span<std::byte> Take(uint64_t bytes) {
-    if (memory_.size() < bytes + kScratchAlign) memory_.resize(bytes + kScratchAlign);
-    void* at = memory_.data();
-    size_t space = memory_.size();
-    return {static_cast<std::byte*>(std::align(kScratchAlign, bytes, at, space)), bytes};
-  }
-
- private:
-  std::vector<std::byte> memory_;
-};
 
 // Why a file with nothing known against it is copied, by the code that packing it ended with; null:
 // nothing to say, it is of a kind that is always copied.
@@ -141,9 +127,9 @@ void Packer::Trim() {
   for (JpegCoefficientImage::Plane& plane : image_.plane) {
     GiveBackLarge(&plane.coefficients);
   }
-  decoded_.Trim();
-  resized_.Trim();
-  resize_scratch_.Trim();
+  decoded_.Trim(kKeptBytesMax);
+  resized_.Trim(kKeptBytesMax);
+  resize_scratch_.Trim(kKeptBytesMax);
 }
 
 // Fails when the file has to be copied; `at_fault`: because something is wrong with it.

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "bindings/c/boundary.h"
+#include "bindings/c/job_hooks.h"
 #include "bindings/c/options.h"
 #include "loader/pack/pack_job.h"
 #include "loader/pack/pack_source.h"
@@ -58,23 +59,8 @@ struct Options {
 
  private:
   void MakeHooks() {
-    if (raw.log != nullptr) {
-      hooks.log = {[](void* context, headrace::LogLevel level, const char* text) {
-                     const auto* options = static_cast<const hr_pack_options*>(context);
-                     options->log(options->log_context, static_cast<hr_log_level>(level), text);
-                   },
-                   &raw};
-    }
-    if (raw.progress != nullptr) {
-      hooks.progress = [this](const headrace::loader::JobProgress& progress) {
-        HR_INIT(hr_job_progress, out);
-        out.samples = progress.samples;
-        out.samples_done = progress.samples_done;
-        out.bytes = progress.bytes;
-        out.bytes_done = progress.bytes_done;
-        return raw.progress(raw.progress_context, &out) == 0;
-      };
-    }
+    if (raw.log != nullptr) hooks.log = headrace::capi::LogHook(&raw);
+    hooks.progress = headrace::capi::ProgressHook(raw.progress, raw.progress_context);
     if (raw.note != nullptr) {
       hooks.note = [this](const headrace::loader::SampleNote& note) {
         HR_INIT(hr_sample_note, out);
@@ -89,11 +75,6 @@ struct Options {
     }
   }
 };
-
-hr_status GiveError(hr_error* error, const JobError& job_error) {
-  return SetError(error, job_error.code, job_error.text, job_error.error_number,
-                  job_error.sample_id);
-}
 
 // Of a job without a configuration: overrides of [limits] are all that it has a use for.
 bool ReadLimits(const std::vector<std::string>& overrides, headrace::loader::Config* config,
@@ -140,7 +121,7 @@ hr_status hr_pack(const char* source, const char* out, const hr_pack_options* op
     std::unique_ptr<headrace::loader::Dataset> dataset;
     if (!headrace::loader::OpenSource(source, known.overrides, known.hooks.log, &config, &dataset,
                                       &failed)) {
-      return GiveError(error, failed);
+      return SetError(error, failed);
     }
     std::optional<uint32_t> rank;
     std::optional<uint32_t> world_size;
@@ -181,7 +162,7 @@ hr_status hr_pack(const char* source, const char* out, const hr_pack_options* op
     filled->source_bytes = done.source_bytes;
     filled->record_bytes = done.record_bytes;
     filled->pack_bytes = done.pack_bytes;
-    return good ? HR_OK : GiveError(error, failed);
+    return good ? HR_OK : SetError(error, failed);
   });
 }
 
@@ -214,7 +195,7 @@ hr_status hr_unpack(const char* pack, const char* out, const hr_pack_options* op
     filled->damaged = done.bad;
     filled->source_bytes = done.file_bytes;
     filled->record_bytes = done.record_bytes;
-    return good ? HR_OK : GiveError(error, failed);
+    return good ? HR_OK : SetError(error, failed);
   });
 }
 
@@ -227,14 +208,14 @@ hr_status hr_pack_verify(const char* pack, const char* source, const hr_pack_opt
     std::unique_ptr<headrace::loader::Dataset> dataset;
     if (source != nullptr && !headrace::loader::OpenSource(source, known.overrides, known.hooks.log,
                                                            &config, &dataset, &failed)) {
-      return GiveError(error, failed);
+      return SetError(error, failed);
     }
     // With a source the overrides are the source's.
     std::string folder;
     if (!headrace::loader::FindPackFolder(
             pack, source == nullptr ? known.overrides : std::vector<std::string>(), &folder,
             &failed)) {
-      return GiveError(error, failed);
+      return SetError(error, failed);
     }
     headrace::loader::VerifyReport done;
     const headrace::loader::VerifyJob job{
@@ -246,6 +227,6 @@ hr_status hr_pack_verify(const char* pack, const char* source, const hr_pack_opt
     filled->bad = done.bad;
     filled->compared = done.compared;
     filled->record_bytes = done.record_bytes;
-    return good ? HR_OK : GiveError(error, failed);
+    return good ? HR_OK : SetError(error, failed);
   });
 }

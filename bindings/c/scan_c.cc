@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bindings/c/boundary.h"
+#include "bindings/c/job_hooks.h"
 #include "bindings/c/options.h"
 #include "loader/pipeline/bad_samples.h"
 #include "loader/quarantine_file.h"
@@ -21,11 +22,6 @@ using loader::ScanFinding;
 
 static_assert(sizeof(hr_scan_report::megapixels) ==
               sizeof(uint64_t) * (loader::kMegapixelBounds.size() + 1));
-
-void CallLog(void* context, LogLevel level, const char* text) {
-  const auto* options = static_cast<const hr_options*>(context);
-  options->log(options->log_context, static_cast<hr_log_level>(level), text);
-}
 
 hr_spread SpreadOf(const loader::Spread& spread) {
   return {spread.least, spread.median, spread.most};
@@ -135,29 +131,22 @@ hr_status Scan(const char* path, const hr_options* raw_options, const hr_scan_op
   std::unique_ptr<loader::Dataset> dataset;
   std::unique_ptr<loader::QuarantineFile> quarantine;
   LogSink log;
-  if (options.log != nullptr) log = {CallLog, &options};
+  if (options.log != nullptr) log = LogHook(&options);
   const std::string list = scan.quarantine != nullptr ? scan.quarantine : "";
   if (!loader::ConfigOfPath(path, overrides, &config, &config_error) ||
       !loader::OpenPath(path, config, log, &dataset, &config_error) ||
       (!list.empty() && !loader::QuarantineFile::Open(list, &quarantine, &config_error))) {
     return SetError(error, config_error);
   }
-  loader::ScanOptions how;
-  how.workers = scan.workers > 0 ? scan.workers : config.loader.workers;
-  if (scan.progress != nullptr) {
-    how.on_progress = [&scan](const loader::ScanProgress& progress) {
-      HR_INIT(hr_job_progress, told);
-      told.samples = progress.samples;
-      told.samples_done = progress.samples_done;
-      told.bytes = progress.bytes;
-      told.bytes_done = progress.bytes_done;
-      return scan.progress(scan.progress_context, &told) == 0;
-    };
-  }
+  loader::JobHooks hooks;
+  hooks.progress = ProgressHook(scan.progress, scan.progress_context);
+  const uint32_t workers = scan.workers > 0 ? scan.workers : config.loader.workers;
   std::vector<SampleFact> facts;
   bool cancelled = false;
-  const Status scanned = loader::ScanDataset(config, *dataset, how, &facts, &cancelled);
-  if (!scanned.ok()) return SetError(error, scanned);
+  loader::JobError job_error;
+  if (!loader::ScanDataset(config, *dataset, workers, hooks, &facts, &cancelled, &job_error)) {
+    return SetError(error, job_error);
+  }
   std::vector<ScanFinding> findings;
   const loader::ScanReport report = loader::MakeScanReport(facts, &findings);
   TellFindings(*dataset, facts, findings, scan);

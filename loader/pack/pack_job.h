@@ -6,7 +6,7 @@
 
 #include "codecs/record_packer.h"
 #include "loader/dataset.h"
-#include "loader/pack/job.h"
+#include "loader/job.h"
 #include "loader/pack/shard_plan.h"
 
 namespace headrace::loader {

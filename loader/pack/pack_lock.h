@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "io/file.h"
-#include "loader/pack/job.h"
+#include "loader/job.h"
 
 namespace headrace::loader {
 

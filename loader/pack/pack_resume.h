@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "loader/pack/job.h"
+#include "loader/job.h"
 #include "loader/pack/pack_job.h"
 
 namespace headrace::loader {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "io/file.h"
-#include "loader/pack/job.h"
+#include "loader/job.h"
 #include "loader/shards/shard_index.h"
 
 namespace headrace::loader {

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "loader/config.h"
 #include "loader/dataset.h"
-#include "loader/pack/job.h"
+#include "loader/job.h"
 
 namespace headrace::loader {
 

@@ -1,12 +1,12 @@
 #include "loader/pack/sample_reader.h"
 
-#include "io/make_reader.h"
+#include "loader/sample_read.h"
 
 namespace headrace::loader {
 
 bool SampleReader::Make(const Dataset& dataset, uint64_t encoded_bytes_max,
                         std::unique_ptr<SampleReader>* reader, JobError* error) {
-  auto made = io::MakeReader(dataset.root(), {.choice = io::ReaderChoice::kPread, .queue_len = 1});
+  auto made = MakeSampleReader(dataset);
   if (!made.ok()) return FailOn(error, dataset.root(), made.status());
   reader->reset(new SampleReader(dataset, encoded_bytes_max, std::move(made->reader)));
   return true;

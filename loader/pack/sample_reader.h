@@ -9,7 +9,7 @@
 
 #include "io/reader.h"
 #include "loader/dataset.h"
-#include "loader/pack/job.h"
+#include "loader/job.h"
 
 namespace headrace::loader {
 

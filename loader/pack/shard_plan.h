@@ -7,7 +7,7 @@
 
 #include "codecs/record_packer.h"
 #include "loader/dataset.h"
-#include "loader/pack/job.h"
+#include "loader/job.h"
 
 namespace headrace::loader {
 

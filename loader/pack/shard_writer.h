@@ -7,7 +7,7 @@
 
 #include "codecs/record_packer.h"
 #include "io/atomic_file.h"
-#include "loader/pack/job.h"
+#include "loader/job.h"
 #include "loader/shards/shard_index.h"
 
 namespace headrace::loader {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/limits.h"
-#include "loader/pack/job.h"
+#include "loader/job.h"
 
 namespace headrace::loader {
 

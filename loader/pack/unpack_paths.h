@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "io/file.h"
-#include "loader/pack/job.h"
+#include "loader/job.h"
 
 namespace headrace::loader {
 

@@ -6,7 +6,7 @@
 
 #include "loader/config.h"
 #include "loader/dataset.h"
-#include "loader/pack/job.h"
+#include "loader/job.h"
 
 namespace headrace::loader {
 

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "loader/pack/job.h"
+#include "loader/job.h"
 #include "loader/pack/pack_shards.h"
 
 namespace headrace::loader {

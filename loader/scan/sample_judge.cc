@@ -11,20 +11,7 @@
 namespace headrace::loader {
 namespace {
 
-constexpr size_t kScratchAlign = 64;
 constexpr uint64_t kOrdinaryScratchBytes = uint64_t{64} << 20;
-
-// The whole picture into `memory`, which is made large enough.
-Status DecodeInto(codecs::Decoder& decoder, const RectPx& all, uint64_t bytes,
-                  std::vector<std::byte>* memory, codecs::DecodeReport* report) {
-  if (memory->size() < bytes + kScratchAlign) memory->resize(bytes + kScratchAlign);
-  void* aligned = memory->data();
-  size_t space = memory->size();
-  std::align(kScratchAlign, bytes, aligned, space);
-  ConstImageView pixels;
-  return decoder.Decode(all, {static_cast<std::byte*>(aligned), static_cast<size_t>(bytes)},
-                        &pixels, report);
-}
 
 }  // namespace
 
@@ -32,6 +19,8 @@ Result<std::unique_ptr<SampleJudge>> SampleJudge::Make(const Config& config, con
                                                        LargePictures* large) {
   std::unique_ptr<SampleJudge> made(new SampleJudge(config, dataset, large));
   made->options_ = ProcessOptionsOf(config.decode).decode;
+  HR_ASSIGN_OR_RETURN(io::MadeReader reader, MakeSampleReader(dataset));
+  made->reader_ = std::move(reader.reader);
   HR_ASSIGN_OR_RETURN(made->decoder_, codecs::MakeDecoderSet(config.limits));
   return made;
 }
@@ -43,7 +32,7 @@ Status SampleJudge::Read(uint64_t id, SampleFact* fact, std::span<const std::byt
   }
   if (file_.size() < fact->bytes) file_.resize(fact->bytes);
   const std::span<std::byte> room = std::span(file_).first(fact->bytes);
-  HR_TRY(ReadSample(dataset_, id, room));
+  HR_TRY(ReadSample(reader_.get(), dataset_, id, room));
   fact->hash = Hash64(room);
   fact->was_read = true;
   *file = room;
@@ -67,13 +56,14 @@ Status SampleJudge::Decode(std::span<const std::byte> file, SampleFact* fact) {
     return {Code::kLimitBytes, "decoding needs more memory than limits.max_decoded_bytes"};
   }
   codecs::DecodeReport report;
+  ConstImageView pixels;
   Status status;
   if (bytes > kOrdinaryScratchBytes) {
     const std::lock_guard lock(large_.one_at_a_time);
-    std::vector<std::byte> memory;
-    status = DecodeInto(*decoder_, all, bytes, &memory, &report);
+    AlignedBytes memory;
+    status = decoder_->Decode(all, memory.Take(bytes), &pixels, &report);
   } else {
-    status = DecodeInto(*decoder_, all, bytes, &scratch_, &report);
+    status = decoder_->Decode(all, scratch_.Take(bytes), &pixels, &report);
   }
   fact->extraneous = report.extraneous > 0;
   return status;

@@ -7,8 +7,10 @@
 #include <span>
 #include <vector>
 
+#include "base/aligned_bytes.h"
 #include "base/result.h"
 #include "codecs/decoder.h"
+#include "io/reader.h"
 #include "loader/config.h"
 #include "loader/dataset.h"
 #include "loader/scan/sample_fact.h"
@@ -43,9 +45,10 @@ class SampleJudge {
   const Dataset& dataset_;
   LargePictures& large_;
   codecs::DecodeOptions options_;
+  std::unique_ptr<io::Reader> reader_;
   std::unique_ptr<codecs::Decoder> decoder_;
   std::vector<std::byte> file_;
-  std::vector<std::byte> scratch_;
+  AlignedBytes scratch_;
 };
 
 }  // namespace headrace::loader

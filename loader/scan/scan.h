@@ -2,33 +2,21 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
-#include "base/status.h"
 #include "loader/config.h"
 #include "loader/dataset.h"
+#include "loader/job.h"
 #include "loader/scan/sample_fact.h"
 
 namespace headrace::loader {
 
-struct ScanProgress {
-  uint64_t samples = 0;
-  uint64_t samples_done = 0;
-  uint64_t bytes = 0;
-  uint64_t bytes_done = 0;
-};
-
-struct ScanOptions {
-  uint32_t workers = 0;  // 0: as many as CPUs this process may use
-  // About ten times a second, on the thread that called; false cancels.
-  std::function<bool(const ScanProgress&)> on_progress;
-};
-
-// Fills *facts, a row a sample, by threads of its own. Only an error that is no sample's ends it: a
-// thread that does not start, no memory for the table. After a cancel the samples that were not
-// reached have was_seen false. Blocks; throws bad_alloc.
-Status ScanDataset(const Config& config, const Dataset& dataset, const ScanOptions& options,
-                   std::vector<SampleFact>* facts, bool* cancelled);
+// Fills *facts, a row a sample, on `workers` threads (0: as many as CPUs this process may use).
+// False, with *error: only for what is no sample's, a thread that does not start or no memory for
+// the table. When hooks.progress ends it, that is no error: *cancelled is true if samples were not
+// reached, which have was_seen false. Blocks; throws bad_alloc.
+[[nodiscard]] bool ScanDataset(const Config& config, const Dataset& dataset, uint32_t workers,
+                               const JobHooks& hooks, std::vector<SampleFact>* facts,
+                               bool* cancelled, JobError* error);
 
 }  // namespace headrace::loader

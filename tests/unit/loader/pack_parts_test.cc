@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "loader/pack/job.h"
+#include "loader/job.h"
 #include "loader/pack/ordered_records.h"
 #include "loader/pack/pack_folder.h"
 #include "loader/pack/pack_lock.h"

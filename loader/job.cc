@@ -1,4 +1,4 @@
-#include "loader/pack/job.h"
+#include "loader/job.h"
 
 #include <pthread.h>
 
