@@ -6,6 +6,7 @@
 #include <webp/decode.h>
 
 #include "base/checked_math.h"
+#include "base/rects.h"
 #include "codecs/alpha.h"
 #include "codecs/exif.h"
 #include "codecs/limit_checks.h"
@@ -72,15 +73,6 @@ Status ToStatus(VP8StatusCode code) {
 
 const uint8_t* Data(std::span<const std::byte> bytes) {
   return reinterpret_cast<const uint8_t*>(bytes.data());
-}
-
-RectPx Meet(const RectPx& a, const RectPx& b) {
-  const uint32_t x = std::max(a.x, b.x);
-  const uint32_t y = std::max(a.y, b.y);
-  const uint32_t x_end = std::min(a.x + a.width, b.x + b.width);
-  const uint32_t y_end = std::min(a.y + a.height, b.y + b.height);
-  if (x >= x_end || y >= y_end) return {};
-  return {x, y, x_end - x, y_end - y};
 }
 
 // What: see MakeWebpDecoder. Owner: a decoder set. Thread: its worker's. Cost: nothing is allocated
@@ -159,7 +151,7 @@ WebpLayout WebpDecoder::MakeLayout(const RectPx& upright) const {
   WebpLayout layout;
   layout.region = simd::StoredRect(upright, stored_, orientation_);
   layout.channels = blend_ ? 4 : 3;
-  const RectPx meet = Meet(layout.region, frame_);
+  const RectPx meet = Common(layout.region, frame_);
   layout.has_canvas = meet.size() != layout.region.size();
   if (meet.width > 0) {
     layout.wanted = {meet.x - frame_.x, meet.y - frame_.y, meet.width, meet.height};

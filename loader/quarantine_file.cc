@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
 #include "base/status_text.h"
+#include "loader/shown_name.h"
 
 namespace headrace::loader {
 namespace {
@@ -21,20 +21,12 @@ std::string EscapedColumn(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
     switch (c) {
-      case '\t': escaped += "\\t"; continue;
-      case '\n': escaped += "\\n"; continue;
-      case '\r': escaped += "\\r"; continue;
-      case '\\': escaped += "\\\\"; continue;
-      default: break;
-    }
-    if (byte < 0x20 || byte == 0x7F) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\x%02x", byte);
-      escaped += code;
-    } else {
-      escaped += c;
+      case '\t': escaped += "\\t"; break;
+      case '\n': escaped += "\\n"; break;
+      case '\r': escaped += "\\r"; break;
+      case '\\': escaped += "\\\\"; break;
+      default: AppendShown(c, &escaped);
     }
   }
   return escaped;

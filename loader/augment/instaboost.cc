@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "base/rects.h"
 #include "loader/augment/noise_key.h"
 #include "loader/augment/op_params.h"
 #include "loader/augment/param_values.h"
 #include "loader/objects/group_draws.h"
 #include "loader/objects/heat_map.h"
 #include "loader/objects/move_groups.h"
-#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/rects.h"
 #include "loader/augment/noise_key.h"
 #include "loader/augment/op_params.h"
 #include "loader/augment/param_values.h"
@@ -15,7 +16,6 @@
 #include "loader/objects/move_groups.h"
 #include "loader/objects/object_mover.h"
 #include "loader/objects/raster.h"
-#include "loader/objects/rects.h"
 #include "loader/objects/zoom_box.h"
 #include "loader/saliency/saliency.h"
 #include "simd/resize.h"

@@ -4,10 +4,10 @@
 #include <new>
 
 #include "base/checked_math.h"
+#include "base/rects.h"
 #include "loader/mix/rmix.h"
 #include "loader/objects/coco_rle.h"
 #include "loader/objects/raster.h"
-#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/rects.h"
 #include "loader/objects/hole_fill.h"
 #include "loader/objects/instance_alpha.h"
 #include "loader/objects/move_object.h"
 #include "loader/objects/paste.h"
 #include "loader/objects/raster.h"
-#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rects.h"
 #include "loader/objects/object_groups.h"
 #include "loader/objects/object_mover.h"
 #include "loader/objects/raster.h"
-#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {

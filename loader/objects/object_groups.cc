@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/rects.h"
 #include "loader/objects/raster.h"
-#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {

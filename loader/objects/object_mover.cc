@@ -5,9 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "base/rects.h"
 #include "loader/augment/op.h"
 #include "loader/objects/raster.h"
-#include "loader/objects/rects.h"
 
 namespace headrace::loader {
 namespace {

@@ -108,6 +108,21 @@ bool ShardContent::Open(const std::string& folder, uint64_t shard,
   return true;
 }
 
+bool PackCursor::Go(uint64_t id, JobError* error) {
+  const size_t at = pack_.ShardOf(id);
+  const PackShards::Shard& shard = pack_.shards()[at];
+  if (!content_ || at != shard_) {
+    if (!ShardContent::Open(pack_.folder(), shard.number, &content_, error)) return false;
+    shard_ = at;
+  }
+  number_ = id - shard.first_id;
+  return true;
+}
+
+Status PackCursor::ReadRecord(ShardRecord* record) const {
+  return content_->index().Read(number_, record);
+}
+
 Status ShardContent::Read(uint64_t offset, uint64_t bytes, std::vector<std::byte>* out) const {
   if (bytes > kReadBytesMax || SaturatingAdd(offset, bytes) > tar_bytes_) {
     return {Code::kTruncated, "lies beyond the end of the shard"};

@@ -70,4 +70,24 @@ class ShardContent {
   uint64_t tar_bytes_;
 };
 
+// What: goes from sample to sample, with the shard of the last one held open. Owner: a worker.
+// Thread: that one. Cost: a shard is opened when the next sample lies in another.
+class PackCursor {
+ public:
+  // `pack` must outlive it.
+  explicit PackCursor(const PackShards& pack) : pack_(pack) {}
+
+  // Opens the shard of the sample.
+  [[nodiscard]] bool Go(uint64_t id, JobError* error);
+  // Of the sample: what the index says.
+  Status ReadRecord(ShardRecord* record) const;
+  const ShardContent& content() const { return *content_; }
+
+ private:
+  const PackShards& pack_;
+  std::optional<ShardContent> content_;
+  size_t shard_ = 0;     // that content_ is of
+  uint64_t number_ = 0;  // of the sample in it
+};
+
 }  // namespace headrace::loader

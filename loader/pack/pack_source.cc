@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "loader/config_toml.h"
-#include "loader/folder_kind.h"
+#include "loader/folder_source.h"
 #include "loader/shown_name.h"
 
 namespace headrace::loader {
@@ -16,16 +16,7 @@ bool ReadSourceConfig(const std::string& path, std::span<const std::string> over
   if (::stat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     return ParseConfigFile(path, overrides, config, &failed) || Fail(error, failed);
   }
-  FolderKind kind = FolderKind::kPictures;
-  if (!KindOfFolder(path, &kind, &failed)) return Fail(error, failed);
-  const bool is_tar = kind == FolderKind::kTars;
-  const ConfigSource source{
-      .text = is_tar ? "[dataset]\nsource = \"tar\"\npath = \".\"\n" : "[dataset]\npath = \".\"\n",
-      .name = path,
-      .overrides = overrides};
-  if (!ParseConfig(source, config, &failed)) return Fail(error, failed);
-  config->dataset.path = {path};
-  return true;
+  return ConfigOfFolder(path, overrides, config, &failed) || Fail(error, failed);
 }
 
 }  // namespace

@@ -89,21 +89,16 @@ class NameCheck {
 class Unpacker {
  public:
   Unpacker(const UnpackJob& job, const PackShards& pack, JobThreads* threads)
-      : job_(job), pack_(pack), threads_(*threads) {}
+      : job_(job), threads_(*threads), cursor_(pack) {}
 
   bool Open(JobError* error) { return TreeWriter::Open(job_.folder, &tree_, error); }
 
   // False: the job cannot go on.
   bool Unpack(uint64_t id, JobError* error) {
-    const size_t at = pack_.ShardOf(id);
-    const PackShards::Shard& shard = pack_.shards()[at];
-    if (!content_ || at != content_at_) {
-      if (!ShardContent::Open(pack_.folder(), shard.number, &content_, error)) return false;
-      content_at_ = at;
-    }
+    if (!cursor_.Go(id, error)) return false;
     ShardRecord record;
-    Status status = content_->index().Read(id - shard.first_id, &record);
-    if (status.ok()) status = content_->Read(record.offset, record.bytes, &bytes_);
+    Status status = cursor_.ReadRecord(&record);
+    if (status.ok()) status = cursor_.content().Read(record.offset, record.bytes, &bytes_);
     if (status.ok() && record.hash != 0 && Hash64(bytes_) != record.hash) {
       status = {Code::kCorrupt, "does not have its checksum; headrace scan --verify says more"};
     }
@@ -111,7 +106,8 @@ class Unpacker {
     if (status.ok()) status = MakeFile(record, &decoded);
     const auto number = static_cast<int64_t>(id);
     if (status.code() == Code::kOutOfMemory) {
-      return FailOn(error, content_->path() + ": sample " + std::to_string(id), status, number);
+      return FailOn(error, cursor_.content().path() + ": sample " + std::to_string(id), status,
+                    number);
     }
     if (!status.ok()) {
       NoteBad(number, record, status);
@@ -119,7 +115,8 @@ class Unpacker {
     }
     // The index may have been changed since its names were looked at.
     if (PathProblem(record.name) != nullptr) {
-      return Fail(error, Code::kCorrupt, content_->path() + ".hri: changed meanwhile", 0, number);
+      return Fail(error, Code::kCorrupt, cursor_.content().path() + ".hri: changed meanwhile", 0,
+                  number);
     }
     bool kept = false;
     const std::span<const std::byte> file = decoded ? std::span(jpeg_) : std::span(bytes_);
@@ -143,7 +140,7 @@ class Unpacker {
     ++counts_.bad;
     threads_.Note({.id = id,
                    .path = record.name,
-                   .file = content_->path(),
+                   .file = cursor_.content().path(),
                    .offset = record.offset,
                    .code = status.code(),
                    .text = status.text()});
@@ -162,11 +159,9 @@ class Unpacker {
   }
 
   const UnpackJob& job_;
-  const PackShards& pack_;
   JobThreads& threads_;
+  PackCursor cursor_;
   TreeWriter tree_;
-  std::optional<ShardContent> content_;
-  size_t content_at_ = 0;
   std::vector<std::byte> bytes_;
   std::vector<std::byte> jpeg_;
   codecs::JpegCoefficientImage image_;

@@ -40,22 +40,17 @@ class PixelCheck {
   bool Compare(uint64_t id, Status* verdict, ShardRecord* record, std::string* file,
                JobError* error) {
     *verdict = {};
-    const size_t at = pack_.ShardOf(id);
-    const PackShards::Shard& shard = pack_.shards()[at];
-    if (!content_ || at != content_at_) {
-      if (!ShardContent::Open(pack_.folder(), shard.number, &content_, error)) return false;
-      content_at_ = at;
-    }
-    *file = content_->path();
-    const Status read = content_->index().Read(id - shard.first_id, record);
-    if (!read.ok()) return FailOn(error, content_->path() + ".hri", read);
+    if (!cursor_.Go(id, error)) return false;
+    *file = cursor_.content().path();
+    const Status read = cursor_.ReadRecord(record);
+    if (!read.ok()) return FailOn(error, *file + ".hri", read);
     if (!reader_->Read(id, &source_bytes_, error)) return false;
     *verdict = Compare(id, *record);
     return true;
   }
 
  private:
-  PixelCheck(const VerifyJob& job, const PackShards& pack) : source_(*job.source), pack_(pack) {}
+  PixelCheck(const VerifyJob& job, const PackShards& pack) : source_(*job.source), cursor_(pack) {}
 
   Status Compare(uint64_t id, const ShardRecord& record) {
     if (record.name != source_.Name(id)) {
@@ -64,7 +59,7 @@ class PixelCheck {
     if (record.label != source_.Label(id)) {
       return {Code::kFileChanged, "the source has another label for this id"};
     }
-    HR_TRY(content_->Read(record.offset, record.bytes, &bytes_));
+    HR_TRY(cursor_.content().Read(record.offset, record.bytes, &bytes_));
     if (bytes_ == source_bytes_) return {};
     if (record.copied) return {Code::kFileChanged, "is not the source's file, which was copied"};
     const SampleKey key{.id = id};
@@ -88,12 +83,10 @@ class PixelCheck {
   }
 
   const Dataset& source_;
-  const PackShards& pack_;
+  PackCursor cursor_;
   std::unique_ptr<SampleReader> reader_;
   std::unique_ptr<Transform> of_pack_;
   std::unique_ptr<Transform> of_source_;
-  std::optional<ShardContent> content_;
-  size_t content_at_ = 0;
   std::vector<std::byte> bytes_;
   std::vector<std::byte> source_bytes_;
 };

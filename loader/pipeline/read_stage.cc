@@ -180,7 +180,7 @@ bool ReadStage::StartRead(uint32_t lane_index) {
   std::span<std::byte> cache_room;
   if (shared_.cache != nullptr && !lane.grew && !lane.in_big_area) {
     if (const auto cached = shared_.cache->Find(lane.id); !cached.empty()) {
-      ServeCached(lane_index, cached);
+      ServeCached(lane_index, cached, extent.bytes);
       return true;
     }
     cache_room = shared_.cache->Begin(lane.id, extent.bytes);
@@ -206,7 +206,10 @@ bool ReadStage::StartRead(uint32_t lane_index) {
   }
   const std::span<std::byte> file_memory =
       fills_cache ? cache_room : memory.first(record_place.value_or(memory.size()));
-  Incoming incoming{.reads_left = 1, .file = {}, .memory = file_memory, .fills_cache = fills_cache};
+  Incoming incoming{.reads_left = 1,
+                    .extent_bytes = extent.bytes,
+                    .memory = file_memory,
+                    .fills_cache = fills_cache};
   io::ReadRequest request = RequestFor(lane, extent, file_memory, &incoming);
   request.tag = lane_index;
   if (!reader_.Submit(request)) {
@@ -222,10 +225,11 @@ bool ReadStage::StartRead(uint32_t lane_index) {
   return true;
 }
 
-void ReadStage::ServeCached(uint32_t lane_index, std::span<const std::byte> bytes) {
+void ReadStage::ServeCached(uint32_t lane_index, std::span<const std::byte> bytes,
+                            uint64_t extent_bytes) {
   Lane& lane = shared_.lanes[lane_index];
   Incoming& incoming = incoming_[lane_index];
-  incoming = {.reads_left = 0, .file = {.bytes = bytes.size()}, .memory = bytes};
+  incoming = {.extent_bytes = extent_bytes, .file = {.bytes = bytes.size()}, .memory = bytes};
   Add(shared_.counters.cache_hits, 1);
   CheckpointIndex::Found found;
   if (shared_.checkpoints != nullptr) found = shared_.checkpoints->Find(lane.id);
@@ -239,7 +243,7 @@ void ReadStage::ServeCached(uint32_t lane_index, std::span<const std::byte> byte
   } else {
     lane.record = {};
   }
-  if (bytes.size() != shared_.dataset.Locate(lane.id).bytes) lane.record = {};
+  if (bytes.size() != extent_bytes) lane.record = {};
   lane.encoded = bytes;
   if (!lane.record.empty()) Add(shared_.counters.checkpoints_read, 1);
   shared_.Push(shared_.work, lane_index);
@@ -341,12 +345,11 @@ bool ReadStage::FinishRead(uint32_t lane_index) {
     assembler_.HandleBad(lane_index, completion.status);
     return false;
   }
-  const uint64_t extent_bytes = shared_.dataset.Locate(lane.id).bytes;
-  lane.encoded = incoming.direct ? incoming.memory.subspan(incoming.skip, extent_bytes)
+  lane.encoded = incoming.direct ? incoming.memory.subspan(incoming.skip, incoming.extent_bytes)
                                  : incoming.memory.first(completion.bytes);
   if (incoming.fills_cache) shared_.cache->Keep(lane.id, completion.bytes);
   // A file of another size is not the one that the record was made of either.
-  const bool same_size = lane.encoded.size() == extent_bytes;
+  const bool same_size = lane.encoded.size() == incoming.extent_bytes;
   lane.record = same_size ? incoming.record : std::span<std::byte>();
   if (!lane.record.empty()) {
     Add(shared_.counters.checkpoints_read, 1);

@@ -30,6 +30,7 @@ class ReadStage {
   // of them has come, for only then the kernel does not write into it any more.
   struct Incoming {
     uint32_t reads_left = 0;
+    uint64_t extent_bytes = 0;  // as the data set says
     io::ReadCompletion file;
     std::span<const std::byte> memory;  // of the file; the cache's, if it is to stay
     bool fills_cache = false;
@@ -50,7 +51,7 @@ class ReadStage {
   io::ReadRequest RequestFor(const Lane& lane, const Extent& extent, std::span<std::byte> room,
                              Incoming* incoming) const;
   // Gives the workers the bytes that the cache has, once the sample's record has come too.
-  void ServeCached(uint32_t lane_index, std::span<const std::byte> bytes);
+  void ServeCached(uint32_t lane_index, std::span<const std::byte> bytes, uint64_t extent_bytes);
   // Starts the read of the sample's record into `memory`, which the file leaves free.
   void StartRecord(uint32_t lane_index, const CheckpointIndex::Found& found,
                    std::span<std::byte> memory);

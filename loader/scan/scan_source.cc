@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "loader/file_table.h"
-#include "loader/folder_kind.h"
+#include "loader/folder_source.h"
 #include "loader/folder_walk.h"
 
 namespace headrace::loader {
@@ -18,9 +18,6 @@ namespace {
 
 constexpr std::string_view kTar = ".tar";
 constexpr std::string_view kToml = ".toml";
-
-// Any table will do; the place is set after it was parsed, because a path may be any bytes.
-constexpr std::string_view kPlaceholder = "[dataset]\npath = \".\"\n";
 
 // What: the pictures that lie directly in a folder. As FolderDataset otherwise.
 class FlatFolder final : public Dataset {
@@ -69,19 +66,15 @@ bool ConfigOfPath(const std::string& path, std::span<const std::string> override
     const int number = errno;
     return Fail(error, CodeOfErrno(number), path + ": " + strerror(number), number);
   }
-  if (path.ends_with(kToml) && !S_ISDIR(info.st_mode)) {
-    return ParseConfigFile(path, overrides, config, error);
-  }
-  const bool folder = S_ISDIR(info.st_mode);
-  if (!folder && !path.ends_with(kTar)) {
+  if (S_ISDIR(info.st_mode)) return ConfigOfFolder(path, overrides, config, error);
+  if (path.ends_with(kToml)) return ParseConfigFile(path, overrides, config, error);
+  if (!path.ends_with(kTar)) {
     return Fail(error, Code::kConfigValue,
                 path + ": expected a configuration (.toml), a folder of pictures or a tar (.tar)");
   }
-  if (!ParseConfig({.text = kPlaceholder, .overrides = overrides}, config, error)) return false;
+  constexpr std::string_view kText = "[dataset]\nsource = \"tar\"\npath = \".\"\n";
+  if (!ParseConfig({.text = kText, .overrides = overrides}, config, error)) return false;
   config->dataset.path = {path};
-  FolderKind kind = FolderKind::kTars;
-  if (folder && !KindOfFolder(path, &kind, error)) return false;
-  if (kind == FolderKind::kTars) config->dataset.source = Source::kTar;
   return true;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/rects.h"
 #include "loader/augment/op.h"
 #include "loader/coco_dataset.h"
 #include "loader/objects/group_draws.h"
@@ -17,7 +18,6 @@
 #include "loader/objects/instance_alpha.h"
 #include "loader/objects/object_groups.h"
 #include "loader/objects/raster.h"
-#include "loader/objects/rects.h"
 #include "loader/objects/zoom_box.h"
 #include "loader/saliency/saliency.h"
 #include "loader/transform.h"

@@ -1,10 +1,10 @@
 #include "loader/objects/object_groups.h"
-#include "loader/objects/rects.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
+#include "base/rects.h"
 #include "tests/unit/loader/object_lists.h"
 
 namespace headrace::loader {

@@ -1,4 +1,4 @@
-#include "loader/folder_kind.h"
+#include "loader/folder_source.h"
 
 #include <filesystem>
 #include <system_error>
@@ -37,13 +37,11 @@ std::string FirstPicture(const std::string& folder) {
   return {};
 }
 
-}  // namespace
-
-bool KindOfFolder(const std::string& folder, FolderKind* kind, ConfigError* error) {
-  *kind = FolderKind::kPictures;
+// Whether it is one of shards.
+bool IsFolderOfTars(const std::string& folder, bool* tars, ConfigError* error) {
   const std::string tar = FirstTar(folder);
-  if (tar.empty()) return true;
-  *kind = FolderKind::kTars;
+  *tars = !tar.empty();
+  if (!*tars) return true;
   const std::string picture = FirstPicture(folder);
   if (picture.empty()) return true;
   return Fail(error, Code::kConfigValue,
@@ -51,6 +49,22 @@ bool KindOfFolder(const std::string& folder, FolderKind* kind, ConfigError* erro
                   ShownName(picture) +
                   "): give a configuration (.toml) that says which, with [dataset] source = "
                   "\"tar\" or \"folder\"");
+}
+
+}  // namespace
+
+bool ConfigOfFolder(const std::string& folder, std::span<const std::string> overrides,
+                    Config* config, ConfigError* error) {
+  bool tars = false;
+  if (!IsFolderOfTars(folder, &tars, error)) return false;
+  // The place is set after it was parsed, because a path may be any bytes.
+  const ConfigSource source{
+      .text = tars ? "[dataset]\nsource = \"tar\"\npath = \".\"\n" : "[dataset]\npath = \".\"\n",
+      .name = folder,
+      .overrides = overrides};
+  if (!ParseConfig(source, config, error)) return false;
+  config->dataset.path = {folder};
+  return true;
 }
 
 }  // namespace headrace::loader

@@ -6,7 +6,7 @@
 
 #include "base/image_view.h"
 
-namespace headrace::loader {
+namespace headrace {
 
 // The smallest rectangle that holds both.
 inline RectPx UnionOf(const RectPx& a, const RectPx& b) {
@@ -33,4 +33,4 @@ inline bool Overlap(const RectPx& a, const RectPx& b) {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
-}  // namespace headrace::loader
+}  // namespace headrace
