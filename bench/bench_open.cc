@@ -21,7 +21,7 @@
 #include "io/atomic_file.h"
 #include "io/file.h"
 #include "io/tar.h"
-#include "loader/checkpoints/checkpoint_file.h"
+#include "io/whole.h"
 #include "loader/dataset.h"
 #include "loader/pack/pack_members.h"
 #include "loader/shards/shard_index.h"
@@ -78,7 +78,8 @@ bool MakeShard(const std::string& path, uint64_t first, uint64_t count, uint64_t
   for (const ShardRecord* record : {&writer.all().front(), &writer.all().back()}) {
     std::string block;
     io::AppendTarHeader(MemberName(record->id, "jpg"), record->bytes, &block);
-    if (!WriteAt(tar.get(), std::as_bytes(std::span(block)), record->offset - block.size()).ok()) {
+    if (!io::WriteAt(tar.get(), std::as_bytes(std::span(block)), record->offset - block.size())
+             .ok()) {
       return false;
     }
   }

@@ -1,15 +1,13 @@
 #include "io/tar.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <string_view>
 
 #include "base/checked_math.h"
+#include "io/whole.h"
 
 namespace headrace::io {
 namespace {
@@ -134,15 +132,9 @@ Status TarReader::Read(uint64_t offset, std::span<std::byte> bytes) {
     std::memcpy(bytes.data(), buffer_.get() + (offset - buffer_offset_), bytes.size());
     return {};
   }
-  while (!bytes.empty()) {
-    const ssize_t got = ::pread(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return {CodeOfErrno(errno), "the archive cannot be read", errno};
-    if (got == 0) return {Code::kTruncated, "the archive became shorter while it was read"};
-    bytes = bytes.subspan(static_cast<size_t>(got));
-    offset += static_cast<uint64_t>(got);
-  }
-  return {};
+  return ReadAt(fd_, bytes, offset,
+                {.ended = "the archive became shorter while it was read",
+                 .failed = "the archive cannot be read"});
 }
 
 Status TarReader::Block(uint64_t offset, const std::byte** block) {

@@ -1,7 +1,6 @@
 #include "loader/checkpoints/checkpoint_file.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,13 +10,13 @@
 
 #include "base/checked_math.h"
 #include "base/hash.h"
+#include "io/whole.h"
 #include "loader/checkpoints/checkpoint_limits.h"
 
 namespace headrace::loader {
 namespace {
 
 constexpr size_t kPieceEntries = 1600;  // 64000 bytes
-constexpr int kTriesMax = 100;
 
 Status Damaged(const char* text) { return Status(Code::kCorrupt, text); }
 
@@ -30,49 +29,6 @@ uint64_t HashOf(const CheckpointHeader& header) {
 
 uint64_t HashOf(const CheckpointEntry& entry, uint64_t before) {
   return Hash64(std::as_bytes(std::span(&entry, 1)), before);
-}
-
-Status ReadAt(int fd, std::span<std::byte> bytes, uint64_t offset) {
-  for (int tries = 0; tries < kTriesMax;) {
-    if (bytes.empty()) return Status();
-    const ssize_t got = ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (got == 0) return Status(Code::kTruncated, "ends before what its table names");
-    if (got < 0) {
-      if (errno != EINTR && errno != EAGAIN) {
-        return Status(CodeOfErrno(errno), "could not be read", errno);
-      }
-      ++tries;
-      continue;
-    }
-    bytes = bytes.subspan(static_cast<size_t>(got));
-    offset += static_cast<uint64_t>(got);
-    tries = 0;
-  }
-  return Status(Code::kIoError, "could not be read", EAGAIN);
-}
-
-Status WriteAt(int fd, std::span<const std::byte> bytes, uint64_t offset) {
-  rlimit limit{};
-  const uint64_t end = SaturatingAdd(offset, bytes.size());
-  if (end > INT64_MAX || (::getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
-                          limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur)) {
-    return Status(Code::kIoError, "would pass the limit of file sizes (ulimit -f)", EFBIG);
-  }
-  for (int tries = 0; tries < kTriesMax;) {
-    if (bytes.empty()) return Status();
-    const ssize_t put = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (put < 0 && errno != EINTR && errno != EAGAIN) {
-      return Status(CodeOfErrno(errno), "could not be written", errno);
-    }
-    if (put <= 0) {
-      ++tries;
-      continue;
-    }
-    bytes = bytes.subspan(static_cast<size_t>(put));
-    offset += static_cast<uint64_t>(put);
-    tries = 0;
-  }
-  return Status(Code::kIoError, "could not be written", EAGAIN);
 }
 
 Result<CheckpointFile> CheckpointFile::Open(int folder, const char* name, uint64_t set_hash) {
@@ -90,7 +46,7 @@ Result<CheckpointFile> CheckpointFile::Open(int folder, const char* name, uint64
   if (!S_ISREG(about.st_mode)) return Status(Code::kNotRegularFile, "is not a regular file");
   const auto real_bytes = static_cast<uint64_t>(about.st_size);
   if (real_bytes < sizeof(CheckpointHeader)) return Damaged("is too short");
-  HR_TRY(ReadAt(opened.fd(), BytesOf(opened.header_), 0));
+  HR_TRY(io::ReadAt(opened.fd(), BytesOf(opened.header_), 0, kCheckpointReadTexts));
   HR_TRY(opened.CheckHeader(set_hash, real_bytes));
 
   CheckpointTable table(opened);
@@ -138,7 +94,8 @@ bool CheckpointTable::Fill() {
   if (in_piece_ == 0) return false;
   // No overflow: the header was checked against the size of the file.
   const uint64_t offset = sizeof(CheckpointHeader) + consumed_ * sizeof(CheckpointEntry);
-  status_ = ReadAt(file_.fd(), std::as_writable_bytes(std::span(piece_).first(in_piece_)), offset);
+  status_ = io::ReadAt(file_.fd(), std::as_writable_bytes(std::span(piece_).first(in_piece_)),
+                       offset, kCheckpointReadTexts);
   return status_.ok();
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "io/file.h"
+#include "io/whole.h"
 
 namespace headrace::loader {
 
@@ -47,10 +48,7 @@ uint64_t HashOf(const CheckpointHeader& header);
 // Of a table that ends in `entry`, `before` being that of the table without it (0: empty).
 uint64_t HashOf(const CheckpointEntry& entry, uint64_t before);
 
-// All of `bytes`, or why not: kTruncated at the end of the file.
-Status ReadAt(int fd, std::span<std::byte> bytes, uint64_t offset);
-// All of `bytes`. Fails rather than pass the process's file size limit, whose signal would kill it.
-Status WriteAt(int fd, std::span<const std::byte> bytes, uint64_t offset);
+inline constexpr io::ReadTexts kCheckpointReadTexts = {.ended = "ends before what its table names"};
 
 template <class T>
 std::span<std::byte> BytesOf(T& value) {

@@ -154,7 +154,7 @@ void CheckpointIndex::Flush(uint32_t worker) {
     status = place.status();
     if (place.ok()) {
       begin = *place;
-      status = WriteAt(new_file_.get(), writer.buffer.first(writer.used), begin);
+      status = io::WriteAt(new_file_.get(), writer.buffer.first(writer.used), begin);
     }
     if (!status.ok()) GiveUp(status);
   }

@@ -22,14 +22,14 @@ Status PieceWriter::Append(std::span<const std::byte> bytes) {
 }
 
 Status PieceWriter::Flush() {
-  HR_TRY(WriteAt(fd_, piece_, end_));
+  HR_TRY(io::WriteAt(fd_, piece_, end_));
   end_ += piece_.size();
   piece_.clear();
   return Status();
 }
 
 Status PieceReader::Read(std::span<std::byte> bytes, uint64_t offset) {
-  if (bytes.size() > piece_.size()) return ReadAt(fd_, bytes, offset);
+  if (bytes.size() > piece_.size()) return io::ReadAt(fd_, bytes, offset, kCheckpointReadTexts);
   if (offset < begin_ || SaturatingAdd(offset, bytes.size()) > begin_ + valid_) {
     begin_ = offset;
     valid_ = 0;
@@ -39,7 +39,7 @@ Status PieceReader::Read(std::span<std::byte> bytes, uint64_t offset) {
     // wrong.
     if (valid_ < bytes.size()) {
       valid_ = 0;
-      return ReadAt(fd_, bytes, offset);
+      return io::ReadAt(fd_, bytes, offset, kCheckpointReadTexts);
     }
   }
   std::memcpy(bytes.data(), piece_.data() + (offset - begin_), bytes.size());
@@ -71,8 +71,9 @@ CheckpointMerge::Source CheckpointMerge::SourceOf(uint64_t id, const CheckpointE
 Status CheckpointMerge::WriteOne(const SamplesByHash::Item& item, const Extent& extent,
                                  const Source& source) {
   const std::span<std::byte> record = std::span(record_).first(source.bytes);
-  const Status read = source.reader != nullptr ? source.reader->Read(record, source.offset)
-                                               : ReadAt(source.fd, record, source.offset);
+  const Status read = source.reader != nullptr
+                          ? source.reader->Read(record, source.offset)
+                          : io::ReadAt(source.fd, record, source.offset, kCheckpointReadTexts);
   if (!read.ok()) return Status();  // it is lost, and made again by a later run
   const CheckpointEntry entry{.path_hash = item.hash,
                               .sample_bytes = extent.bytes,
@@ -116,7 +117,7 @@ Status CheckpointMerge::Write(const io::UniqueFd& replacement) {
     return Status(CodeOfErrno(errno), "could not be written", errno);
   }
   header_.header_hash = HashOf(header_);
-  return WriteAt(replacement.get(), std::as_bytes(std::span(&header_, 1)), 0);
+  return io::WriteAt(replacement.get(), std::as_bytes(std::span(&header_, 1)), 0);
 }
 
 Status CheckpointMerge::Run() {

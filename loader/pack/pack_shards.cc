@@ -7,7 +7,7 @@
 #include <cerrno>
 
 #include "base/checked_math.h"
-#include "loader/checkpoints/checkpoint_file.h"
+#include "io/whole.h"
 #include "loader/pack/pack_folder.h"
 #include "loader/shards/shard_classes.h"
 
@@ -128,7 +128,7 @@ Status ShardContent::Read(uint64_t offset, uint64_t bytes, std::vector<std::byte
     return {Code::kTruncated, "lies beyond the end of the shard"};
   }
   out->resize(static_cast<size_t>(bytes));
-  return ReadAt(file_.get(), *out, offset);
+  return io::ReadAt(file_.get(), *out, offset);
 }
 
 }  // namespace headrace::loader

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "loader/checkpoints/checkpoint_file.h"
+#include "io/whole.h"
 #include "loader/pack/pack_lock.h"
 
 namespace headrace::loader {
@@ -25,7 +25,7 @@ bool HoldsExactly(int fd, std::span<const std::byte> bytes) {
   std::vector<std::byte> piece(std::min(kCompareBytes, bytes.size()));
   for (size_t done = 0; done < bytes.size();) {
     const auto part = std::span(piece).first(std::min(piece.size(), bytes.size() - done));
-    if (!ReadAt(fd, part, done).ok()) return false;
+    if (!io::ReadAt(fd, part, done).ok()) return false;
     if (std::memcmp(part.data(), bytes.data() + done, part.size()) != 0) return false;
     done += part.size();
   }
@@ -125,7 +125,7 @@ bool TreeWriter::Write(const std::string& path, std::span<const std::byte> bytes
                              O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
                              0666));
   if (!file.valid()) return FailOn(error, full, errno);
-  Status written = WriteAt(file.get(), bytes, 0);
+  Status written = io::WriteAt(file.get(), bytes, 0);
   // Some file systems tell only here that there was no room.
   if (::close(file.Release()) != 0 && written.ok()) {
     written = {CodeOfErrno(errno), "could not be written", errno};

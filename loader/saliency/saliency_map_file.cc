@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "base/checked_math.h"
+#include "base/status_text.h"
+#include "io/whole.h"
 
 namespace headrace::loader {
 namespace {
@@ -99,21 +101,12 @@ bool SaliencyMapFile::Fail(Code code, const std::string& what, ConfigError* erro
 
 bool SaliencyMapFile::ReadAt(uint64_t offset, std::byte* out, uint64_t bytes,
                              ConfigError* error) const {
-  while (bytes > 0) {
-    const ssize_t count =
-        pread(fd_, out, std::min<uint64_t>(bytes, uint64_t{1} << 30), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int number = errno;
-      return Fail(Code::kIoError, std::string("cannot read it: ") + strerror(number), error,
-                  number);
-    }
-    if (count == 0) return Fail(Code::kTruncated, "the file ends too early", error);
-    out += count;
-    offset += static_cast<uint64_t>(count);
-    bytes -= static_cast<uint64_t>(count);
-  }
-  return true;
+  const Status status =
+      io::ReadAt(fd_, {out, static_cast<size_t>(bytes)}, offset,
+                 {.ended = "the file ends too early", .failed = "cannot read it"});
+  if (status.ok()) return true;
+  const Code code = status.code() == Code::kTruncated ? Code::kTruncated : Code::kIoError;
+  return Fail(code, TextOf(status), error, status.error_number());
 }
 
 bool SaliencyMapFile::ReadHeader(uint64_t samples, ConfigError* error) {

@@ -17,7 +17,7 @@
 #include "base/blocked_signals.h"
 #include "base/hash.h"
 #include "base/scope_guard.h"
-#include "loader/checkpoints/checkpoint_file.h"
+#include "io/whole.h"
 #include "loader/file_times.h"
 #include "loader/plan.h"
 #include "loader/shards/shard_match.h"
@@ -41,7 +41,7 @@ Status AddHashes(int file, ShardIndexWriter* index) {
   for (ShardRecord& record : index->all()) {
     if (record.bytes > kHashedBytesMax) continue;
     bytes.resize(static_cast<size_t>(record.bytes));
-    HR_TRY(ReadAt(file, bytes, record.offset));
+    HR_TRY(io::ReadAt(file, bytes, record.offset));
     record.hash = Hash64(bytes);
   }
   return {};

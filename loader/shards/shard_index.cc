@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 
 #include "base/checked_math.h"
 #include "base/hash.h"
+#include "io/whole.h"
 
 namespace headrace::loader {
 namespace {
@@ -243,16 +243,7 @@ Status ShardIndex::ReadAt(uint64_t offset, std::span<std::byte> bytes) const {
     if (!bytes.empty()) std::memcpy(bytes.data(), memory_.data() + offset, bytes.size());
     return {};
   }
-  while (!bytes.empty()) {
-    const ssize_t got =
-        ::pread(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return {CodeOfErrno(errno), "cannot be read", errno};
-    if (got == 0) return {Code::kTruncated, "ends too early"};
-    bytes = bytes.subspan(static_cast<size_t>(got));
-    offset += static_cast<uint64_t>(got);
-  }
-  return {};
+  return io::ReadAt(file_.get(), bytes, offset, {.failed = "cannot be read"});
 }
 
 Status ShardIndex::Parse(uint64_t real_bytes) {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "io/tar.h"
-#include "loader/checkpoints/checkpoint_file.h"
+#include "io/whole.h"
 #include "loader/pack/pack_members.h"
 #include "loader/shards/shard_scan.h"
 
@@ -18,7 +18,7 @@ constexpr uint64_t kHeaderSizeMax = (uint64_t{1} << 33) - 1;
 bool IsHeaderOf(int file, const ShardIndex& index, const ShardRecord& record) {
   std::array<std::byte, io::kTarBlockBytes> block;
   io::TarMember member;
-  if (record.offset < block.size() || !ReadAt(file, block, record.offset - block.size()).ok() ||
+  if (record.offset < block.size() || !io::ReadAt(file, block, record.offset - block.size()).ok() ||
       !io::ParseTarHeader(block, &member).ok()) {
     return false;
   }
