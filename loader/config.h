@@ -28,6 +28,7 @@ enum class Pin : uint8_t { kAuto, kNone, kLock, kCuda };
 enum class JpegMode : uint8_t { kFast, kExact };
 enum class DirectIo : uint8_t { kAuto, kOn, kOff };
 enum class Cache : uint8_t { kNone, kMemory };
+enum class Weights : uint8_t { kNone, kBalanced };
 enum class MixMode : uint8_t { kBatch, kPair, kElement };
 enum class MixPartner : uint8_t { kRoll, kFlip, kPerm };
 
@@ -66,7 +67,10 @@ struct LoaderConfig {
   io::ReaderChoice reader = io::ReaderChoice::kAuto;
   DirectIo direct_io = DirectIo::kAuto;  // shards past the page cache
   Cache cache = Cache::kNone;            // memory: encoded samples stay within max_host_bytes
-  std::string quarantine;  // bad samples are listed here, as TSV; empty: nowhere. Resolved
+  // balanced: every class is drawn as often as every other, with replacement.
+  Weights weights = Weights::kNone;
+  uint64_t epoch_samples = 0;  // draws of an epoch with weights; 0: as many as there are samples
+  std::string quarantine;      // bad samples are listed here, as TSV; empty: nowhere. Resolved
 };
 
 struct OutputConfig {
@@ -168,6 +172,20 @@ struct MixConfig {
   int line = 0;
 };
 
+enum class SearchSpace : uint8_t { kAutoAugment, kRandAugment, kSubPolicy };
+
+// [search]: the policies that `headrace search` chooses from. A loader checks it and goes on.
+struct SearchConfig {
+  SearchSpace space = SearchSpace::kAutoAugment;
+  PolicyProfile profile = PolicyProfile::kTorchvision;
+  // In the order of the genome's numbers; empty: those of the literature.
+  std::vector<PolicyOp> ops;
+  uint32_t sub_policies = 5;    // sub_policy: 1
+  uint32_t num_ops = 2;         // of a sub-policy; rand_augment: the most
+  uint32_t probabilities = 11;  // steps from 0 to 1
+  uint32_t bins = 10;           // of a magnitude; rand_augment: 31
+};
+
 struct Config {
   DatasetConfig dataset;
   LoaderConfig loader;
@@ -176,6 +194,7 @@ struct Config {
   Limits limits;
   std::vector<OpConfig> augment;
   std::vector<MixConfig> mix;
+  SearchConfig search;
   std::string file;  // as given, for messages; "<toml>" for text
 };
 

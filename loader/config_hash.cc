@@ -86,11 +86,15 @@ class Canonical {
 uint64_t HashOrder(const LoaderConfig& loader) {
   const auto& [batch_size, shuffle, shuffle_window, seed, workers, prefetch_batches, tail,
                on_corrupt, corrupt_budget, max_host_bytes, rank, world_size, reader, direct_io,
-               cache, quarantine] = loader;
+               cache, weights, epoch_samples, quarantine] = loader;
   Canonical bytes;
   bytes.Add("seed", seed);
   bytes.Add("shuffle", shuffle);
   if (shuffle == Shuffle::kBlock) bytes.Add("shuffle_window", shuffle_window);
+  if (weights != Weights::kNone) {
+    bytes.Add("weights", weights);
+    bytes.Add("epoch_samples", epoch_samples);
+  }
   return bytes.Hash();
 }
 
@@ -180,8 +184,8 @@ uint64_t ConfigHashes::Together() const {
 }
 
 ConfigHashes HashConfig(const Config& config) {
-  // The data set is known by its samples, and limits say what is refused.
-  const auto& [dataset, loader, output, decode, limits, augment, mix, file] = config;
+  // The data set is known by its samples, limits say what is refused, and a search is another job.
+  const auto& [dataset, loader, output, decode, limits, augment, mix, search, file] = config;
   Canonical ops;
   for (const OpConfig& op : augment) AddOp(op, &ops);
   Canonical mixes;

@@ -13,7 +13,7 @@ namespace headrace::loader {
 // are in none of them: with those another run gives the same bytes, or the same samples in other
 // batches.
 struct ConfigHashes {
-  uint64_t order = 0;  // seed, shuffle, shuffle_window where shuffle = "block"
+  uint64_t order = 0;  // seed, shuffle, shuffle_window where shuffle = "block", weights
   uint64_t decode = 0;
   uint64_t output = 0;
   uint64_t augment = 0;
