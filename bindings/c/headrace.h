@@ -164,6 +164,13 @@ typedef struct hr_options {
   void *model_context;
   hr_saliency_fn saliency; /* for [[mix]] rmix with saliency = "callback" */
   void *saliency_context;
+  /* What an epoch is made of, in place of every sample once; copied in open. At most one of the two. */
+  const double *sample_weights; /* one a sample, by id, finite and at least 0: an epoch is
+                                   loader.epoch_samples draws with replacement, by these weights */
+  uint64_t sample_weight_count; /* the number of samples; 0: by the configuration */
+  const int64_t *sample_ids;    /* an epoch is these samples, repeats included, in the order that
+                                   loader.shuffle makes of them ("none": this one) */
+  uint64_t sample_id_count;     /* 0: by the configuration */
 } hr_options;
 
 /* ------------------------------------------------------------------------------------- loader -- */
@@ -224,6 +231,8 @@ typedef struct hr_length {
   uint32_t world_size;
   uint32_t reserved;
   uint64_t batches_this_epoch; /* of the epoch that next is in: fewer in one that was resumed */
+  uint64_t epoch_samples;      /* positions of an epoch over all ranks: `samples`, unless weights or a
+                                  list of ids say otherwise */
 } hr_length;
 HR_API hr_status hr_loader_length(const hr_loader *loader, hr_length *out, hr_error *error);
 
@@ -467,7 +476,7 @@ typedef struct hr_transform hr_transform;
 
 /* Each op is the inside of a TOML inline table: `op = "resize", size = 224`; or it holds [[augment]]
  * entries, such as hr_loader_replay and hr_transform_explain give. None: a plain decode.
- * `overrides` in options reach [decode] and [limits]. */
+ * `overrides` in options reach [decode], [limits], and [output] for hr_transform_convert. */
 HR_API hr_status hr_transform_open(const char *const *ops, size_t op_count,
                                    const hr_options *options, hr_transform **out, hr_error *error);
 
@@ -481,7 +490,8 @@ typedef struct hr_draw {
   uint32_t reserved;
 } hr_draw;
 
-/* u8 RGB, [height, width, 3]; lives until the next apply or close of the transform. */
+/* u8, [height, width, channels]: RGB, or grey where an image of the caller's is. What a transform gives
+ * lives until its next apply or close. */
 typedef struct hr_image {
   uint32_t struct_size;
   uint32_t width;
@@ -495,6 +505,17 @@ typedef struct hr_image {
  * loader's for the same op list. `draw` may be NULL (zeros). */
 HR_API hr_status hr_transform_apply(hr_transform *transform, const void *bytes, size_t length,
                                     const hr_draw *draw, hr_image *out, hr_error *error);
+/* The same on pixels: `image` is u8 with 1 or 3 channels (with 1, the ops see a grey RGB image, and the
+ * result is grey as Pillow's "L" of what they made). [limits] holds as for a file. Codes:
+ * INVALID_ARGUMENT (an image that cannot be), LIMIT_PIXELS, LIMIT_BYTES. */
+HR_API hr_status hr_transform_apply_image(hr_transform *transform, const hr_image *image,
+                                          const hr_draw *draw, hr_image *out, hr_error *error);
+/* Writes `image`, the result of an apply or one of its crops, as the options' [output] says: dtype,
+ * layout, channels, mean and std, as a loader writes a sample. Dense: [C,H,W] or [H,W,C]. Writes if
+ * `capacity` has room for it; *needed, which may be NULL, is its size in bytes. With data NULL and
+ * capacity 0 it says the size only. Codes: INVALID_ARGUMENT. */
+HR_API hr_status hr_transform_convert(const hr_transform *transform, const hr_image *image,
+                                      void *data, size_t capacity, size_t *needed, hr_error *error);
 /* What the last apply drew, as TOML [[augment]] entries that reproduce it (each parameter fixed).
  * Writes at most `capacity` bytes with the final NUL; *needed is the full size. */
 HR_API hr_status hr_transform_explain(const hr_transform *transform, char *text, size_t capacity,
@@ -730,6 +751,12 @@ typedef struct hr_index_report {
  * is kept unless `force` is not 0; that of a pack always is. `out` may be NULL. Any thread. Codes: the
  * groups of places and samples, CONFIG_VALUE (labels that cannot be). */
 HR_API hr_status hr_index_shard(const char *path, int force, hr_index_report *out, hr_error *error);
+
+/* What a configuration can say, as one JSON object: "tables", each key with its kind, default, bounds or
+ * words, and a line that says what it is; "ops" and "mix", each with its parameters in the same way.
+ * docs/c_api.md has the members. Writes at most `capacity` bytes with the final NUL; *needed is the full
+ * size. */
+HR_API hr_status hr_schema(char *json, size_t capacity, size_t *needed, hr_error *error);
 
 /* What this machine offers and what headrace will use, as one JSON object. Writes at most `capacity`
  * bytes with the final NUL; *needed is the full size. */
