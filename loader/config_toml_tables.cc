@@ -12,10 +12,12 @@ constexpr std::string_view kRootKeys[] = {"dataset", "loader",  "output", "decod
                                           "limits",  "augment", "mix"};
 constexpr std::string_view kDatasetKeys[] = {
     "source", "path", "classes", "annotations", "masks", "saliency_maps", "include", "split", "of"};
-constexpr std::string_view kLoaderKeys[] = {
-    "batch_size", "shuffle",    "shuffle_window", "seed",           "workers", "prefetch_batches",
-    "tail",       "on_corrupt", "corrupt_budget", "max_host_bytes", "rank",    "world_size",
-    "reader",     "direct_io",  "cache",          "quarantine"};
+constexpr std::string_view kLoaderKeys[] = {"batch_size",     "shuffle",       "shuffle_window",
+                                            "seed",           "workers",       "prefetch_batches",
+                                            "tail",           "on_corrupt",    "corrupt_budget",
+                                            "max_host_bytes", "rank",          "world_size",
+                                            "reader",         "direct_io",     "cache",
+                                            "weights",        "epoch_samples", "quarantine"};
 constexpr std::string_view kOutputKeys[] = {"dtype", "layout", "channels", "mean",
                                             "std",   "labels", "pin",      "keep_u8"};
 constexpr std::string_view kDecodeKeys[] = {"jpeg", "checkpoints", "exif", "alpha"};
@@ -36,6 +38,7 @@ constexpr ParamWord kTailWords[] = {{"drop"}, {"pad"}, {"exact"}};
 constexpr ParamWord kCorruptWords[] = {{"error"}, {"mark"}, {"substitute"}};
 constexpr ParamWord kDirectIoWords[] = {{"auto"}, {"on"}, {"off"}};
 constexpr ParamWord kCacheWords[] = {{"none"}, {"memory"}};
+constexpr ParamWord kWeightsWords[] = {{"none"}, {"balanced"}};
 constexpr ParamWord kReaderWords[] = {{"auto"}, {"uring"}, {"pread"}};
 constexpr ParamWord kDtypeWords[] = {{"u8"}, {"f16"}, {"bf16"}, {"f32"}};
 constexpr ParamWord kLayoutWords[] = {{"nchw"}, {"nhwc"}};
@@ -48,6 +51,7 @@ static_assert(static_cast<size_t>(Shuffle::kNone) == 2);
 static_assert(static_cast<size_t>(Tail::kExact) == 2);
 static_assert(static_cast<size_t>(DirectIo::kOff) == 2);
 static_assert(static_cast<size_t>(Cache::kMemory) == 1);
+static_assert(static_cast<size_t>(Weights::kBalanced) == 1);
 static_assert(static_cast<size_t>(OnCorrupt::kSubstitute) == 2);
 static_assert(static_cast<size_t>(io::ReaderChoice::kPread) == 2);
 static_assert(static_cast<size_t>(simd::Dtype::kF32) == 3);
@@ -61,6 +65,7 @@ constexpr uint32_t kBatchSizeMax = 1u << 20;
 constexpr uint32_t kWorkersMax = 4096;
 constexpr uint32_t kPrefetchMax = 1024;
 constexpr uint32_t kRanksMax = 1u << 20;
+constexpr uint64_t kEpochSamplesMax = uint64_t{1} << 40;  // EpochSamples::kPositionsMax
 constexpr uint64_t kPixelsMax = uint64_t{1} << 40;
 constexpr uint32_t kSideMax = 0x7fffffff;
 
@@ -169,6 +174,12 @@ bool ReadRank(const TableReader& table, LoaderConfig* loader) {
   return true;
 }
 
+// Draws have no other order than that of a full shuffle.
+bool CheckWeightedOrder(const TableReader& table, const LoaderConfig& loader) {
+  if (loader.weights == Weights::kNone || loader.shuffle == Shuffle::kFull) return true;
+  return table.Find("shuffle")->WrongValue("\"full\" with weights = \"balanced\"");
+}
+
 bool ReadLoader(const TableReader& table, LoaderConfig* loader) {
   return table.Keys(kLoaderKeys) &&
          table.U32("batch_size", 1, kBatchSizeMax, &loader->batch_size) &&
@@ -184,7 +195,10 @@ bool ReadLoader(const TableReader& table, LoaderConfig* loader) {
          table.Word("reader", kReaderWords, &loader->reader) &&
          table.Word("direct_io", kDirectIoWords, &loader->direct_io) &&
          table.Word("cache", kCacheWords, &loader->cache) &&
-         ReadFile(table, "quarantine", &loader->quarantine) && ReadRank(table, loader);
+         table.Word("weights", kWeightsWords, &loader->weights) &&
+         table.U64("epoch_samples", 0, kEpochSamplesMax, &loader->epoch_samples) &&
+         ReadFile(table, "quarantine", &loader->quarantine) && ReadRank(table, loader) &&
+         CheckWeightedOrder(table, *loader);
 }
 
 // mean or std: one number a channel, of the 0..1 scale; u8 pixels are not scaled.

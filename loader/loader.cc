@@ -74,6 +74,7 @@ struct Loader::Parts {
   BatchShape shape;
   std::unique_ptr<Mixer> mixer;
   std::unique_ptr<SaliencyMapFile> saliency_maps;  // null: no mix asks for them
+  EpochSamples epoch_samples;
   std::optional<Sampler> sampler;
   std::unique_ptr<simd::ConvertTable> convert;
   std::unique_ptr<simd::ConvertTable> convert_pixels;  // null: batches keep none
@@ -93,7 +94,7 @@ struct Loader::Parts {
 
   bool OpenDataset(const LoaderOptions& options, ConfigError* error);
   bool OpenSaliencyMaps(ConfigError* error);
-  bool CheckEpoch(ConfigError* error);
+  bool CheckEpoch(const LoaderOptions& options, ConfigError* error);
   bool MakeMemory(const LoaderOptions& options, ConfigError* error);
   bool MakeCache(ConfigError* error);
   bool OpenCheckpoints(const LoaderOptions& options, ConfigError* error);
@@ -163,15 +164,19 @@ bool Loader::Parts::OpenSaliencyMaps(ConfigError* error) {
                   " with saliency = \"maps\" needs an .npy of [samples, height, width]");
 }
 
-bool Loader::Parts::CheckEpoch(ConfigError* error) {
+bool Loader::Parts::CheckEpoch(const LoaderOptions& options, ConfigError* error) {
   const LoaderConfig& loader = config.loader;
-  sampler.emplace(dataset->size(), loader.shuffle, loader.seed, loader.batch_size, rank.rank,
-                  rank.world_size, loader.tail, dataset.get(), loader.shuffle_window);
+  if (!EpochSamples::Make(loader, *dataset, options.choice, &epoch_samples, error)) return false;
+  sampler.emplace(epoch_samples.size(), loader.shuffle, loader.seed, loader.batch_size, rank.rank,
+                  rank.world_size, loader.tail, dataset.get(), loader.shuffle_window,
+                  &epoch_samples);
   if (sampler->batches() > 0 || loader.tail != Tail::kDrop) return true;
   return Fail(error, Code::kConfigValue,
               "[loader] batch_size: " + std::to_string(loader.batch_size) +
                   (rank.world_size > 1 ? " x " + std::to_string(rank.world_size) + " ranks" : "") +
-                  " is more than the data set's " + std::to_string(dataset->size()) +
+                  " is more than the " +
+                  (epoch_samples.size() == dataset->size() ? "data set's " : "epoch's ") +
+                  std::to_string(epoch_samples.size()) +
                   " samples, and tail = \"drop\" drops them all; lower batch_size or set tail to "
                   "\"pad\" or \"exact\"");
 }
@@ -182,9 +187,11 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
       .sample_scratch = SampleSaliency::Bytes(*mixer, {shape.width, shape.height}),
       .batch = mixer->BatchBytes(),
       .maps = saliency_maps == nullptr ? 0 : saliency_maps->bytes()};
-  if (!MakePlan(config, *dataset, shape, SoftLabels(config, *dataset), mix_bytes, &plan, error)) {
+  if (!MakePlan(config, *dataset, shape, SoftLabels(config, *dataset), mix_bytes, &plan, error,
+                epoch_samples.Bytes())) {
     return false;
   }
+  epoch_samples.Build();
   if (saliency_maps != nullptr && !saliency_maps->Read(error)) return false;
   shared = std::make_unique<PipelineShared>(config, *dataset, *sampler, *augment, *mixer, *convert,
                                             plan, log);
@@ -349,7 +356,7 @@ bool Loader::Open(const Config& config, const LoaderOptions& options,
   if (!parts->rank.warning.empty()) {
     options.log.Write(LogLevel::kInfo, parts->rank.warning.c_str());
   }
-  if (!parts->OpenDataset(options, error) || !parts->CheckEpoch(error) ||
+  if (!parts->OpenDataset(options, error) || !parts->CheckEpoch(options, error) ||
       !parts->MakeMemory(options, error) || !parts->MakeCache(error) ||
       !parts->OpenCheckpoints(options, error) || !parts->StartThreads(options, error)) {
     // Found after the text was read: the file is known, and the key that the message names.
@@ -464,7 +471,9 @@ void Loader::BeginRun(const RunPlace& place) {
 }
 
 const StateIdentity& Loader::Identity() {
-  if (!identity_) identity_ = IdentityOf(parts_->config, *parts_->dataset);
+  if (!identity_) {
+    identity_ = IdentityOf(parts_->config, *parts_->dataset, &parts_->epoch_samples);
+  }
   return *identity_;
 }
 
@@ -481,7 +490,7 @@ bool Loader::LoadState(std::span<const std::byte> bytes, ConfigError* error) {
   snprintf(text, sizeof text,
            "goes on in epoch %" PRIu32 " at position %" PRIu64 " of %" PRIu64 ": %" PRIu64
            " batches of this rank are left in it",
-           epoch_, base_, parts_->dataset->size(), batches_this_epoch());
+           epoch_, base_, epoch_samples(), batches_this_epoch());
   parts_->log.Write(LogLevel::kInfo, text);
   return true;
 }
@@ -494,6 +503,7 @@ const Counters& Loader::counters() const { return parts_->shared->counters; }
 const Dataset& Loader::dataset() const { return *parts_->dataset; }
 BatchStore& Loader::store() const { return *parts_->shared->store; }
 uint64_t Loader::batches_per_epoch() const { return parts_->sampler->batches(); }
+uint64_t Loader::epoch_samples() const { return parts_->epoch_samples.size(); }
 uint64_t Loader::bytes_read() const { return parts_->reader->stats().bytes; }
 uint32_t Loader::rank() const { return parts_->rank.rank; }
 uint32_t Loader::world_size() const { return parts_->rank.world_size; }

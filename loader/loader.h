@@ -16,6 +16,7 @@
 #include "io/make_reader.h"
 #include "loader/config.h"
 #include "loader/config_toml.h"
+#include "loader/epoch_samples.h"
 #include "loader/host_memory.h"
 #include "loader/mix/model_call.h"
 #include "loader/pipeline/bad_samples.h"
@@ -42,6 +43,7 @@ struct LoaderOptions {
   ModelFn model;
   SaliencyFn saliency;
   const void* handle = nullptr;  // BatchStore::handle
+  EpochChoice choice;            // in place of every sample once; must live until Open returns
 };
 
 // What: owns everything of one open data set. Owner: the caller. Thread: Next, SetEpoch and the
@@ -69,6 +71,8 @@ class Loader {
   const Dataset& dataset() const;
   BatchStore& store() const;
   uint64_t batches_per_epoch() const;
+  // Positions of an epoch over all ranks.
+  uint64_t epoch_samples() const;
   // Of the epoch that Next is in: fewer in one that was resumed.
   uint64_t batches_this_epoch() const { return batches_.load(std::memory_order_relaxed); }
   uint64_t bytes_read() const;

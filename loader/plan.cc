@@ -121,6 +121,7 @@ void SumUp(const Config& config, const MixBytes& mix, const Dataset& dataset, ui
   plan->index_bytes = SaturatingAdd(dataset.index_bytes() + dataset.size() / 4, mix.maps);
   plan->index_bytes =
       SaturatingAdd(plan->index_bytes, Sampler::OrderBytes(config.loader.shuffle, dataset));
+  plan->index_bytes = SaturatingAdd(plan->index_bytes, plan->order_bytes);
   if (checkpoints) {
     plan->index_bytes =
         SaturatingAdd(plan->index_bytes, CheckpointIndex::PlanBytes(dataset.size(), plan->workers));
@@ -188,10 +189,12 @@ uint64_t MachineBytes() {
 }
 
 bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& shape,
-              bool soft_labels, const MixBytes& mix, Plan* plan, ConfigError* error) {
+              bool soft_labels, const MixBytes& mix, Plan* plan, ConfigError* error,
+              uint64_t order_bytes) {
   const LoaderConfig& loader = config.loader;
   plan->workers = loader.workers > 0 ? loader.workers : AllowedCpus();
   plan->batch_buffers = loader.prefetch_batches + 1;
+  plan->order_bytes = order_bytes;
   plan->batch_buffer_bytes_each = LayOutBatch(shape, soft_labels).bytes;
   plan->target_bytes_each = TargetBytes(config, dataset, shape);
   plan->lane_bytes_each = LaneBytesFor(dataset, UsesCheckpoints(config));

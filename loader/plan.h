@@ -25,6 +25,7 @@ struct Plan {
   uint64_t target_bytes_each = 0;   // of one batch, about: they grow to what batches have
   uint64_t big_encoded_bytes = 0;
   uint64_t big_decoded_bytes = 0;
+  uint64_t order_bytes = 0;     // of what an epoch is made of, where it is not every sample once
   SampleCachePlan cache;        // nothing unless loader.cache asks for it
   uint64_t consumer_bytes = 0;  // what the caller's thread needs to run the user's model
 
@@ -67,9 +68,11 @@ uint32_t AllowedCpus();
 // The machine's memory.
 uint64_t MachineBytes();
 
+// `order_bytes`: what is kept of the samples that an epoch is made of, beside the data set.
 // Fails with kOverBudget, saying how much is needed, when the sum passes loader.max_host_bytes.
 // Before it fails it takes smaller scratch and, with workers = 0, fewer workers.
 [[nodiscard]] bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& shape,
-                            bool soft_labels, const MixBytes& mix, Plan* plan, ConfigError* error);
+                            bool soft_labels, const MixBytes& mix, Plan* plan, ConfigError* error,
+                            uint64_t order_bytes = 0);
 
 }  // namespace headrace::loader

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/rng.h"
 #include "loader/dataset.h"
+#include "loader/epoch_samples.h"
 
 namespace headrace::loader {
 namespace {
@@ -58,7 +59,7 @@ uint64_t KeyedPermutation::At(uint64_t index) const {
 
 Sampler::Sampler(uint64_t samples, Shuffle shuffle, uint64_t seed, uint32_t batch_size,
                  uint32_t rank, uint32_t world_size, Tail tail, const Dataset* dataset,
-                 uint32_t window)
+                 uint32_t window, const EpochSamples* chosen)
     : samples_(samples),
       shuffle_(shuffle),
       seed_(seed),
@@ -68,6 +69,7 @@ Sampler::Sampler(uint64_t samples, Shuffle shuffle, uint64_t seed, uint32_t batc
       tail_(tail),
       dataset_(dataset),
       window_(window),
+      chosen_(chosen),
       batches_(Batches(0)) {
   HR_DCHECK(shuffle != Shuffle::kBlock || (dataset != nullptr && window > 0));
 }
@@ -129,6 +131,13 @@ void Sampler::Order::Begin(uint32_t epoch) {
 }
 
 uint64_t Sampler::Order::IdAt(uint64_t position) const {
+  const EpochSamples* chosen = sampler_->chosen_;
+  if (chosen == nullptr) return IndexAt(position);
+  if (chosen->is_drawn()) return chosen->Draw(sampler_->seed_, epoch_, position);
+  return chosen->IdOf(IndexAt(position));
+}
+
+uint64_t Sampler::Order::IndexAt(uint64_t position) const {
   switch (sampler_->shuffle_) {
     case Shuffle::kFull: return permutation_.At(position);
     case Shuffle::kBlock: return IdInBlocks(position);

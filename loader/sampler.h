@@ -9,6 +9,7 @@
 namespace headrace::loader {
 
 class Dataset;
+class EpochSamples;
 
 // A keyed permutation of 0..size-1: a Feistel network over the next even number of bits, walked in
 // cycles until it falls inside. O(1) memory, random access, the same on every machine.
@@ -35,10 +36,12 @@ class KeyedPermutation {
 // holds positions s + (b*W + r)*B to s + (b*W + r + 1)*B - 1 of the epoch.
 class Sampler {
  public:
-  // `dataset` has the runs that shuffle = "block" keeps together, and outlives the sampler; nothing
-  // else asks for it.
+  // `samples`: positions of an epoch. `dataset` has the runs that shuffle = "block" keeps together,
+  // and outlives the sampler; nothing else asks for it. So does `chosen`, what the positions hold
+  // where that is not every sample once; it is looked at once there is an order.
   Sampler(uint64_t samples, Shuffle shuffle, uint64_t seed, uint32_t batch_size, uint32_t rank,
-          uint32_t world_size, Tail tail, const Dataset* dataset = nullptr, uint32_t window = 0);
+          uint32_t world_size, Tail tail, const Dataset* dataset = nullptr, uint32_t window = 0,
+          const EpochSamples* chosen = nullptr);
 
   // Batches of this rank in an epoch that begins at `base`: the same for every rank with drop and
   // pad.
@@ -72,6 +75,7 @@ class Sampler {
     uint64_t IdAt(uint64_t position) const;
 
    private:
+    uint64_t IndexAt(uint64_t position) const;
     uint64_t IdInBlocks(uint64_t position) const;
 
     const Sampler* sampler_;
@@ -94,6 +98,7 @@ class Sampler {
   Tail tail_;
   const Dataset* dataset_;
   uint64_t window_;
+  const EpochSamples* chosen_;
   uint64_t batches_;
 };
 

@@ -135,9 +135,11 @@ bool CheckConfig(std::span<const std::byte> bytes, const StateIdentity& here, Co
   }
   const auto config = Get<uint64_t>(bytes, kConfigAt);
   if (config == here.config.Together()) return true;
-  const std::string tables = Tables(bytes, here.config);
+  std::string tables = Tables(bytes, here.config);
+  // All that decides the order and was not compared above.
+  if (tables.empty()) tables = "the weights, epoch_samples or the list of ids";
   return Differs(error, "configuration hash", Hex(config), Hex(here.config.Together()),
-                 (tables.empty() ? "" : "what differs is in " + tables + "; ") + kHint);
+                 "what differs is in " + tables + "; " + kHint);
 }
 
 bool CheckData(std::span<const std::byte> bytes, const StateIdentity& here, ConfigError* error) {
@@ -169,14 +171,20 @@ uint64_t FingerprintOf(const Dataset& dataset, Shuffle shuffle) {
 
 }  // namespace
 
-StateIdentity IdentityOf(const Config& config, const Dataset& dataset) {
+StateIdentity IdentityOf(const Config& config, const Dataset& dataset, const EpochSamples* chosen) {
   const bool block = config.loader.shuffle == Shuffle::kBlock;
-  return {.config = HashConfig(config),
+  ConfigHashes hashes = HashConfig(config);
+  if (chosen != nullptr && chosen->hash() != 0) {
+    const uint64_t all[] = {hashes.order, chosen->hash(), chosen->size()};
+    hashes.order = Hash64(std::as_bytes(std::span(all)));
+  }
+  return {.config = hashes,
           .data = FingerprintOf(dataset, config.loader.shuffle),
           .samples = dataset.size(),
           .seed = config.loader.seed,
           .shuffle = config.loader.shuffle,
-          .shuffle_window = block ? config.loader.shuffle_window : 0};
+          .shuffle_window = block ? config.loader.shuffle_window : 0,
+          .epoch_samples = chosen != nullptr ? chosen->size() : dataset.size()};
 }
 
 StateBytes WriteState(const StateIdentity& identity, const RunPlace& place) {
@@ -213,9 +221,10 @@ bool ReadState(std::span<const std::byte> bytes, const StateIdentity& identity, 
     return Damaged(error, "epoch " + std::to_string(place->epoch) + ", expected below " +
                               std::to_string(kEpochsMax));
   }
-  if (place->position > identity.samples && place->position - identity.samples > kBeyondMax) {
+  const uint64_t positions = identity.epoch_samples;
+  if (place->position > positions && place->position - positions > kBeyondMax) {
     return Damaged(error, "position " + std::to_string(place->position) + " of " +
-                              std::to_string(identity.samples) + " samples");
+                              std::to_string(positions) + " samples");
   }
   return true;
 }

@@ -13,6 +13,7 @@
 #include "loader/config_hash.h"
 #include "loader/config_toml.h"
 #include "loader/dataset.h"
+#include "loader/epoch_samples.h"
 
 namespace headrace::loader {
 
@@ -36,10 +37,12 @@ struct StateIdentity {
   uint64_t seed = 0;
   Shuffle shuffle = Shuffle::kFull;
   uint32_t shuffle_window = 0;  // 0 unless shuffle = "block"
+  uint64_t epoch_samples = 0;   // positions of an epoch
 };
 
-// Looks at every sample of the data set.
-StateIdentity IdentityOf(const Config& config, const Dataset& dataset);
+// Looks at every sample of the data set. `chosen` null: an epoch is each of them once.
+StateIdentity IdentityOf(const Config& config, const Dataset& dataset,
+                         const EpochSamples* chosen = nullptr);
 
 using StateBytes = std::array<std::byte, kStateBytes>;
 StateBytes WriteState(const StateIdentity& identity, const RunPlace& place);

@@ -37,6 +37,21 @@ std::string CacheFolderFromEnvironment() {
   return home.empty() ? "" : home + "/.cache/headrace";
 }
 
+hr_status ReadChoice(const hr_options& options, loader::EpochChoice* choice, hr_error* error) {
+  const bool weights_missing = options.sample_weights == nullptr && options.sample_weight_count > 0;
+  if (weights_missing || (options.sample_ids == nullptr && options.sample_id_count > 0)) {
+    return SetError(error, Code::kInvalidArgument,
+                    std::string("hr_options: ") +
+                        (weights_missing ? "sample_weights" : "sample_ids") +
+                        " is NULL but its count is not 0");
+  }
+  if (options.sample_weight_count > 0) {
+    choice->weights = {options.sample_weights, options.sample_weight_count};
+  }
+  if (options.sample_id_count > 0) choice->ids = {options.sample_ids, options.sample_id_count};
+  return HR_OK;
+}
+
 // parse(overrides, &config, &config_error) -> bool
 template <class Parse>
 hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, Parse parse) {
@@ -69,6 +84,9 @@ hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, 
       loader_options.allocator = {options.allocate, options.free, options.allocate_context};
     }
     loader_options.cache_folder = CacheFolderFromEnvironment();
+    if (const hr_status s = ReadChoice(options, &loader_options.choice, error); s != HR_OK) {
+      return s;
+    }
     if (options.world_size > 0) {
       loader_options.rank = static_cast<uint32_t>(options.rank);
       loader_options.world_size = static_cast<uint32_t>(options.world_size);
@@ -221,6 +239,7 @@ hr_status hr_loader_length(const hr_loader* loader, hr_length* out, hr_error* er
   length.rank = loader->impl->rank();
   length.world_size = loader->impl->world_size();
   length.batches_this_epoch = loader->impl->batches_this_epoch();
+  length.epoch_samples = loader->impl->epoch_samples();
   return headrace::capi::Fill(out, length, error);
 }
 

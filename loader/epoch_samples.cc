@@ -1,0 +1,155 @@
+#include "loader/epoch_samples.h"
+
+#include <cmath>
+#include <string>
+
+#include "base/hash.h"
+#include "base/rng.h"
+
+namespace headrace::loader {
+namespace {
+
+constexpr char kDrawPurpose[] = "order/weights";  // the stream of a draw (docs/rng.md)
+
+bool Wrong(ConfigError* error, std::string text) {
+  return Fail(error, Code::kConfigValue, std::move(text));
+}
+
+const char* NameOf(Shuffle shuffle) { return shuffle == Shuffle::kBlock ? "block" : "none"; }
+
+std::string Sample(const Dataset& dataset, uint64_t id) {
+  return std::to_string(id) + " (" + dataset.Name(id) + ")";
+}
+
+}  // namespace
+
+bool EpochSamples::Make(const LoaderConfig& config, const Dataset& dataset,
+                        const EpochChoice& choice, EpochSamples* made, ConfigError* error) {
+  const bool balanced = config.weights == Weights::kBalanced;
+  const bool weighted = !choice.weights.empty();
+  const bool listed = !choice.ids.empty();
+  *made = {};
+  made->dataset_ = &dataset;
+  made->choice_ = choice;
+  made->is_drawn_ = balanced || weighted;
+  made->size_ = listed ? choice.ids.size() : dataset.size();
+  if (weighted && listed) {
+    return Wrong(error, "sample_weights and sample_ids are both given; take one of them");
+  }
+  if (balanced && (weighted || listed)) {
+    return Wrong(error, std::string("[loader] weights: found \"balanced\" beside ") +
+                            (weighted ? "sample_weights" : "sample_ids") +
+                            "; leave out one of the two");
+  }
+  if (made->is_drawn_ && config.shuffle != Shuffle::kFull) {
+    return Wrong(error, std::string("[loader] shuffle: found \"") + NameOf(config.shuffle) +
+                            "\"; draws by weight have no other order, so take \"full\"");
+  }
+  if (listed && config.shuffle == Shuffle::kBlock) {
+    return Wrong(error,
+                 "[loader] shuffle: found \"block\"; it keeps shards together and a list of ids "
+                 "does not, so take \"full\", or \"none\" for the order of the list");
+  }
+  if (config.epoch_samples > 0 && !made->is_drawn_) {
+    return Wrong(error,
+                 "[loader] epoch_samples: without weights an epoch is every sample once; set "
+                 "weights = \"balanced\", or leave epoch_samples out");
+  }
+  if (config.epoch_samples > 0) made->size_ = config.epoch_samples;
+  if (made->size_ > kPositionsMax) {
+    return Wrong(error, "an epoch has " + std::to_string(made->size_) + " samples, at most " +
+                            std::to_string(kPositionsMax) + " are allowed");
+  }
+  if (weighted) {
+    made->hash_ = Hash64(std::as_bytes(choice.weights), 1);
+    return made->SumWeights(error);
+  }
+  if (listed) {
+    made->hash_ = Hash64(std::as_bytes(choice.ids), 2);
+    return made->CheckIds(error);
+  }
+  return !balanced || made->Balance(error);
+}
+
+bool EpochSamples::SumWeights(ConfigError* error) {
+  const uint64_t samples = dataset_->size();
+  if (choice_.weights.size() != samples) {
+    return Wrong(error, "sample_weights: found " + std::to_string(choice_.weights.size()) +
+                            " weights, expected one for each of the data set's " +
+                            std::to_string(samples) + " samples");
+  }
+  for (uint64_t id = 0; id < samples; ++id) {
+    const double weight = choice_.weights[id];
+    if (!(weight >= 0) || std::isinf(weight)) {
+      return Wrong(error, "sample_weights: found " + std::to_string(weight) + " for sample " +
+                              Sample(*dataset_, id) + ", expected a finite number of at least 0");
+    }
+    sum_ += weight;
+  }
+  if (sum_ > 0 && !std::isinf(sum_)) return true;
+  return Wrong(error, sum_ > 0 ? "sample_weights: their sum is infinite; make them smaller"
+                               : "sample_weights: all are 0, so no sample could be drawn");
+}
+
+bool EpochSamples::Balance(ConfigError* error) {
+  constexpr const char* kKey = "[loader] weights: \"balanced\" needs one class a sample; ";
+  if (dataset_->has_label_rows()) {
+    return Wrong(error, std::string(kKey) +
+                            "the data set's labels are several classes a sample, or numbers, so "
+                            "give weights of your own (sample_weights)");
+  }
+  std::vector<uint64_t> counts(dataset_->classes().size());
+  for (uint64_t id = 0; id < dataset_->size(); ++id) {
+    const int64_t label = dataset_->Label(id);
+    if (label < 0 || static_cast<uint64_t>(label) >= counts.size()) {
+      return Wrong(error, std::string(kKey) + "sample " + Sample(*dataset_, id) + " has label " +
+                              std::to_string(label) +
+                              "; leave such samples out with [dataset] include");
+    }
+    ++counts[static_cast<uint64_t>(label)];
+  }
+  class_weights_.assign(counts.size(), 0);
+  for (size_t label = 0; label < counts.size(); ++label) {
+    if (counts[label] > 0) class_weights_[label] = 1 / static_cast<double>(counts[label]);
+  }
+  // Not the number of classes, but what the weights really add up to.
+  for (uint64_t id = 0; id < dataset_->size(); ++id) sum_ += WeightOf(id);
+  return true;
+}
+
+bool EpochSamples::CheckIds(ConfigError* error) const {
+  for (size_t i = 0; i < choice_.ids.size(); ++i) {
+    const int64_t id = choice_.ids[i];
+    if (id >= 0 && static_cast<uint64_t>(id) < dataset_->size()) continue;
+    return Wrong(error, "sample_ids: found " + std::to_string(id) + " at index " +
+                            std::to_string(i) + ", expected 0 to " +
+                            std::to_string(dataset_->size() - 1));
+  }
+  return true;
+}
+
+double EpochSamples::WeightOf(uint64_t id) const {
+  if (!choice_.weights.empty()) return choice_.weights[id];
+  return class_weights_[static_cast<uint64_t>(dataset_->Label(id))];
+}
+
+uint64_t EpochSamples::Bytes() const {
+  return is_drawn_ ? AliasTable::Bytes(dataset_->size()) : choice_.ids.size_bytes();
+}
+
+void EpochSamples::Build() {
+  if (is_drawn_) table_.Build(dataset_->size(), sum_, [this](uint64_t id) { return WeightOf(id); });
+  ids_.assign(choice_.ids.begin(), choice_.ids.end());
+  choice_ = {};  // the caller's, gone when open returns
+}
+
+uint64_t EpochSamples::Draw(uint64_t seed, uint32_t epoch, uint64_t position) const {
+  RandomStream stream({.seed = seed, .epoch = epoch, .unit = position, .name = kDrawPurpose});
+  const uint64_t column_low = stream.NextU32();
+  const uint64_t column = column_low | (uint64_t{stream.NextU32()} << 32);
+  const uint64_t height_low = stream.NextU32();
+  const uint64_t height = height_low | (uint64_t{stream.NextU32()} << 32);
+  return table_.At(column, static_cast<double>(height >> 11) * 0x1p-53);
+}
+
+}  // namespace headrace::loader
