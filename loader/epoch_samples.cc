@@ -32,6 +32,7 @@ bool EpochSamples::Make(const LoaderConfig& config, const Dataset& dataset,
   made->dataset_ = &dataset;
   made->choice_ = choice;
   made->is_drawn_ = balanced || weighted;
+  made->is_listed_ = listed;
   made->size_ = listed ? choice.ids.size() : dataset.size();
   if (weighted && listed) {
     return Wrong(error, "sample_weights and sample_ids are both given; take one of them");
@@ -134,7 +135,8 @@ double EpochSamples::WeightOf(uint64_t id) const {
 }
 
 uint64_t EpochSamples::Bytes() const {
-  return is_drawn_ ? AliasTable::Bytes(dataset_->size()) : choice_.ids.size_bytes();
+  if (is_drawn_) return AliasTable::Bytes(dataset_->size());
+  return is_listed_ ? size_ * sizeof(uint64_t) : 0;
 }
 
 void EpochSamples::Build() {

@@ -56,6 +56,7 @@ class EpochSamples {
   uint64_t size_ = 0;
   uint64_t hash_ = 0;
   bool is_drawn_ = false;
+  bool is_listed_ = false;
   double sum_ = 0;
   std::vector<double> class_weights_;  // balanced: of each sample of a class
   AliasTable table_;

@@ -149,6 +149,7 @@ INSTANTIATE_TEST_SUITE_P(Readers, AllocationTest,
                          ::testing::Values("workers = 2\nreader = \"auto\"",
                                            "workers = 2\nreader = \"pread\"",
                                            "workers = 2\ncache = \"memory\"",
+                                           "workers = 2\nweights = \"balanced\"",
                                            "workers = 2\nshuffle = \"block\"\nshuffle_window = "
                                            "16"));
 

@@ -192,6 +192,7 @@ TEST(RandomStreamTest, SeparatesAllNamesInUse) {
                                          "mix",
                                          "order",
                                          "order/runs",
+                                         "order/weights",
                                          "order/window",
                                          "substitute"};
   std::set<std::array<uint32_t, 6>> seen;

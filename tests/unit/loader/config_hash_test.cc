@@ -102,6 +102,8 @@ TEST(ConfigHashTest, OfTheLoaderOnlyTheOrderCounts) {
          {"reader", set(false, &L::reader, io::ReaderChoice::kPread)},
          {"direct_io", set(false, &L::direct_io, DirectIo::kOn)},
          {"cache", set(false, &L::cache, Cache::kMemory)},
+         {"weights", set(true, &L::weights, Weights::kBalanced)},
+         {"epoch_samples", set(false, &L::epoch_samples, uint64_t{3})},  // no weights
          {"quarantine", set(false, &L::quarantine, "bad.tsv")}});
 }
 
