@@ -6,6 +6,7 @@
 #include "base/checked_math.h"
 #include "base/clock.h"
 #include "codecs/decoder_set.h"
+#include "codecs/limit_checks.h"
 #include "loader/big_image_area.h"
 #include "simd/colour.h"
 #include "simd/flip.h"
@@ -85,6 +86,26 @@ Status SampleProcessor::Decode(std::span<const std::byte> file, const SampleKey&
     timing->augment.ops_ns += static_cast<uint64_t>(NowNs() - follow_begin);
   }
   return AugmentShared(view_count, objects, timing, decoded);
+}
+
+Status SampleProcessor::TakePixels(const ConstImageView& pixels, const SampleKey& key,
+                                   Decoded* decoded) {
+  HR_TRY(codecs::CheckSize(pixels.width, pixels.height, limits_));
+  Recipe& recipe = recipes_[0];
+  HR_TRY(program_.MakeRecipe(key, pixels.size(), &recipe));
+  decoded->start = AugmentProgram::StartOf(recipe);
+  decoded->start.run.ours = true;
+  const SizePx size = recipe.region.size();
+  const size_t row_bytes = size_t{size.width} * 3;
+  const uint64_t copy_bytes = RoundUp(SaturatingMul(row_bytes, size.height), kScratchAlignment);
+  const uint64_t ops_bytes = AugmentBytes(decoded->start, size, 1);
+  HR_TRY(FindScratch(SaturatingAdd(copy_bytes, ops_bytes), decoded));
+  const ImageView copy{reinterpret_cast<uint8_t*>(decoded->scratch.data()), size.width, size.height,
+                       3, row_bytes};
+  CopyAsRgb(pixels.Crop(recipe.region), copy);
+  decoded->pixels = copy;
+  decoded->scratch = decoded->scratch.subspan(copy_bytes);
+  return {};
 }
 
 uint64_t SampleProcessor::AugmentBytes(const AugmentProgram::Start& start, SizePx size,
@@ -248,6 +269,15 @@ void ProcessedPicture::ConvertToGray(const simd::ConvertTable& table, void* out)
       const size_t at = (size_t{y} * size.width + to) * simd::DtypeBytes(table.dtype);
       simd::Convert(gray, flip, table, static_cast<std::byte*>(out) + at);
     }
+  }
+}
+
+void CopyAsRgb(const ConstImageView& source, const ImageView& target) {
+  if (source.channels == 3) return CopyPixels(source, target);
+  for (uint32_t y = 0; y < source.height; ++y) {
+    const uint8_t* from = source.Row(y);
+    uint8_t* to = target.Row(y);
+    for (uint32_t x = 0; x < source.width; ++x, to += 3) to[0] = to[1] = to[2] = from[x];
   }
 }
 

@@ -44,6 +44,9 @@ struct ProcessedPicture {
   void ConvertToGray(const simd::ConvertTable& table, void* out) const;
 };
 
+// Copies a picture of 1 or 3 channels into one of 3; the two do not overlap.
+void CopyAsRgb(const ConstImageView& source, const ImageView& target);
+
 // How JPEGs become pixels; see [decode] jpeg.
 struct ProcessOptions {
   codecs::DecodeOptions decode;
@@ -85,6 +88,22 @@ class SampleProcessor {
     return status;
   }
 
+  // The same for one view of pixels that are there already, of 1 or 3 channels, which are copied as
+  // far as they are needed. Limits are those of a file.
+  template <class Use>
+  Status ProcessPixels(const ConstImageView& pixels, const SampleKey& key, ProcessTiming* timing,
+                       Use&& use) {
+    Decoded decoded;
+    const ScopeGuard giving_back([&] {
+      if (decoded.has_big_area) GiveBackBigArea();
+    });
+    Status status = TakePixels(pixels, key, &decoded);
+    ProcessedPicture picture;
+    if (status.ok()) status = Augment(decoded, 0, nullptr, timing, &picture);
+    if (status.ok()) use(key.view, picture);
+    return status;
+  }
+
   // Draws only; the file is asked for its header.
   Status DrawOnly(std::span<const std::byte> file, const SampleKey& key);
 
@@ -111,6 +130,8 @@ class SampleProcessor {
   Status Decode(std::span<const std::byte> file, const SampleKey& key, uint32_t view_count,
                 codecs::DecodeCheckpoints* checkpoints, FollowedObjects* objects,
                 ProcessTiming* timing, Decoded* decoded);
+  // In place of Decode.
+  Status TakePixels(const ConstImageView& pixels, const SampleKey& key, Decoded* decoded);
   Status MakeRecipes(std::span<const std::byte> file, const SampleKey& key, uint32_t view_count,
                      codecs::ImageInfo* info);
   Status DecodeRgb(uint32_t view_count, ProcessTiming* timing, Decoded* decoded);

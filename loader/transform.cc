@@ -1,6 +1,7 @@
 #include "loader/transform.h"
 
 #include <iterator>
+#include <vector>
 
 #include "base/checked_math.h"
 #include "loader/augment/center_crop.h"
@@ -8,9 +9,15 @@
 
 namespace headrace::loader {
 
+Transform::Transform(const OutputConfig& output)
+    : output_(simd::MakeConvertTable(output.dtype, output.layout, output.channels,
+                                     output.mean ? output.mean->data() : nullptr,
+                                     output.std ? output.std->data() : nullptr)),
+      grey_(simd::MakeConvertTable(simd::Dtype::kU8, simd::Layout::kNhwc, 1, nullptr, nullptr)) {}
+
 bool Transform::Make(const Config& config, std::unique_ptr<Transform>* transform,
                      ConfigError* error) {
-  std::unique_ptr<Transform> made(new Transform);
+  std::unique_ptr<Transform> made(new Transform(config.output));
   if (!AugmentProgram::Make(config.augment, {}, false, &made->program_, error,
                             ScaleOf(config.output))) {
     return false;
@@ -79,27 +86,67 @@ Status Transform::Crops(SizePx size, std::span<ConstImageView> crops) {
   return {};
 }
 
+Status Transform::Keep(const ProcessedPicture& picture, uint32_t channels) {
+  const ConstImageView& pixels = picture.rgb;  // exact decodes give no planes
+  const size_t row_bytes = size_t{pixels.width} * channels;
+  HR_TRY(MakeRoom(row_bytes * pixels.height, &result_));
+  const ImageView out{reinterpret_cast<uint8_t*>(result_.data()), pixels.width, pixels.height,
+                      channels, row_bytes};
+  if (channels == 1) {
+    picture.ConvertTo(grey_, out.data);
+  } else if (picture.flip == simd::FlipColumns::kYes) {
+    simd::FlipHorizontal(pixels, out);
+  } else {
+    CopyPixels(pixels, out);
+  }
+  last_ = out;
+  return {};
+}
+
 Status Transform::Apply(std::span<const std::byte> file, const SampleKey& key,
                         ConstImageView* result) {
   ProcessTiming timing;
   Status kept;
-  const auto keep = [&](uint32_t, const ProcessedPicture& picture) {
-    const ConstImageView& pixels = picture.rgb;  // exact decodes give no planes
-    kept = MakeRoom(pixels.row_bytes() * pixels.height, &result_);
-    if (!kept.ok()) return;
-    const ImageView out{reinterpret_cast<uint8_t*>(result_.data()), pixels.width, pixels.height,
-                        pixels.channels, pixels.row_bytes()};
-    if (picture.flip == simd::FlipColumns::kYes) {
-      simd::FlipHorizontal(pixels, out);
-    } else {
-      CopyPixels(pixels, out);
-    }
-    last_ = out;
-  };
   last_ = {};
-  HR_TRY(processor_->Process(file, key, 1, nullptr, nullptr, &timing, keep));
+  HR_TRY(processor_->Process(
+      file, key, 1, nullptr, nullptr, &timing,
+      [&](uint32_t, const ProcessedPicture& picture) { kept = Keep(picture, 3); }));
   *result = last_;
   return kept;
+}
+
+Status Transform::ApplyPixels(const ConstImageView& pixels, const SampleKey& key,
+                              ConstImageView* result) {
+  ProcessTiming timing;
+  Status kept;
+  last_ = {};
+  // `pixels` may be the last result: they are copied before it is written to.
+  HR_TRY(processor_->ProcessPixels(
+      pixels, key, &timing,
+      [&](uint32_t, const ProcessedPicture& picture) { kept = Keep(picture, pixels.channels); }));
+  *result = last_;
+  return kept;
+}
+
+uint64_t Transform::ConvertedBytes(SizePx size) const {
+  return SaturatingMul(SaturatingMul(size.width, size.height),
+                       output_.channels * simd::DtypeBytes(output_.dtype));
+}
+
+void Transform::Convert(const ConstImageView& pixels, void* out) const {
+  ProcessedPicture picture;
+  if (pixels.channels == output_.channels) {
+    return simd::Convert(pixels, simd::FlipColumns::kNo, output_, out);
+  }
+  if (pixels.channels == 3) {
+    picture.rgb = pixels;
+    return picture.ConvertTo(output_, out);
+  }
+  const size_t row_bytes = size_t{pixels.width} * 3;
+  std::vector<uint8_t> bytes(row_bytes * pixels.height);
+  const ImageView rgb{bytes.data(), pixels.width, pixels.height, 3, row_bytes};
+  CopyAsRgb(pixels, rgb);
+  simd::Convert(rgb, simd::FlipColumns::kNo, output_, out);
 }
 
 }  // namespace headrace::loader

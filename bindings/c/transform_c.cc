@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,44 @@ hr_status FillImage(hr_image* out, const headrace::ConstImageView& pixels, hr_er
   image.stride_bytes = pixels.stride_bytes;
   image.pixels = pixels.data;
   return headrace::capi::Fill(out, image, error);
+}
+
+// A picture of the caller's.
+Status ReadImage(const hr_image* image, headrace::ConstImageView* pixels) {
+  hr_image known;
+  if (image == nullptr) return {Code::kInvalidArgument, "hr_image: the image is NULL"};
+  if (!headrace::capi::Read(image, &known)) {
+    return {Code::kInvalidArgument, "hr_image: struct_size is not set"};
+  }
+  if (known.pixels == nullptr || known.width == 0 || known.height == 0) {
+    return {Code::kInvalidArgument, "hr_image: the pixels are NULL, or a side is 0"};
+  }
+  if (known.channels != 1 && known.channels != 3) {
+    return {Code::kInvalidArgument, "hr_image: the channels must be 1 or 3"};
+  }
+  if (known.stride_bytes < uint64_t{known.width} * known.channels) {
+    return {Code::kInvalidArgument, "hr_image: the stride is less than a row of pixels"};
+  }
+  if (known.stride_bytes > PTRDIFF_MAX / known.height) {
+    return {Code::kInvalidArgument, "hr_image: rows that far apart do not fit in memory"};
+  }
+  *pixels = {known.pixels, known.width, known.height, known.channels, known.stride_bytes};
+  return {};
+}
+
+hr_status ReadDraw(const hr_transform& transform, const hr_draw* draw,
+                   headrace::loader::SampleKey* key, hr_error* error) {
+  hr_draw known;
+  if (!headrace::capi::Read(draw, &known)) {
+    return SetError(error, Code::kInvalidArgument, "hr_draw: struct_size is not set");
+  }
+  *key = {.seed = known.seed,
+          .epoch = known.epoch,
+          .id = known.sample_id,
+          .label = draw == nullptr ? -1 : known.label,
+          .view = known.view};
+  if (key->view < transform.impl->views()) return HR_OK;
+  return SetError(error, Code::kInvalidArgument, "hr_draw: the list has no such view");
 }
 
 }  // namespace
@@ -70,23 +109,55 @@ hr_status hr_transform_apply(hr_transform* transform, const void* bytes, size_t 
     return SetError(error, Code::kInvalidArgument, "the transform or the bytes are NULL");
   }
   return Fence(error, [&]() -> hr_status {
-    hr_draw known;
-    if (!headrace::capi::Read(draw, &known)) {
-      return SetError(error, Code::kInvalidArgument, "hr_draw: struct_size is not set");
-    }
-    const headrace::loader::SampleKey key{.seed = known.seed,
-                                          .epoch = known.epoch,
-                                          .id = known.sample_id,
-                                          .label = draw == nullptr ? -1 : known.label,
-                                          .view = known.view};
-    if (key.view >= transform->impl->views()) {
-      return SetError(error, Code::kInvalidArgument, "hr_draw: the list has no such view");
-    }
+    headrace::loader::SampleKey key;
+    const hr_status read = ReadDraw(*transform, draw, &key, error);
+    if (read != HR_OK) return read;
     headrace::ConstImageView pixels;
     const Status status =
         transform->impl->Apply({static_cast<const std::byte*>(bytes), length}, key, &pixels);
     if (!status.ok()) return SetError(error, status);
     return FillImage(out, pixels, error);
+  });
+}
+
+hr_status hr_transform_apply_image(hr_transform* transform, const hr_image* image,
+                                   const hr_draw* draw, hr_image* out, hr_error* error) {
+  if (transform == nullptr) {
+    return SetError(error, Code::kInvalidArgument, "the transform is NULL");
+  }
+  return Fence(error, [&]() -> hr_status {
+    headrace::ConstImageView pixels;
+    Status status = ReadImage(image, &pixels);
+    if (!status.ok()) return SetError(error, status);
+    headrace::loader::SampleKey key;
+    const hr_status read = ReadDraw(*transform, draw, &key, error);
+    if (read != HR_OK) return read;
+    headrace::ConstImageView result;
+    status = transform->impl->ApplyPixels(pixels, key, &result);
+    if (!status.ok()) return SetError(error, status);
+    return FillImage(out, result, error);
+  });
+}
+
+hr_status hr_transform_convert(const hr_transform* transform, const hr_image* image, void* data,
+                               size_t capacity, size_t* needed, hr_error* error) {
+  if (transform == nullptr) {
+    return SetError(error, Code::kInvalidArgument, "the transform is NULL");
+  }
+  return Fence(error, [&]() -> hr_status {
+    headrace::ConstImageView pixels;
+    const Status status = ReadImage(image, &pixels);
+    if (!status.ok()) return SetError(error, status);
+    const uint64_t bytes = transform->impl->ConvertedBytes(pixels.size());
+    if (needed != nullptr) *needed = bytes;
+    if (data == nullptr && capacity == 0) return HR_OK;
+    if (data == nullptr || capacity < bytes) {
+      return SetError(error, Code::kInvalidArgument,
+                      "data is NULL or too small for the converted image: " +
+                          std::to_string(bytes) + " bytes are needed");
+    }
+    transform->impl->Convert(pixels, data);
+    return HR_OK;
   });
 }
 
