@@ -727,6 +727,178 @@ typedef struct hr_scan_report {
 HR_API hr_status hr_scan(const char *path, const hr_options *options, const hr_scan_options *scan,
                          hr_scan_report *out, hr_error *error);
 
+/* ------------------------------------------------------------------------------------- search -- */
+
+/* The search for an augmentation policy, by ask and tell: ask for a trial, train with its policy and score
+ * the model on held-out images (higher is better), tell the score. One thread at a time per search; it
+ * has no threads of its own. The sequence of policies depends on the space, the strategy, the seed and
+ * `parallel` only, not on the order in which the trials come back: the ask of trial i sees the scores of
+ * trials 0 to i - parallel and no others. docs/policy-search.md. */
+typedef struct hr_search hr_search;
+
+typedef enum hr_search_strategy {
+  HR_SEARCH_RANDOM = 0,
+  HR_SEARCH_EVOLUTION = 1, /* regularised (aging) evolution */
+  HR_SEARCH_REINFORCE = 2,
+  HR_SEARCH_PPO = 3
+} hr_search_strategy;
+
+typedef struct hr_search_options {
+  uint32_t struct_size;
+  int32_t strategy;       /* hr_search_strategy */
+  uint64_t seed;
+  uint32_t parallel;      /* trials that may be out at once, 1 to 1024; 0: 1 */
+  uint32_t trials;        /* of the search proper, at most 1000000; 0: no end, and so nothing after it */
+  uint32_t rescore_top;   /* after it: the best policies are scored again; at most `trials`; 0: none */
+  uint32_t rescore_seeds; /* on so many fresh seeds, at most 64; 0: 3 */
+  uint32_t baselines;     /* 1: after that the baselines, on the same fresh seeds; 0: none */
+  uint32_t override_count;
+  const char *const *overrides; /* as in hr_options, for [search]: "search.space=sub_policy" */
+} hr_search_options;
+
+typedef enum hr_trial_kind {
+  HR_TRIAL_SEARCH = 0,
+  HR_TRIAL_RESCORE = 1, /* the policy of an earlier trial, on a fresh seed */
+  HR_TRIAL_BASELINE = 2 /* a policy to compare with, on a fresh seed */
+} hr_trial_kind;
+
+typedef enum hr_trial_state {
+  HR_TRIAL_OUT = 0,   /* asked and not told */
+  HR_TRIAL_SCORED = 1,
+  HR_TRIAL_FAILED = 2
+} hr_trial_state;
+
+typedef struct hr_trial {
+  uint32_t struct_size;
+  int32_t kind;         /* hr_trial_kind */
+  uint64_t id;          /* from 0, in the order of asking; then re-scores, then baselines */
+  uint64_t of;          /* the trial that is scored again; the number of the baseline; else id */
+  uint64_t seed;        /* for the evaluator, below 2^31: the same for a policy's re-scores and baselines */
+  const char *policy;   /* TOML of a policy file, as auto_augment's `policy` takes it */
+  const char *text;     /* the same in one line: "hraa1/torchvision/10:Pos:0.4:8+Rot:0.6:9|..." */
+  const char *name;     /* of a baseline: "none", "rand_augment", "trivial_augment_wide", "random"; else "" */
+  const uint32_t *genes; /* the numbers that it is made of; NULL for baselines that are not in the space */
+  uint32_t gene_count;
+  int32_t state;        /* hr_trial_state */
+  double score;         /* of one that was scored; else NaN */
+  const char *failed;   /* why it failed; else "" */
+} hr_trial;
+
+/* A policy with what is known about it. Pointers live until the next call on the search. */
+typedef struct hr_search_result {
+  uint32_t struct_size;
+  uint32_t rescores;    /* scores on fresh seeds: told and not failed */
+  uint32_t rescores_failed;
+  uint32_t reserved;
+  uint64_t id;          /* of its (first, best) trial; the number of the baseline */
+  double score;         /* of that trial; NaN for baselines */
+  double mean;          /* of the scores on fresh seeds; NaN: there is none */
+  double standard_error; /* of the mean; NaN with fewer than two */
+  const char *policy;   /* as in hr_trial, and so the next two */
+  const char *text;
+  const char *name;
+} hr_search_result;
+
+typedef struct hr_search_counts {
+  uint32_t struct_size;
+  int32_t kind;         /* hr_trial_kind: what the next ask is about */
+  uint64_t trials;      /* that there will be in all, re-scores and baselines included; 0: no end */
+  uint64_t asked;       /* whatever became of them, and so the rest; ids below it were given out */
+  uint64_t out;
+  uint64_t scored;
+  uint64_t failed;
+  uint64_t search_trials; /* of the search proper that were told; how many of them failed: */
+  uint64_t search_failed;
+  uint64_t best_id;     /* of the search proper */
+  double best_score;    /* NaN: no score yet */
+} hr_search_counts;
+
+/* Opens a search. `space` is TOML of `length` bytes, a whole configuration or a [search] table alone; of a
+ * configuration only [search] is looked at. NULL, or no [search] in it: AutoAugment's space. `options` may
+ * be NULL: random, seed 0, without end. Codes: the CONFIG group, INVALID_ARGUMENT. */
+HR_API hr_status hr_search_open(const char *space, size_t length, const hr_search_options *options,
+                                hr_search **out, hr_error *error);
+/* The same of a configuration file. Codes: also NOT_FOUND, PERMISSION, NOT_REGULAR_FILE, IO_ERROR. */
+HR_API hr_status hr_search_open_file(const char *path, const hr_search_options *options,
+                                     hr_search **out, hr_error *error);
+/* The next trial. After hr_search_load first those that were out when the state was saved. The pointers in
+ * *out live until it is told, or close. HR_TIMEOUT: not before a trial is told that the text names.
+ * HR_END_OF_EPOCH: all trials are told or out. */
+HR_API hr_status hr_search_ask(hr_search *search, hr_trial *out, hr_error *error);
+/* What became of trial `id`, once. `failed` is NULL, or why there is no score: a line, of which 300 bytes are
+ * kept. A score that is NaN or infinite is a failure too. In any order. Codes: INVALID_ARGUMENT (not
+ * asked, or told before). */
+HR_API hr_status hr_search_tell(hr_search *search, uint64_t id, double score, const char *failed,
+                                hr_error *error);
+/* A trial that was asked. Pointers live until the next call on the search. Codes: INVALID_ARGUMENT. */
+HR_API hr_status hr_search_trial(hr_search *search, uint64_t id, hr_trial *out, hr_error *error);
+/* The policy of rank `rank`, 0 is the best: those that were scored again, by their mean, before all others,
+ * by their score. Equal policies count once. Codes: INVALID_ARGUMENT (not so many have a score). */
+HR_API hr_status hr_search_best(hr_search *search, uint32_t rank, hr_search_result *out,
+                                hr_error *error);
+/* Baseline `index`: 0 none (nothing is changed), 1 RandAugment (two ops at magnitude 9), 2
+ * TrivialAugmentWide, 3 a random policy of the space, chosen by the seed. May be asked for at any time. Codes:
+ * INVALID_ARGUMENT (no such baseline). */
+HR_API hr_status hr_search_baseline(hr_search *search, uint32_t index, hr_search_result *out,
+                                    hr_error *error);
+/* The best `count` policies as one: their sub-policies together. Writes at most `capacity` bytes of TOML with
+ * the final NUL; *needed is the full size. With fewer than `count`, all there are. Codes: INVALID_ARGUMENT
+ * (none has a score; more than 1000 sub-policies; a space without sub-policies). */
+HR_API hr_status hr_search_concat(hr_search *search, uint32_t count, char *toml, size_t capacity,
+                                  size_t *needed, hr_error *error);
+/* How far it has come. */
+HR_API hr_status hr_search_progress(const hr_search *search, hr_search_counts *out,
+                                    hr_error *error);
+
+/* All that was told, as JSON. Writes at most `capacity` bytes with the final NUL; *needed is the full size. */
+HR_API hr_status hr_search_save(const hr_search *search, char *json, size_t capacity, size_t *needed,
+                                hr_error *error);
+/* Goes on where a state was saved; before the first ask. `trials`, `rescore_top`, `rescore_seeds` and
+ * `baselines` may be others. Codes, which leave the search as it was: CONFIG_VALUE (of another space,
+ * strategy, seed or `parallel`; the text has both values), CORRUPT, NOT_IN_THIS_VERSION (of another version
+ * of the strategies), INVALID_ARGUMENT (something was asked already). */
+HR_API hr_status hr_search_load(hr_search *search, const char *json, size_t length, hr_error *error);
+/* NULL is allowed. */
+HR_API void hr_search_close(hr_search *search);
+
+typedef enum hr_gene_kind {
+  HR_GENE_OP = 0,          /* a choice; all others have an order */
+  HR_GENE_PROBABILITY = 1, /* value / (values - 1) */
+  HR_GENE_MAGNITUDE = 2,   /* a bin, or with timm and tf a level */
+  HR_GENE_NUM_OPS = 3      /* value + 1 */
+} hr_gene_kind;
+
+/* One of the numbers that a policy of the space is made of, for other searches than ours. Pointers live
+ * until close. */
+typedef struct hr_gene {
+  uint32_t struct_size;
+  int32_t kind;        /* hr_gene_kind */
+  uint32_t values;     /* it is 0 to values - 1 */
+  uint32_t sub_policy; /* that it belongs to */
+  uint32_t place;      /* of its op in the sub-policy */
+  uint32_t reserved;
+  const char *const *names; /* of an op: what each value stands for; else NULL */
+} hr_gene;
+/* Gene `index`, from 0. Codes: INVALID_ARGUMENT: there are no more. */
+HR_API hr_status hr_search_gene(const hr_search *search, uint32_t index, hr_gene *out, hr_error *error);
+
+/* A policy in its three forms. Pointers live until the next call on the search. */
+typedef struct hr_policy {
+  uint32_t struct_size;
+  uint32_t gene_count;
+  const uint32_t *genes; /* NULL: it is not in the space of the search */
+  const char *toml;
+  const char *text;
+  uint64_t hash;         /* equal for policies that do the same */
+} hr_policy;
+/* Of genes. Codes: INVALID_ARGUMENT (their number, or a value, is not the space's). */
+HR_API hr_status hr_search_policy_of_genes(hr_search *search, const uint32_t *genes, size_t count,
+                                           hr_policy *out, hr_error *error);
+/* Of a text of `length` bytes: one that begins with "hraa1/", or TOML of a policy file. Codes: the CONFIG
+ * group; the error has the place in the text. */
+HR_API hr_status hr_search_policy_of_text(hr_search *search, const char *text, size_t length,
+                                          hr_policy *out, hr_error *error);
+
 /* -------------------------------------------------------------------------------------- tools -- */
 
 /* Writes u8 pixels (1 or 3 channels) as PNG or JPEG, by the extension of `path` (.png .jpg .jpeg):
