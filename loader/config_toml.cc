@@ -10,7 +10,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <new>
 
 #include "base/scope_guard.h"
 #include "loader/config_toml_reader.h"
@@ -93,22 +92,6 @@ bool FailSyntax(Document* document, const toml::source_region& region, std::stri
 static_assert(kTomlDepthMax == 32 && TOML_MAX_NESTED_VALUES == 32);
 constexpr const char* kDepthAllowed = "allowed: at most 32 levels";
 
-// Runs `body` behind the fence that no exception passes; true when it found no error.
-template <class Body>
-bool Fenced(Document* document, ConfigError* error, Body body) {
-  *error = {};
-  try {
-    const bool good = body();
-    return document->report.Finish(error) && good;
-  } catch (const std::bad_alloc&) {
-    error->code = Code::kOutOfMemory;
-    error->text.clear();  // a text would need the memory that there is not
-  } catch (...) {
-    error->code = Code::kInternal;
-  }
-  return false;
-}
-
 bool FailRead(Document* document, int error_number) {
   const bool folder = error_number == EISDIR;
   std::array<char, 128> buffer{};
@@ -124,10 +107,7 @@ bool FailRead(Document* document, int error_number) {
 
 bool ParseInto(Document* document, const ConfigSource& source, Config* config) {
   toml::table root;
-  if (!ParseToml(document, source.text, {}, &root)) return false;
-  for (const std::string& text : source.overrides) {
-    if (!ApplyOverride(document, text, &root)) return false;
-  }
+  if (!ParseTables(document, source, &root)) return false;
   *config = {};
   config->file = source.name;
   return ReadConfig(document, root, config);
@@ -205,6 +185,14 @@ bool ParseToml(Document* document, std::string_view text, std::string_view origi
   return true;
 }
 
+bool ParseTables(Document* document, const ConfigSource& source, toml::table* root) {
+  if (!ParseToml(document, source.text, {}, root)) return false;
+  for (const std::string& text : source.overrides) {
+    if (!ApplyOverride(document, text, root)) return false;
+  }
+  return true;
+}
+
 int ReadTomlFile(const std::string& path, TomlFile kind, std::string* text) {
   // Not blocking: a pipe that nobody writes to would keep the call for ever.
   const int flags = kind == TomlFile::kRegular ? O_NONBLOCK : 0;
@@ -227,6 +215,14 @@ int ReadTomlFile(const std::string& path, TomlFile kind, std::string* text) {
   return 0;
 }
 
+bool ReadConfigText(Document* document, const std::string& path, std::string* text) {
+  document->name = path;
+  const size_t slash = path.rfind('/');
+  if (slash != path.npos) document->folder = path.substr(0, std::max<size_t>(slash, 1));
+  const int error_number = ReadTomlFile(path, TomlFile::kAny, text);
+  return error_number == 0 || FailRead(document, error_number);
+}
+
 bool ParseConfig(const ConfigSource& source, Config* config, ConfigError* error) {
   Document document;
   return Fenced(&document, error, [&] {
@@ -240,13 +236,8 @@ bool ParseConfigFile(const std::string& path, std::span<const std::string> overr
                      Config* config, ConfigError* error) {
   Document document;
   return Fenced(&document, error, [&] {
-    document.name = path;
-    const size_t slash = path.rfind('/');
-    if (slash != path.npos) document.folder = path.substr(0, std::max<size_t>(slash, 1));
     std::string text;
-    if (const int error_number = ReadTomlFile(path, TomlFile::kAny, &text); error_number != 0) {
-      return FailRead(&document, error_number);
-    }
+    if (!ReadConfigText(&document, path, &text)) return false;
     ConfigSource source;
     source.text = text;
     source.name = path;

@@ -1,4 +1,5 @@
-// Policies in [[augment]]: what ties their parameters, timm strings, policy files.
+// Policies in [[augment]]: what ties their parameters, timm strings, what a policy file makes of an
+// entry.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -6,20 +7,10 @@
 #include "loader/augment/policy_tables.h"
 #include "loader/augment/timm_string.h"
 #include "loader/config_toml_reader.h"
+#include "loader/policy_file.h"
 
 namespace headrace::loader {
 namespace {
-
-constexpr std::string_view kFormat = "headrace-policy/1";
-constexpr std::string_view kFileKeys[] = {"format", "profile", "bins", "sub_policy"};
-constexpr std::string_view kSubPolicyKeys[] = {"ops"};
-constexpr std::string_view kStepKeys[] = {"op", "p", "magnitude"};
-constexpr std::string_view kSubPolicyLabel = "[[sub_policy]]";
-constexpr int kBinsMax = 1000;
-constexpr int kBinsDefault = 10;
-
-constexpr ParamWord kProfileWords[] = {{"torchvision"}, {"timm"}, {"tf"}};
-static_assert(static_cast<size_t>(PolicyProfile::kTf) == 2);
 
 bool IsWhole(double value) { return value == std::floor(value); }
 
@@ -31,90 +22,6 @@ const T& Param(const OpConfig& op, const char* name) {
 PolicyProfile ProfileOf(const OpConfig& op) {
   const auto* found = std::ranges::find(kPolicyProfileNames, Param<std::string>(op, "profile"));
   return static_cast<PolicyProfile>(found - kPolicyProfileNames.begin());
-}
-
-// One {op, p, magnitude} of a sub-policy.
-bool ReadStep(const TableReader& entry, const Policy& policy, PolicyStep* step) {
-  std::vector<ParamWord> words;
-  for (const std::string_view name : kPolicyOpNames) words.push_back({name});
-  const auto op = entry.Find("op");
-  if (!op) return entry.Missing("op", "the name of an op, such as \"rotate\"");
-  size_t index = 0;
-  if (!op->Word(words, &index)) return false;
-  step->op = static_cast<PolicyOp>(index);
-  // timm has no cutout, and so no level for it.
-  if (step->op == PolicyOp::kCutout && policy.profile == PolicyProfile::kTimm) {
-    return op->WrongValue("cutout with profile = \"torchvision\" or \"tf\"");
-  }
-  if (!entry.Keys(kStepKeys) || !entry.Number("p", {0, 1}, &step->p)) return false;
-
-  const bool bins = policy.profile == PolicyProfile::kTorchvision;
-  const double last = bins ? policy.bins - 1 : kPolicyLevelMax;
-  const auto magnitude = entry.Find("magnitude");
-  if (!magnitude) {
-    return !HasMagnitude(step->op) ||
-           entry.Missing("magnitude",
-                         "a number from 0 to " + std::to_string(static_cast<int>(last)));
-  }
-  if (!magnitude->Number({0, last}, &step->magnitude)) return false;
-  return !bins || IsWhole(step->magnitude) ||
-         magnitude->WrongValue("a whole number, the number of a bin");
-}
-
-bool ReadSubPolicy(Document* document, const toml::table& table, const Policy& policy,
-                   SubPolicy* steps) {
-  const TableReader entry(document, std::string(kSubPolicyLabel), table);
-  constexpr std::string_view kAllowed =
-      "a list of 1 to 16 tables, such as { op = \"rotate\", p = 0.6, magnitude = 9 }";
-  if (!entry.Keys(kSubPolicyKeys)) return false;
-  const auto ops = entry.Find("ops");
-  if (!ops) return entry.Missing("ops", kAllowed);
-  const toml::array* list = ops->node().as_array();
-  if (list == nullptr) return ops->WrongType(kAllowed);
-  if (list->empty() || list->size() > kSubPolicyOpsMax) return ops->WrongValue(kAllowed);
-  for (const toml::node& node : *list) {
-    const toml::table* step = node.as_table();
-    if (step == nullptr) return ops->WrongEntry(Code::kConfigType, node, kAllowed);
-    const TableReader reader(document, std::string(kSubPolicyLabel) + " ops", *step);
-    if (!ReadStep(reader, policy, &steps->emplace_back())) return false;
-  }
-  return true;
-}
-
-bool ReadSubPolicies(Document* document, const TableReader& file, Policy* policy) {
-  constexpr std::string_view kAllowed = "1 to 1000 tables, [[sub_policy]]";
-  const auto value = file.Find("sub_policy");
-  if (!value) return file.Missing("sub_policy", kAllowed);
-  const toml::array* list = value->node().as_array();
-  const bool tables = list != nullptr && (list->empty() || list->is_homogeneous<toml::table>());
-  if (!tables) return value->WrongType(kAllowed);
-  if (list->empty() || list->size() > kSubPoliciesMax) return value->WrongValue(kAllowed);
-  for (const toml::node& node : *list) {
-    if (!ReadSubPolicy(document, *node.as_table(), *policy, &policy->sub_policies.emplace_back())) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// The tables of a policy file.
-bool ReadPolicyFile(Document* document, const toml::table& root, Policy* policy) {
-  const TableReader file(document, "policy file", root);
-  if (!file.Keys(kFileKeys)) return false;
-  const auto format = file.Find("format");
-  if (!format) return file.Missing("format", "\"" + std::string(kFormat) + "\"");
-  constexpr ParamWord kFormats[] = {{kFormat}};
-  size_t index = 0;
-  if (!format->Word(kFormats, &index) || !file.Word("profile", kProfileWords, &policy->profile)) {
-    return false;
-  }
-  uint32_t bins = kBinsDefault;
-  if (!file.U32("bins", 2, kBinsMax, &bins)) return false;
-  policy->bins = static_cast<int>(bins);
-  if (policy->profile != PolicyProfile::kTorchvision && bins != kBinsDefault) {
-    return file.Find("bins")->WrongValue("10, since timm and tf have levels of 0 to 10");
-  }
-  return ReadSubPolicies(document, file, policy);
 }
 
 bool FailFile(const ValueReader& value, int error_number) {
@@ -133,9 +40,29 @@ bool FailFile(const ValueReader& value, int error_number) {
        .error_number = error_number});
 }
 
+// What an entry with a policy file becomes: auto_augment with the sub-policies, or the very op that
+// the file gives the numbers of, so that writing the op instead of the file changes no pixel.
+void TakePolicy(PolicyFile file, OpConfig* op) {
+  if (file.form == PolicyForm::kSubPolicies) {
+    op->policy = std::move(file.policy);
+    return;
+  }
+  op->params.erase("policy");
+  const bool bins = file.policy.profile == PolicyProfile::kTorchvision;
+  if (bins) op->params["num_magnitude_bins"] = int64_t{file.policy.bins};
+  if (file.form == PolicyForm::kTrivialAugmentWide) {
+    op->op = "trivial_augment_wide";
+    op->params.erase("profile");
+    return;
+  }
+  op->op = "rand_augment";
+  op->params["num_ops"] = int64_t{file.num_ops};
+  op->params["magnitude"] = file.magnitude;
+}
+
 // The policy file at `path`, which is relative to the configuration's folder.
 bool LoadPolicy(const TableReader& entry, const ValueReader& value, const std::string& path,
-                OpConfig* op) {
+                PolicyFile* out, OpConfig* op) {
   Document file;
   file.name = entry.document()->Resolve(path);
   std::string text;
@@ -144,20 +71,20 @@ bool LoadPolicy(const TableReader& entry, const ValueReader& value, const std::s
     return FailFile(value, error_number);
   }
   toml::table root;
-  Policy policy;
-  const bool good = ParseToml(&file, text, {}, &root) && ReadPolicyFile(&file, root, &policy);
+  const bool good = ParseToml(&file, text, {}, &root) && ReadPolicyFile(&file, root, out);
   if (!entry.document()->report.Take(file.report) || !good) return false;
 
   const auto profile = entry.Find("profile");
-  if (profile && ProfileOf(*op) != policy.profile) {
+  if (profile && ProfileOf(*op) != out->policy.profile) {
     return profile->WrongValue("what the policy file says, or no profile");
   }
-  op->params["profile"] = std::string(kPolicyProfileNames[static_cast<size_t>(policy.profile)]);
-  op->policy = std::move(policy);
+  op->params["profile"] =
+      std::string(kPolicyProfileNames[static_cast<size_t>(out->policy.profile)]);
   return true;
 }
 
-bool ReadAutoAugment(const TableReader& entry, OpConfig* op) {
+// *file: what a policy file says; empty where a table of ours was named.
+bool ReadAutoAugment(const TableReader& entry, std::optional<PolicyFile>* file, OpConfig* op) {
   const std::string policy = Param<std::string>(*op, "policy");
   const auto value = entry.Find("policy");
   if (const PolicyTable* table = FindPolicyTable(policy)) {
@@ -168,7 +95,9 @@ bool ReadAutoAugment(const TableReader& entry, OpConfig* op) {
     return value->WrongValue(
         "a policy; timm's texts go to op = \"rand_augment\", config = \"rand-...\"");
   }
-  if (policy.find_first_of("./") != policy.npos) return LoadPolicy(entry, *value, policy, op);
+  if (policy.find_first_of("./") != policy.npos) {
+    return LoadPolicy(entry, *value, policy, &file->emplace(), op);
+  }
   std::vector<std::string_view> names;
   for (const PolicyTable& table : PolicyTables()) names.push_back(table.name);
   return value->WrongValue("imagenet, cifar10, svhn, v0 or the path of a policy file",
@@ -241,8 +170,11 @@ bool ReadAugMix(const TableReader& entry, const OpConfig& op) {
 bool ReadPolicy(const TableReader& entry, OpConfig* op) {
   if (op->op == "aug_mix") return ReadAugMix(entry, *op);
   if (op->op == "auto_augment") {
-    if (!ReadAutoAugment(entry, op)) return false;
+    std::optional<PolicyFile> file;
+    if (!ReadAutoAugment(entry, &file, op)) return false;
     PutHabits(entry, ProfileOf(*op), op);
+    if (file) TakePolicy(*std::move(file), op);
+    return true;
   }
   if (op->op == "rand_augment") {
     const auto config = entry.Find("config");

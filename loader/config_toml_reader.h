@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,6 +42,28 @@ struct Document {
 bool ParseToml(Document* document, std::string_view text, std::string_view origin,
                toml::table* root);
 
+// The same of a whole configuration: `source`'s text with its overrides.
+bool ParseTables(Document* document, const ConfigSource& source, toml::table* root);
+// Reads the configuration file at `path` into *text, and has *document resolve paths against its
+// folder.
+bool ReadConfigText(Document* document, const std::string& path, std::string* text);
+
+// Runs `body` behind the fence that no exception passes; true when it found no error.
+template <class Body>
+bool Fenced(Document* document, ConfigError* error, Body body) {
+  *error = {};
+  try {
+    const bool good = body();
+    return document->report.Finish(error) && good;
+  } catch (const std::bad_alloc&) {
+    error->code = Code::kOutOfMemory;
+    error->text.clear();  // a text would need the memory that there is not
+  } catch (...) {
+    error->code = Code::kInternal;
+  }
+  return false;
+}
+
 // Puts one `dotted.key=value` over *root.
 bool ApplyOverride(Document* document, std::string_view text, toml::table* root);
 
@@ -56,6 +79,15 @@ bool ReadMix(Document* document, const toml::table& entry, MixConfig* mix);
 // Of an op that is a policy: the rules that tie its parameters, what its profile says for those
 // that were not given, and its policy file.
 bool ReadPolicy(const TableReader& entry, OpConfig* op);
+// Reads the tables of a policy file; *out has the defaults before.
+struct PolicyFile;
+bool ReadPolicyFile(Document* document, const toml::table& root, PolicyFile* out);
+// Reads [search].
+bool ReadSearch(const TableReader& table, SearchConfig* search);
+// Reads the [search] of a configuration whose other tables are nobody's business.
+bool ReadSearchAlone(Document* document, const toml::table& root, SearchConfig* search);
+inline constexpr std::string_view kSearchKeys[] = {
+    "space", "profile", "ops", "sub_policies", "num_ops", "probabilities", "bins"};
 
 // The keys of each plain table, for suggestions across tables.
 struct TableKeys {

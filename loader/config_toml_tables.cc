@@ -1,5 +1,5 @@
 // The plain tables: [dataset], [loader], [output], [decode], [limits]; and the walk over a whole
-// file.
+// file, with [search].
 #include <algorithm>
 #include <cmath>
 
@@ -9,7 +9,7 @@ namespace headrace::loader {
 namespace {
 
 constexpr std::string_view kRootKeys[] = {"dataset", "loader",  "output", "decode",
-                                          "limits",  "augment", "mix"};
+                                          "limits",  "augment", "mix",    "search"};
 constexpr std::string_view kDatasetKeys[] = {
     "source", "path", "classes", "annotations", "masks", "saliency_maps", "include", "split", "of"};
 constexpr std::string_view kLoaderKeys[] = {"batch_size",     "shuffle",       "shuffle_window",
@@ -25,11 +25,9 @@ constexpr std::string_view kLimitsKeys[] = {"max_pixels",        "max_side",   "
                                             "max_encoded_bytes", "jpeg_scans", "jpeg_memory",
                                             "scratch_pixels"};
 
-constexpr TableKeys kTables[] = {{"dataset", kDatasetKeys},
-                                 {"loader", kLoaderKeys},
-                                 {"output", kOutputKeys},
-                                 {"decode", kDecodeKeys},
-                                 {"limits", kLimitsKeys}};
+constexpr TableKeys kTables[] = {{"dataset", kDatasetKeys}, {"loader", kLoaderKeys},
+                                 {"output", kOutputKeys},   {"decode", kDecodeKeys},
+                                 {"limits", kLimitsKeys},   {"search", kSearchKeys}};
 
 // Words in the order of their enums.
 constexpr ParamWord kSourceWords[] = {{"folder"}, {"tar"}, {"coco"}, {"manifest"}};
@@ -359,9 +357,17 @@ bool ReadConfig(Document* document, const toml::table& root, Config* config) {
          read("output", ReadOutput, &config->output) &&
          read("decode", ReadDecode, &config->decode) &&
          read("limits", ReadLimits, &config->limits) &&
+         read("search", ReadSearch, &config->search) &&
          ReadEntries(document, root, "augment", ReadOp, &config->augment) &&
          ReadEntries(document, root, "mix", ReadMix, &config->mix) &&
          CheckWeights(document, root, *config);
+}
+
+bool ReadSearchAlone(Document* document, const toml::table& root, SearchConfig* search) {
+  const toml::table empty;
+  const toml::table* table = nullptr;
+  return CheckRoot(document, root) && FindTable(document, root, "search", empty, &table) &&
+         ReadSearch(TableReader(document, "[search]", *table), search);
 }
 
 }  // namespace headrace::loader

@@ -26,7 +26,7 @@ TEST(ConfigErrorTest, AKeyOfAnotherTableNamesThatTable) {
 TEST(ConfigErrorTest, AnUnknownTableIsTold) {
   ExpectError(ParseBody("[loadr]\nseed = 1\n"), Code::kConfigUnknownKey,
               "train.toml:3:2: [loadr]: unknown table; allowed: dataset, loader, output, decode, "
-              "limits, augment, mix; did you mean \"loader\"?");
+              "limits, augment, mix, search; did you mean \"loader\"?");
   ExpectErrorWith(ParseBody("[[augmnt]]\nop = \"resize\"\n"), Code::kConfigUnknownKey,
                   {"[[augmnt]]: unknown table", "did you mean \"augment\"?"});
 }
