@@ -930,6 +930,20 @@ HR_API hr_status hr_index_shard(const char *path, int force, hr_index_report *ou
  * size. */
 HR_API hr_status hr_schema(char *json, size_t capacity, size_t *needed, hr_error *error);
 
+/* Which process of how many this is. */
+typedef struct hr_rank {
+  uint32_t struct_size;
+  uint32_t rank;
+  uint32_t world_size;
+  uint32_t reserved;
+  char source[64];   /* "alone", "environment: RANK, WORLD_SIZE" */
+  char warning[448]; /* other launchers that say otherwise; "" when none does */
+} hr_rank;
+/* What rank = "auto" comes to: as the launcher's environment says (torchrun, Open MPI, MPICH, Slurm), else 0 of
+ * 1. For programs that share work in other ways than by a loader. Any thread. Codes: CONFIG_VALUE (the
+ * variables are there and make no sense). */
+HR_API hr_status hr_find_rank(hr_rank *out, hr_error *error);
+
 /* What this machine offers and what headrace will use, as one JSON object. Writes at most `capacity`
  * bytes with the final NUL; *needed is the full size. */
 HR_API hr_status hr_doctor(char *json, size_t capacity, size_t *needed, hr_error *error);

@@ -12,6 +12,7 @@
 #include "bindings/c/doctor.h"
 #include "bindings/c/options.h"
 #include "codecs/encoder.h"
+#include "loader/ranks.h"
 
 using headrace::Code;
 using headrace::capi::Fence;
@@ -88,6 +89,22 @@ hr_status hr_image_write(const char* path, const hr_image* image, int quality, h
                      : headrace::codecs::EncodeJpeg(view, {.quality = quality > 0 ? quality : 90});
     if (!bytes.ok()) return SetError(error, bytes.status());
     return WriteFile(path, *bytes, error);
+  });
+}
+
+hr_status hr_find_rank(hr_rank* out, hr_error* error) {
+  return Fence(error, [&]() -> hr_status {
+    headrace::loader::RankInfo found;
+    headrace::loader::ConfigError problem;
+    if (!headrace::loader::FindRank(std::nullopt, std::nullopt, {}, &found, &problem)) {
+      return SetError(error, problem);
+    }
+    hr_rank filled{};
+    filled.rank = found.rank;
+    filled.world_size = found.world_size;
+    found.source.copy(filled.source, sizeof filled.source - 1);
+    found.warning.copy(filled.warning, sizeof filled.warning - 1);
+    return headrace::capi::Fill(out, filled, error);
   });
 }
 

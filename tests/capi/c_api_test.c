@@ -323,6 +323,30 @@ static void check_shards(const char *folder) {
   CHECK(remove(toml) == 0);
 }
 
+/* What the launcher that runs these tests may have set is not looked at here: cli.ranks does. */
+static void check_rank(void) {
+  HR_INIT(hr_rank, found);
+  HR_INIT(hr_error, error);
+  hr_rank unsized;
+  memset(&unsized, 0, sizeof unsized);
+  unsetenv("WORLD_SIZE");
+  unsetenv("OMPI_COMM_WORLD_SIZE");
+  unsetenv("PMI_SIZE");
+  unsetenv("SLURM_NTASKS");
+  CHECK(hr_find_rank(&found, NULL) == HR_OK);
+  CHECK(found.rank == 0 && found.world_size == 1 && strcmp(found.source, "alone") == 0);
+  CHECK(hr_find_rank(&unsized, &error) == HR_INVALID_ARGUMENT);
+  setenv("RANK", "2", 1);
+  setenv("WORLD_SIZE", "5", 1);
+  CHECK(hr_find_rank(&found, NULL) == HR_OK);
+  CHECK(found.rank == 2 && found.world_size == 5 && found.warning[0] == '\0');
+  setenv("WORLD_SIZE", "2", 1);
+  CHECK(hr_find_rank(&found, &error) == HR_CONFIG_VALUE);
+  CHECK(strstr(error.text, "below world_size") != NULL);
+  unsetenv("RANK");
+  unsetenv("WORLD_SIZE");
+}
+
 int main(int argc, char **argv) {
   char text[8192];
   size_t needed = 0;
@@ -331,6 +355,7 @@ int main(int argc, char **argv) {
   CHECK(strcmp(hr_status_name(HR_NO_BUFFER), "HR_NO_BUFFER") == 0);
   CHECK(strcmp(hr_status_name((hr_status)12345), "HR_UNKNOWN") == 0);
   CHECK(hr_doctor(text, sizeof text, &needed, NULL) == HR_OK && text[0] == '{');
+  check_rank();
   make_set(argv[1]);
   check_loader(argv[1]);
   check_models(argv[1]);
