@@ -6,7 +6,11 @@
 namespace headrace::cli {
 namespace {
 
-std::string Duration(double seconds) {
+constexpr auto kRedrawEvery = std::chrono::milliseconds(100);
+
+}  // namespace
+
+std::string DurationText(double seconds) {
   char text[32];
   const auto whole = static_cast<uint64_t>(seconds + 0.5);
   if (whole >= 3600) {
@@ -19,20 +23,25 @@ std::string Duration(double seconds) {
   return text;
 }
 
-constexpr auto kRedrawEvery = std::chrono::milliseconds(100);
-
-}  // namespace
-
 Progress::Progress(Console& console, std::string_view unit)
     : console_(console), unit_(unit), start_(Clock::now()), drawn_(start_ - kRedrawEvery) {}
 
 Progress::~Progress() { Finish(); }
 
-void Progress::Update(double fraction, uint64_t count) {
-  if (!console_.is_terminal()) return;
-  const Clock::time_point now = Clock::now();
-  if (now - drawn_ < kRedrawEvery) return;
+bool Progress::IsDue(Clock::time_point now) {
+  if (!console_.is_terminal() || now - drawn_ < kRedrawEvery) return false;
   drawn_ = now;
+  return true;
+}
+
+void Progress::Update(double fraction, std::string_view figures) {
+  if (!IsDue(Clock::now())) return;
+  console_.SetStatusLine(BarText(fraction, figures, console_.columns(), console_.has_colour()));
+}
+
+void Progress::Update(double fraction, uint64_t count) {
+  const Clock::time_point now = Clock::now();
+  if (!IsDue(now)) return;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   console_.SetStatusLine(
       ProgressText(fraction, count, unit_, seconds, console_.columns(), console_.has_colour()));
@@ -47,10 +56,15 @@ std::string ProgressText(double fraction, uint64_t count, std::string_view unit,
                 static_cast<int>(unit.size()), unit.data(),
                 seconds > 0 ? static_cast<double>(count) / seconds : 0.0);
   std::string tail = figures;
-  if (fraction > 0) tail += "  " + Duration(seconds * (1 - fraction) / fraction) + " left";
+  if (fraction > 0) tail += "  " + DurationText(seconds * (1 - fraction) / fraction) + " left";
+  return BarText(fraction, tail, columns, colour);
+}
+
+std::string BarText(double fraction, std::string_view tail, int columns, bool colour) {
+  fraction = std::clamp(fraction, 0.0, 1.0);
   // The last column stays free: a full line would wrap and could not be erased by one return.
   const int room = std::clamp(columns - 1 - static_cast<int>(tail.size()), 0, 40);
-  if (room < 8) return tail.substr(0, static_cast<size_t>(std::max(columns - 1, 0)));
+  if (room < 8) return std::string(tail.substr(0, static_cast<size_t>(std::max(columns - 1, 0))));
   const int full = static_cast<int>(fraction * room);
   std::string bar;
   for (int i = 0; i < room; ++i) {
@@ -59,7 +73,7 @@ std::string ProgressText(double fraction, uint64_t count, std::string_view unit,
     bar += i < full ? "\u2501" : (colour ? "\u2501" : "\u2500");
   }
   if (colour) bar += "\x1b[0m";
-  return bar + tail;
+  return bar.append(tail);
 }
 
 }  // namespace headrace::cli

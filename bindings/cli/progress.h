@@ -23,11 +23,15 @@ class Progress {
 
   // `fraction` of the whole that is done, 0 to 1; `count` in units, for the rate.
   void Update(double fraction, uint64_t count);
+  // The same with figures of the caller's in place of count, rate and time left.
+  void Update(double fraction, std::string_view figures);
   // Erases the bar; to be called before results go to stdout, which may be the same terminal.
   void Finish() { console_.SetStatusLine(""); }
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  bool IsDue(Clock::time_point now);
 
   Console& console_;
   const std::string unit_;
@@ -35,8 +39,13 @@ class Progress {
   Clock::time_point drawn_;
 };
 
+// "1:02:03" or "2:03".
+std::string DurationText(double seconds);
+
 // The text of the bar, apart from the terminal so that it can be tested by eye and by number.
 std::string ProgressText(double fraction, uint64_t count, std::string_view unit, double seconds,
                          int columns, bool colour);
+// A bar with any text behind it.
+std::string BarText(double fraction, std::string_view tail, int columns, bool colour);
 
 }  // namespace headrace::cli
