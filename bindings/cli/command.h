@@ -27,6 +27,7 @@ extern const Command kIndexCommand;
 extern const Command kPackCommand;
 extern const Command kPreviewCommand;
 extern const Command kScanCommand;
+extern const Command kSearchCommand;
 extern const Command kSynthCommand;
 extern const Command kUnpackCommand;
 

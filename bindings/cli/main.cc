@@ -18,13 +18,10 @@
 namespace headrace::cli {
 namespace {
 
-constexpr std::array<const Command*, 11> kCommands = {
+constexpr std::array<const Command*, 12> kCommands = {
     &kBenchCommand, &kDigestCommand, &kDumpCommand,  &kPreviewCommand,
     &kApplyCommand, &kScanCommand,   &kPackCommand,  &kUnpackCommand,
-    &kIndexCommand, &kSynthCommand,  &kDoctorCommand};
-
-// Named by the documentation, built later.
-constexpr std::array<std::string_view, 1> kLaterCommands = {"search"};
+    &kIndexCommand, &kSearchCommand, &kSynthCommand, &kDoctorCommand};
 
 std::string Overview() {
   std::string text = "headrace " + std::string(hr_version()) +
@@ -42,9 +39,6 @@ std::string Overview() {
 }
 
 int UnknownCommand(std::string_view name, Console& console) {
-  if (std::find(kLaterCommands.begin(), kLaterCommands.end(), name) != kLaterCommands.end()) {
-    return console.Usage(std::string(name) + ": not in this version");
-  }
   std::vector<std::string_view> known;
   for (const Command* command : kCommands) known.push_back(command->spec.name);
   const std::string_view nearest = Nearest(name, known);

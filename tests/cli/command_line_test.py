@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-COMMANDS = ["bench", "digest", "dump", "preview", "apply", "scan", "pack", "unpack", "index", "synth", "doctor"]
-LATER = ["search"]
+COMMANDS = ["bench", "digest", "dump", "preview", "apply", "scan", "pack", "unpack", "index", "search", "synth",
+            "doctor"]
 
 
 def assert_usage_error(result, *words):
@@ -49,11 +49,6 @@ def test_help_has_usage_options_and_an_example(good, command):
     assert good("help", command).out == text
     assert good(command, "-h").out == text
     assert max(map(len, text.splitlines())) <= 100
-
-
-@pytest.mark.parametrize("command", LATER)
-def test_commands_of_later_versions_say_so(run, command):
-    assert_usage_error(run(command, "x"), command, "not in this version")
 
 
 def test_unknown_command_suggests_the_nearest(run):

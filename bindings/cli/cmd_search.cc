@@ -1,0 +1,154 @@
+// headrace search: AutoAugment's search for a policy, with any program as the judge.
+#include <memory>
+#include <string>
+
+#include "bindings/cli/command.h"
+#include "bindings/cli/evaluator_command.h"
+#include "bindings/cli/json_writer.h"
+#include "bindings/cli/output_file.h"
+#include "bindings/cli/search_master.h"
+#include "bindings/cli/search_options.h"
+#include "bindings/cli/search_report.h"
+#include "bindings/cli/search_run.h"
+#include "bindings/cli/search_session.h"
+#include "bindings/cli/search_summary.h"
+#include "bindings/cli/search_workers.h"
+
+namespace headrace::cli {
+namespace {
+
+// Where the processes of one search meet.
+std::string FolderOf(const SearchOptions& options) { return options.state + ".d"; }
+
+bool WritePolicy(const SearchOptions& options, const SearchSession& session,
+                 const SearchSummary& summary, std::string* error) {
+  if (options.output.empty()) return true;
+  std::string toml = summary.best[0].policy;
+  if (options.concat > 0 && !session.Concat(static_cast<uint32_t>(options.concat), &toml, error)) {
+    return false;
+  }
+  return WriteWholeFile(options.output, toml, error);
+}
+
+// Everything that is wanted of what is known. Exit status.
+int Emit(const ParsedArgs& args, const SearchOptions& options, const SearchSession& session,
+         const SearchSummary& summary, const Overrides& overrides, Console& console) {
+  // Each is tried whatever became of the others: the hours of the search are in all of them.
+  int status = kExitGood;
+  std::string error;
+  if (!options.report.empty() &&
+      !WriteReport(
+          {.options = &options, .summary = &summary, .session = &session, .overrides = overrides},
+          &console, &error)) {
+    status = console.Fail(error);
+  }
+  if (summary.best.empty()) {
+    const FinishedTrial& last = session.finished().back();
+    return console.Fail("no trial succeeded; the last one: " + WholeReason(last.outcome));
+  }
+  if (!WritePolicy(options, session, summary, &error)) status = console.Fail(error);
+  if (!args.Has("json")) {
+    PrintResult(SearchPage(summary, options));
+    return status;
+  }
+  const int emitted = EmitJson(args, SearchJson(summary, options), console);
+  return emitted != kExitGood ? emitted : status;
+}
+
+// Rank 0, or the only process.
+int Search(const ParsedArgs& args, const SearchOptions& options, const hr_rank& rank,
+           const Overrides& overrides, EvaluatorPool* pool, Console& console) {
+  const uint64_t parallel = options.parallel * rank.world_size;
+  SearchSession session(options, &console);
+  if (const int opened = session.Open(parallel, overrides); opened != kExitGood) return opened;
+  std::string error;
+  SearchLog log;
+  if (!log.Open(options.log, session.finished(), &error)) return console.Usage(error);
+  double seconds = 0;
+  {
+    std::unique_ptr<SearchMaster> master;
+    if (rank.world_size > 1) {
+      master = std::make_unique<SearchMaster>(FolderOf(options), rank.world_size - 1,
+                                              options.rank_timeout_seconds, &console);
+      if (!master->Open(&error)) return console.Fail(error);
+    }
+    SearchWorkers workers(pool, master.get(), options.evaluator);
+    SearchRun run(&session, &log, &workers, parallel, &console);
+    const int status = run.Run();
+    pool->StopAll();
+    if (status != kExitGood) return status;
+    seconds = run.seconds();
+  }
+  return Emit(args, options, session, SummaryOf(session, options, seconds, rank.world_size),
+              overrides, console);
+}
+
+int Run(const ParsedArgs& args, Console& console) {
+  SearchOptions options;
+  Overrides overrides;
+  std::string text;
+  if (!ReadSearchOptions(args, &options, &text) || !overrides.Read(args, &text)) {
+    return console.Usage(text);
+  }
+  HR_INIT(hr_rank, rank);
+  HR_INIT(hr_error, error);
+  if (const hr_status found = hr_find_rank(&rank, &error); found != HR_OK) {
+    return console.Fail(found, error);
+  }
+  if (rank.world_size > 1 && options.state.empty()) {
+    return console.Usage("--state FILE is needed with several processes (" +
+                         std::string(rank.source) + "): they meet in FILE.d");
+  }
+  if (options.parallel * rank.world_size > 1024) {
+    return console.Usage("--parallel: " + std::to_string(options.parallel) + " in each of " +
+                         std::to_string(rank.world_size) +
+                         " processes are more than the 1024 that may run at once");
+  }
+  if (rank.rank == 0) {
+    if (rank.warning[0] != '\0') console.Warning(rank.warning);
+    const EvaluatorCommand command(options.evaluator.command);
+    if (!command.Has("policy")) {
+      console.Warning(
+          "--evaluate has no {policy}, so it cannot know what it scores (but by the "
+          "file that HEADRACE_TRIAL names)");
+    }
+  }
+  EvaluatorPool pool(options.parallel, args.Has("verbose"), &console);
+  if (!pool.Open(&text)) return console.Fail(text);
+  if (rank.rank > 0) {
+    return HelpSearch(FolderOf(options), rank.rank, options.parallel, options.rank_timeout_seconds,
+                      &pool, &console);
+  }
+  return Search(args, options, rank, overrides, &pool, console);
+}
+
+}  // namespace
+
+constinit const Command kSearchCommand = {
+    {
+        .name = "search",
+        .summary = "looks for the policy that makes your model best",
+        .operands_text = "CONFIG",
+        .operand_min = 1,
+        .operand_max = 1,
+        .options = kSearchOptions,
+        .details = "CONFIG's [search] table says which policies there are; without one they are\n"
+                   "AutoAugment's: 5 pairs of ops. CMD trains with {policy} (auto_augment's policy "
+                   "= \"...\")\n"
+                   "and scores the model on held-out images, never on the test set. A CMD that "
+                   "fails, hangs\n"
+                   "or prints no number is a failed trial. With --state a search that was stopped "
+                   "in any way\n"
+                   "goes on, and tries the policies that it would have tried. Under mpirun the "
+                   "evaluators are\n"
+                   "spread over the processes, of which each runs K; the result is that of one "
+                   "process with\n"
+                   "as many.\n",
+        .example = "  headrace search train.toml --evaluate 'python train.py {policy} {seed}' \\\n"
+                   "    --trials 200 --parallel 4 --state run.json --log run.tsv \\\n"
+                   "    --report run.html -o best.toml\n",
+    },
+    Run,
+};
+
+}  // namespace headrace::cli
