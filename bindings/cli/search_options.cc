@@ -8,8 +8,6 @@
 #include <cstring>
 #include <vector>
 
-#include "bindings/cli/command.h"
-
 namespace headrace::cli {
 namespace {
 
@@ -92,34 +90,6 @@ bool ReadNumbers(const ParsedArgs& args, SearchOptions* options, std::string* er
 }
 
 }  // namespace
-
-constinit const OptionSpec kSearchOptions[18] = {
-    {"evaluate", 0, "CMD",
-     "The command that scores a policy, run by /bin/sh -c, with {policy} (path of a policy file), "
-     "{seed} and {trial} replaced. The last line of its stdout is the score, or JSON with "
-     "\"score\"; "
-     "higher is better. Required."},
-    {"trials", 0, "N", "Policies to try; 100 by default."},
-    {"parallel", 0, "K", "Evaluators at a time, of each process; 1 by default."},
-    {"strategy", 0, "NAME", "random, evolution, reinforce or ppo; evolution by default."},
-    {"seed", 0, "S", "Seed of the search; 0 by default."},
-    {"timeout", 0, "SECONDS", "An evaluator that takes longer is ended; no limit by default."},
-    {"retries", 0, "N", "Attempts after one that failed; 1 by default."},
-    {"rescore", 0, "TOP",
-     "The best so many are scored again on fresh seeds, and the best mean wins; a third of the "
-     "trials, at most 10, by default; 0: none."},
-    {"rescore-seeds", 0, "N", "Fresh seeds; 3 by default."},
-    {"no-baselines", 0, "", "Leaves out what policies are compared with."},
-    {"state", 0, "FILE", "Keeps all that is known in FILE, and goes on from it if it is there."},
-    {"log", 0, "FILE.tsv", "Adds a line for each trial when it is finished."},
-    {"report", 0, "FILE.html", "Writes a page with the learning curve and the best policy."},
-    {"output", 'o', "FILE.toml", "Writes the best policy, for auto_augment."},
-    {"concat", 0, "N", "With -o: joins the best N policies, as AutoAugment does with 5."},
-    {"rank-timeout", 0, "SECONDS",
-     "Under mpirun: a process that has not been heard of for so long is given up; 60 by default."},
-    kSetOption,
-    kJsonOption,
-};
 
 bool CanMakeFile(std::string_view option, const std::string& path, std::string* error) {
   struct stat info {};

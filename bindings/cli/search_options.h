@@ -1,4 +1,4 @@
-// What `headrace search` is told by its command line.
+// What `headrace search` is told by its command line; the table of its options is the command's.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +30,6 @@ struct SearchOptions {
   std::string report;
   std::string output;
 };
-
-// For the command's table; those of other commands are not in it.
-extern const OptionSpec kSearchOptions[18];
 
 // False: *error is one line.
 [[nodiscard]] bool ReadSearchOptions(const ParsedArgs& args, SearchOptions* options,

@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <span>
+#include <system_error>
 
 #include "bindings/cli/command.h"
 #include "bindings/cli/output_file.h"
@@ -43,6 +45,21 @@ ScoredPolicy PolicyOf(const hr_search_result& result) {
           .policy = result.policy,
           .text = result.text,
           .name = result.name};
+}
+
+// What a run that was killed was writing.
+void RemoveHalfWritten(const std::string& state) {
+  const std::filesystem::path path(state);
+  std::string half = ".";
+  half.append(path.filename().string()).append(".tmp-");
+  std::error_code ignored;
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  std::filesystem::directory_iterator entry(folder, ignored);
+  for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
+    if (!entry->path().filename().string().starts_with(half)) continue;
+    std::error_code failed;  // then it stays
+    std::filesystem::remove(entry->path(), failed);
+  }
 }
 
 bool IsSameFile(int fd, const std::string& path) {
@@ -82,7 +99,10 @@ bool StateLock::Take(const std::string& state, std::string* error) {
 
 int SearchSession::Open(uint64_t parallel, const Overrides& overrides) {
   std::string text;
-  if (!options_.state.empty() && !lock_.Take(options_.state, &text)) return console_->Fail(text);
+  if (!options_.state.empty()) {
+    if (!lock_.Take(options_.state, &text)) return console_->Fail(text);
+    RemoveHalfWritten(options_.state);
+  }
   Overrides copy = overrides;
   const hr_options given = copy.ToOptions(*console_);
   HR_INIT(hr_search_options, options);
