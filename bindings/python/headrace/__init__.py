@@ -1,0 +1,62 @@
+"""headrace: image files to training batches."""
+
+from . import _core
+from ._batch import Batch, BFloat16Array, Mix, Targets
+from ._config import to_toml
+from ._errors import (
+    AccessError,
+    CallbackError,
+    ClosedError,
+    ConfigError,
+    CorruptBudgetError,
+    EmptyDatasetError,
+    ForkedError,
+    HeadraceError,
+    InternalError,
+    InvalidArgumentError,
+    LimitError,
+    NoBufferError,
+    NotFoundError,
+    NotInThisVersionError,
+    OutOfMemoryError,
+    ReadError,
+    ReenteredError,
+    SampleError,
+    StoppedError,
+    SystemFailure,
+)
+from ._loader import Loader
+from ._stats import Memory, Stats
+
+__version__ = _core.version()
+
+__all__ = [
+    "AccessError",
+    "BFloat16Array",
+    "Batch",
+    "CallbackError",
+    "ClosedError",
+    "ConfigError",
+    "CorruptBudgetError",
+    "EmptyDatasetError",
+    "ForkedError",
+    "HeadraceError",
+    "InternalError",
+    "InvalidArgumentError",
+    "LimitError",
+    "Loader",
+    "Memory",
+    "Mix",
+    "NoBufferError",
+    "NotFoundError",
+    "NotInThisVersionError",
+    "OutOfMemoryError",
+    "ReadError",
+    "ReenteredError",
+    "SampleError",
+    "Stats",
+    "StoppedError",
+    "SystemFailure",
+    "Targets",
+    "to_toml",
+]

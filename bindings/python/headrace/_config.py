@@ -1,0 +1,211 @@
+"""What a loader is asked for, as TOML text or as overrides of a file."""
+
+import difflib
+import os
+import typing
+
+from . import _toml
+from ._errors import ConfigError
+
+Config = typing.Union[str, "os.PathLike[str]", typing.Mapping[str, typing.Any]]
+
+TABLES = ("dataset", "loader", "output", "decode", "limits", "search")
+LISTS = ("augment", "mix")
+
+# Keys that may stand without their table: batch_size=64 is loader={"batch_size": 64}.
+KEYS = {
+    "loader": (
+        "batch_size shuffle shuffle_window seed workers prefetch_batches tail on_corrupt corrupt_budget "
+        "max_host_bytes reader direct_io cache quarantine weights epoch_samples"
+    ).split(),
+    "output": "dtype layout channels mean std labels pin keep_u8".split(),
+    "decode": "jpeg checkpoints exif alpha".split(),
+    "limits": (
+        "max_pixels max_side max_decoded_bytes max_encoded_bytes jpeg_scans jpeg_memory scratch_pixels"
+    ).split(),
+    "dataset": "classes include split of annotations masks saliency_maps".split(),
+}
+SHORT = {name: table for table, names in KEYS.items() for name in names}
+
+
+class Request(typing.NamedTuple):
+    """How to open a loader: a file with overrides, or a text."""
+
+    path: typing.Optional[bytes]
+    text: str
+    overrides: typing.List[str]
+
+
+def dataset_table(value: typing.Any) -> typing.Dict[str, typing.Any]:
+    """The [dataset] table for ``dataset=``: a table, or places whose source is seen by their names."""
+    if isinstance(value, typing.Mapping):
+        return dict(value)
+    if isinstance(value, (list, tuple)):
+        return {"source": "tar", "path": [os.fspath(entry) for entry in value]}
+    try:
+        path = os.fsdecode(value)
+    except TypeError:
+        raise _toml.refuse(
+            "dataset", f"found {value!r:.60} ({type(value).__name__}); allowed: a path, a list of shards or a dict"
+        ) from None
+    table: typing.Dict[str, typing.Any] = {"path": path}
+    lower = path.lower()
+    if lower.endswith(".tar") or _has_shards(path):
+        table["source"] = "tar"
+    elif lower.endswith(".json"):
+        table["source"] = "coco"
+    elif lower.endswith((".tsv", ".csv", ".txt")):
+        table["source"] = "manifest"
+    return table
+
+
+def _has_shards(path: str) -> bool:
+    """Whether `path` is a folder with a tar in it."""
+    try:
+        with os.scandir(path) as entries:
+            return any(entry.name.endswith(".tar") for entry in entries)
+    except OSError:
+        return False
+
+
+def _unknown(name: str) -> ConfigError:
+    allowed = [*TABLES[:-1], *LISTS, *SHORT]
+    close = difflib.get_close_matches(name, allowed, n=1)
+    hint = f'; did you mean "{close[0]}"?' if close else ""
+    error = ConfigError(
+        f"{name}: unknown argument; allowed: a table ({', '.join(TABLES)}), augment, mix, a key of "
+        f"docs/config.md such as batch_size, or table__key{hint}"
+    )
+    error.key = name
+    error.suggestion = close[0] if close else None
+    return error
+
+
+def _collect(options: typing.Mapping[str, typing.Any]) -> typing.Dict[str, typing.Any]:
+    """Keyword arguments as tables: {"loader": {...}, "augment": [...], "augment.0.size": 3, ...}."""
+    tables: typing.Dict[str, typing.Any] = {}
+    for name, value in options.items():
+        if value is None:
+            continue
+        if name == "dataset":
+            tables.setdefault(name, {}).update(dataset_table(value))
+        elif name in TABLES:
+            value = _toml.plain(value)
+            if not isinstance(value, typing.Mapping):
+                raise _toml.refuse(name, f"found {value!r:.60} ({type(value).__name__}); allowed: a dict")
+            tables.setdefault(name, {}).update(value)
+        elif name in LISTS:
+            tables[name] = _entries(name, value)
+        elif name in SHORT:
+            tables.setdefault(SHORT[name], {})[name] = value
+        elif "." in name or "__" in name:
+            tables[name.replace("__", ".")] = value
+        else:
+            raise _unknown(name)
+    return tables
+
+
+def _entries(name: str, value: typing.Any) -> typing.List[typing.Mapping[str, typing.Any]]:
+    """The entries of [[augment]] or [[mix]]: dicts, names of ops, or objects with to_config()."""
+    value = _toml.plain(value)
+    if isinstance(value, (str, typing.Mapping)):
+        value = [value]
+    if not isinstance(value, (list, tuple)):
+        raise _toml.refuse(name, f"found {value!r:.60} ({type(value).__name__}); allowed: a list of ops")
+    entries = []
+    for i, entry in enumerate(value):
+        entry = _toml.plain(entry)
+        if isinstance(entry, str):
+            entry = {"op": entry}
+        if not isinstance(entry, typing.Mapping):
+            raise _toml.refuse(
+                f"{name}.{i}",
+                f"found {entry!r:.60} ({type(entry).__name__}); allowed: an op's name, a dict or an op",
+            )
+        entries.append(entry)
+    return entries
+
+
+def _text(tables: typing.Mapping[str, typing.Any]) -> str:
+    """A whole configuration."""
+    lines: typing.List[str] = []
+    for name in TABLES:
+        if name in tables:
+            lines.append(f"[{name}]")
+            lines += _pairs(tables[name], name)
+            lines.append("")
+    for name in LISTS:
+        for i, entry in enumerate(tables.get(name, ())):
+            lines.append(f"[[{name}]]")
+            lines += _pairs(entry, f"{name}.{i}")
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _pairs(table: typing.Mapping[str, typing.Any], place: str) -> typing.List[str]:
+    return [
+        f"{_toml.key(name)} = {_toml.value(value, f'{place}.{name}')}"
+        for name, value in table.items()
+        if value is not None
+    ]
+
+
+def _overrides(tables: typing.Mapping[str, typing.Any]) -> typing.List[str]:
+    """The same as overrides of a file."""
+    out = []
+    for name, value in tables.items():
+        if name in TABLES:
+            for key, entry in value.items():
+                if entry is not None:
+                    out.append(f"{name}.{_toml.key(key)}={_toml.value(entry, f'{name}.{key}')}")
+        else:
+            out.append(f"{name}={_toml.value(value, name)}")
+    return out
+
+
+def request(config: typing.Optional[Config], options: typing.Mapping[str, typing.Any]) -> Request:
+    """How to open what the arguments of Loader ask for."""
+    if isinstance(config, typing.Mapping):
+        options = {**config, **options}
+        config = None
+    tables = _collect(options)
+    if config is not None:
+        try:
+            path = os.fsencode(config)
+        except TypeError:
+            raise _toml.refuse(
+                "config", f"found {type(config).__name__}; allowed: the path of a TOML file, or a dict"
+            ) from None
+        return Request(path, "", _overrides(tables))
+    whole = {name: value for name, value in tables.items() if name in TABLES or name in LISTS}
+    dotted = {name: value for name, value in tables.items() if name not in whole}
+    return Request(None, _text(whole), _overrides(dotted))
+
+
+def place_of(text: str, line: int) -> typing.Optional[str]:
+    """The key, or else the table, of line `line` (from 1) of a text of _text's: "augment.0.size"."""
+    lines = text.split("\n")[:line]
+    heads = [head for head in lines if head.startswith("[")]
+    if not heads or not line:
+        return None
+    place = heads[-1].strip("[]")
+    if place in LISTS:
+        place += f".{heads.count(heads[-1]) - 1}"
+    name, equals, _ = lines[-1].partition(" = ")
+    return f"{place}.{name}" if equals else place
+
+
+def to_toml(config: typing.Optional[typing.Mapping[str, typing.Any]] = None, **options: typing.Any) -> str:
+    """The configuration that Loader(config, **options) would open, as the text of a TOML file.
+
+    Args:
+        config: a dict of tables, or None.
+        options: as those of Loader; no dotted names.
+
+    Raises:
+        ConfigError: an unknown name, or a value that TOML has no form for.
+    """
+    made = request(dict(config or {}), options)
+    if made.overrides:
+        raise _toml.refuse(made.overrides[0].split("=")[0], "write it as an entry of its table")
+    return made.text

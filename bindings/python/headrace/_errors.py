@@ -1,0 +1,169 @@
+"""Exceptions: one class a kind of status, all of them HeadraceError."""
+
+import re
+import typing
+
+
+class HeadraceError(Exception):
+    """Anything that headrace says went wrong.
+
+    Attributes:
+        code: number of the status, as in docs/errors.md (0: raised by the Python package itself).
+        name: its name, such as ``"HR_NOT_FOUND"``.
+        errno: the system's error number, or 0.
+        sample_id: id of the sample it is about, or None.
+        path: path of that sample in its data set, or None.
+    """
+
+    code: int = 0
+    name: str = ""
+    errno: int = 0
+    sample_id: typing.Optional[int] = None
+    path: typing.Optional[str] = None
+
+
+class ConfigError(HeadraceError, ValueError):
+    """A configuration that cannot be: unknown names, wrong types, impossible values.
+
+    Attributes:
+        key: the key, such as ``"loader.batch_size"``, or None.
+        suggestion: what was probably meant, or None.
+    """
+
+    key: typing.Optional[str] = None
+    suggestion: typing.Optional[str] = None
+
+
+class NotInThisVersionError(ConfigError, NotImplementedError):
+    """Right, but not built yet."""
+
+
+class InvalidArgumentError(HeadraceError, ValueError):
+    """An argument out of its range."""
+
+
+class ClosedError(HeadraceError, ValueError):
+    """The loader was closed, or the batch released."""
+
+
+class StoppedError(HeadraceError, RuntimeError):
+    """stop() was called."""
+
+
+class ForkedError(HeadraceError, RuntimeError):
+    """Used in a child of the process that opened it."""
+
+
+class ReenteredError(HeadraceError, RuntimeError):
+    """Called from inside a callback of the same loader."""
+
+
+class NoBufferError(HeadraceError, MemoryError):
+    """Every batch buffer is held, and ``loader.max_host_bytes`` allows no other."""
+
+
+class NotFoundError(HeadraceError, FileNotFoundError):
+    """A file or folder that is not there."""
+
+
+class AccessError(HeadraceError, PermissionError):
+    """A file or folder that may not be read."""
+
+
+class ReadError(HeadraceError, OSError):
+    """The system could not read, a file changed meanwhile, or it is no regular file."""
+
+
+class EmptyDatasetError(HeadraceError, ValueError):
+    """A data set without a sample."""
+
+
+class SampleError(HeadraceError, ValueError):
+    """A sample that cannot be used; ``sample_id`` and ``path`` say which."""
+
+
+class LimitError(SampleError):
+    """A sample that passes one of ``[limits]``."""
+
+
+class CorruptBudgetError(SampleError):
+    """More bad samples than ``loader.corrupt_budget`` allows: the run is over."""
+
+
+class OutOfMemoryError(HeadraceError, MemoryError):
+    """The system gave no memory, or the plan needs more than ``loader.max_host_bytes``."""
+
+
+class SystemFailure(HeadraceError, OSError):
+    """The system refused something: a thread, io_uring."""
+
+
+class CallbackError(HeadraceError, RuntimeError):
+    """A model or saliency callback failed."""
+
+
+class InternalError(HeadraceError, RuntimeError):
+    """A bug of headrace: please report it."""
+
+
+_CLASSES: typing.Dict[int, typing.Type[HeadraceError]] = {
+    3: StoppedError,
+    4: NoBufferError,
+    100: InvalidArgumentError,
+    101: ReenteredError,
+    102: ForkedError,
+    200: ConfigError,
+    201: ConfigError,
+    202: ConfigError,
+    203: ConfigError,
+    204: ConfigError,
+    205: NotInThisVersionError,
+    300: NotFoundError,
+    301: AccessError,
+    302: ReadError,
+    303: EmptyDatasetError,
+    304: ReadError,
+    305: ReadError,
+    400: SampleError,
+    401: SampleError,
+    402: SampleError,
+    403: SampleError,
+    404: LimitError,
+    405: LimitError,
+    406: LimitError,
+    407: LimitError,
+    500: OutOfMemoryError,
+    501: OutOfMemoryError,
+    502: SystemFailure,
+    503: CorruptBudgetError,
+    600: CallbackError,
+    900: InternalError,
+}
+
+# "[loader] batch_sizes: unknown key; ...; did you mean "batch_size"?"
+_KEY = re.compile(r"\[{1,2}(\w+)\]{1,2} (?:entry )?([\w.\[\]]+):")
+_SUGGESTION = re.compile(r'did you mean "([^"]+)"')
+
+
+def from_status(code: int, text: str, errno: int = 0, sample_id: int = -1) -> HeadraceError:
+    """The exception for a status of the C API."""
+    from headrace import _core
+
+    error = _CLASSES.get(code, HeadraceError)(text)
+    error.code = code
+    error.name = _core.status_name(code)
+    error.errno = errno
+    error.sample_id = sample_id if sample_id >= 0 else None
+    if isinstance(error, ConfigError):
+        describe(error, text)
+    return error
+
+
+def describe(error: ConfigError, text: str) -> None:
+    """Fills in `key` and `suggestion` from a message of the library's."""
+    key = _KEY.search(text)
+    if key:
+        error.key = f"{key.group(1)}.{key.group(2)}"
+    suggestion = _SUGGESTION.search(text)
+    if suggestion:
+        error.suggestion = suggestion.group(1)

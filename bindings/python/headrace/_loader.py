@@ -1,0 +1,367 @@
+"""Loader: batches, epoch after epoch."""
+
+import atexit
+import logging
+import re
+import struct
+import typing
+import weakref
+
+from . import _core
+from ._batch import Batch
+from ._config import LISTS, Config, Request, place_of, request
+from ._errors import ConfigError, HeadraceError, InvalidArgumentError, describe
+from ._stats import Memory, Stats
+
+_LEVELS = {1: logging.INFO, 2: logging.WARNING, 3: logging.ERROR}
+# docs/state.md: epoch, and position at byte 56.
+_EPOCH_AT, _POSITION_AT = 48, 56
+# How messages name configuration text that came without a file.
+_TEXT_PLACE = re.compile(r"<toml>(?::(\d+):\d+)?: ")
+
+_open: "weakref.WeakSet[Loader]" = weakref.WeakSet()
+
+
+def _close_all() -> None:
+    """Before the interpreter goes: no thread of the library's may outlive it."""
+    _core.exit_begins()
+    for loader in list(_open):
+        loader.close()
+
+
+atexit.register(_close_all)
+
+
+class _Epoch:
+    """Iterates one epoch."""
+
+    def __init__(self, loader: "Loader") -> None:
+        self._loader = loader
+        self._begun = False
+        self._over = False
+
+    def __iter__(self) -> "_Epoch":
+        return self
+
+    def __len__(self) -> int:
+        return len(self._loader)
+
+    def __next__(self) -> Batch:
+        if self._over:
+            raise StopIteration
+        loader = self._loader
+        if not self._begun:
+            loader._begin(self)
+            self._begun = True
+        elif loader._current is not self:
+            self._over = True
+            raise HeadraceError("another iteration of the loader, or set_epoch, has ended this one")
+        batch = loader.next()
+        if batch is None:
+            self._over = True
+            raise StopIteration
+        return batch
+
+
+class Loader:
+    """Images from disk as training batches.
+
+        loader = headrace.Loader("train.toml", batch_size=128)
+        for epoch in range(90):
+            for batch in loader:
+                step(torch.from_dlpack(batch.images), torch.from_dlpack(batch.labels))
+
+    Each ``for`` is one epoch, and the next one the next epoch. A ``for`` that was left early is over, and
+    the next one begins the next epoch; ``it = iter(loader)`` can be kept to go on. A loader has one consumer
+    at a time: threads that iterate together take turns.
+
+    Args:
+        config: path of a TOML file, a dict of its tables, or None: all by keywords.
+        dataset: [dataset], or only its path. A file name that ends in .tar, .json or .tsv, a list of
+            shards, and a folder with shards in it say what they are by their names.
+        augment: [[augment]]: a list of dicts, names of ops, or ops of headrace.ops.
+        mix: [[mix]], likewise.
+        rank, world_size: of this process, both or neither; by the configuration otherwise.
+        model: for [[mix]] ace, and rmix with saliency = "model":
+            ``model(images, labels, soft_labels, step) -> (loss, gradient[, margin])`` for n rows: images
+            float32 [n, C, H, W], as training would see them, labels int32 [n], soft_labels float32 [n, classes] or
+            None, step of the attack; loss float [n], gradient of each row's loss float [n, C, H, W], margin float
+            [n]. It runs inside next(), on the consumer's thread; images are valid during the call and
+            must not be written to. What it raises, next() raises; the batch comes unmixed with the next call.
+        saliency: for rmix with saliency = "callback": ``saliency(images, labels, soft_labels) -> maps``, float
+            [n, h, w] of at least 0, any size.
+        log: where messages go: a logging.Logger, a function of (level of logging, text), None for
+            nowhere; the logger "headrace" by default. Called by the thread that calls the loader.
+        options: any table of docs/config.md as a dict (``loader={"workers": 2}``), keys of [loader], [output],
+            [decode], [limits] and [dataset] without their table (``batch_size=64``, ``dtype="u8"``), and dotted keys with "__"
+            for the dot (``loader__workers=2``, ``augment__0__size=160``). They win over `config`.
+
+    Raises:
+        ConfigError: an unknown name, a wrong type, an impossible value; `key` and `suggestion` say more.
+        NotFoundError, AccessError, EmptyDatasetError, OutOfMemoryError: of the data set, and of memory.
+    """
+
+    def __init__(
+        self,
+        config: typing.Optional[Config] = None,
+        *,
+        rank: typing.Optional[int] = None,
+        world_size: typing.Optional[int] = None,
+        model: typing.Optional[typing.Callable[..., typing.Any]] = None,
+        saliency: typing.Optional[typing.Callable[..., typing.Any]] = None,
+        log: typing.Union[None, logging.Logger, typing.Callable[[int, str], None]] = logging.getLogger("headrace"),
+        **options: typing.Any,
+    ) -> None:
+        made = request(config, options)
+        if (rank is None) != (world_size is None):
+            raise ConfigError("rank and world_size are given together, or neither")
+        for name, function in (("model", model), ("saliency", saliency)):
+            if function is not None and not callable(function):
+                raise ConfigError(f"{name}: found {type(function).__name__}; allowed: a function")
+        if world_size is not None and not 0 <= rank < world_size:
+            raise ConfigError(f"rank: found {rank} with world_size {world_size}; allowed: 0 to {world_size - 1}")
+        self._iterations = 0
+        self._current: typing.Optional[_Epoch] = None
+        # Whether the next iteration begins where the loader stands, instead of at the next epoch.
+        self._fresh = True
+        self._epoch = 0
+        try:
+            self._core = _core.Loader(
+                made.path, made.text, made.overrides, world_size or 0, rank or 0, _teller(log), model, saliency
+            )
+        except HeadraceError as error:
+            raise _in_python_terms(error, made) from None
+        _open.add(self)
+
+    # -- batches ----------------------------------------------------------------------------------
+
+    def __iter__(self) -> typing.Iterator[Batch]:
+        return _Epoch(self)
+
+    def __len__(self) -> int:
+        """Batches of the epoch that is being iterated, or comes next."""
+        length = self._core.length()
+        whole = self._current is None and not self._fresh
+        return length["batches_per_epoch" if whole else "batches_this_epoch"]
+
+    def _begin(self, iteration: _Epoch) -> None:
+        if not self._fresh:
+            self._core.set_epoch(self._epoch + 1)
+            self._epoch += 1
+        self._current = iteration
+        self._fresh = False
+
+    def next(self, timeout: typing.Optional[float] = None) -> typing.Optional[Batch]:
+        """The next batch, or None at the end of an epoch; the call after that begins the next one.
+
+        Args:
+            timeout: seconds to wait at most; None: as long as it takes.
+
+        Raises:
+            TimeoutError: no batch within `timeout`.
+            SampleError, ReadError: with ``on_corrupt = "error"``; `sample_id` and `path` say of which sample.
+            CorruptBudgetError: too many bad samples.
+            NoBufferError: too many batches are held.
+            StoppedError, ClosedError, ForkedError.
+            Whatever `model` or `saliency` raise.
+        """
+        try:
+            lease = self._core.next(-1.0 if timeout is None else float(timeout))
+        except HeadraceError as error:
+            if error.sample_id is not None and error.path is None:
+                error.path = self._path_of(error.sample_id)
+            raise
+        if lease is None:
+            self._current = None
+            self._fresh = True
+            self._epoch += 1
+            return None
+        self._fresh = False
+        return Batch(lease)
+
+    def _path_of(self, sample_id: int) -> typing.Optional[str]:
+        try:
+            return self._core.sample_path(sample_id)
+        except HeadraceError:
+            return None
+
+    # -- where it stands --------------------------------------------------------------------------
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that is being iterated, or comes next."""
+        whole = self._current is None and not self._fresh
+        return self._epoch + 1 if whole else self._epoch
+
+    def set_epoch(self, epoch: int) -> None:
+        """Goes to the start of `epoch`, from 0. Nothing happens when that is where the next ``for``
+        begins anyway, also inside an epoch that load_state_dict has gone to."""
+        if not isinstance(epoch, int) or isinstance(epoch, bool) or epoch < 0:
+            raise InvalidArgumentError(f"epoch: found {epoch!r}; allowed: an integer from 0")
+        if self._fresh and epoch == self._epoch:
+            return
+        self._core.set_epoch(min(epoch, 2**32 - 1))
+        self._current = None
+        self._fresh = True
+        self._epoch = epoch
+
+    def state_dict(self) -> typing.Dict[str, typing.Any]:
+        """Where the run stands: after the batches that were returned, whatever lies prefetched.
+
+        Returns:
+            A dict to be kept beside the model's weights: ``state``, the bytes of docs/state.md, and, to be
+            read by people, ``epoch`` and ``position`` (samples of the epoch that are done, over all ranks).
+        """
+        state = self._core.save_state()
+        return {
+            "state": state,
+            "epoch": struct.unpack_from("<I", state, _EPOCH_AT)[0],
+            "position": struct.unpack_from("<Q", state, _POSITION_AT)[0],
+        }
+
+    def load_state_dict(self, state: typing.Mapping[str, typing.Any]) -> None:
+        """Goes on where `state` was taken, here or in another process: the next ``for`` gives the rest
+        of its epoch.
+
+        Raises:
+            ConfigError: of another configuration or data set; the loader is as it was.
+            SampleError: damaged.
+        """
+        if not isinstance(state, typing.Mapping) or not isinstance(state.get("state"), (bytes, bytearray)):
+            raise ConfigError('state: expected what state_dict() gave, a dict with bytes as "state"')
+        data = bytes(state["state"])
+        self._core.load_state(data)
+        self._current = None
+        self._fresh = True
+        self._epoch = struct.unpack_from("<I", data, _EPOCH_AT)[0]
+
+    # -- what it knows ----------------------------------------------------------------------------
+
+    @property
+    def classes(self) -> typing.List[str]:
+        """Names of the classes, in the order of the labels."""
+        return [self._core.class_name(label) or "" for label in range(self._core.length()["classes"])]
+
+    @property
+    def samples(self) -> int:
+        """Samples of the data set."""
+        return self._core.length()["samples"]
+
+    @property
+    def batch_size(self) -> int:
+        return self._core.length()["batch_size"]
+
+    @property
+    def rank(self) -> int:
+        return self._core.length()["rank"]
+
+    @property
+    def world_size(self) -> int:
+        return self._core.length()["world_size"]
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Of this rank, in a whole epoch."""
+        return self._core.length()["batches_per_epoch"]
+
+    @property
+    def stats(self) -> Stats:
+        """Counters since the loader was opened. Any thread."""
+        return Stats(**self._core.stats())
+
+    @property
+    def memory(self) -> Memory:
+        """What was reserved when it was opened. Any thread."""
+        return Memory(**self._core.memory())
+
+    def sample_path(self, sample_id: int) -> str:
+        """Path of a sample as the data set knows it, relative; in a shard "shard.tar/member".
+
+        Raises:
+            InvalidArgumentError: no such id.
+        """
+        path = self._core.sample_path(sample_id) if -(2**63) <= sample_id < 2**63 else None
+        if path is None:
+            raise InvalidArgumentError(f"sample_id: found {sample_id}; allowed: 0 to {self.samples - 1}")
+        return path
+
+    def read_sample(self, sample_id: int) -> bytes:
+        """The encoded bytes of a sample, as they lie in the data set."""
+        return self._core.read_sample(sample_id)
+
+    def replay(self, sample_id: int, epoch: int = 0, view: int = 0) -> str:
+        """What the ops draw for a sample in `epoch`, before any mixing: TOML [[augment]] entries with each
+        parameter fixed."""
+        return self._core.replay(sample_id, epoch, view)
+
+    # -- its end ----------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Makes next() raise StoppedError, now and later. Any thread."""
+        self._core.stop()
+
+    def close(self) -> None:
+        """Ends the loader's threads and frees its memory, but for batches that are held. Any thread, any
+        number of times; whoever waits in next() gets ClosedError."""
+        self._core.close()
+        _open.discard(self)
+
+    @property
+    def closed(self) -> bool:
+        return self._core.closed
+
+    def __enter__(self) -> "Loader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> typing.NoReturn:
+        raise TypeError("a headrace.Loader cannot be pickled: open one in each process")
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<headrace.Loader, closed>"
+        length = self._core.length()
+        return (
+            f"<headrace.Loader: {length['samples']} samples, {length['classes']} classes, "
+            f"{length['batches_per_epoch']} batches of {length['batch_size']}>"
+        )
+
+
+def _teller(log: typing.Any) -> typing.Optional[typing.Callable[[int, str], None]]:
+    """log(level of the library, text) for what the user gave."""
+    if log is None:
+        return None
+    if isinstance(log, (logging.Logger, logging.LoggerAdapter)):
+        return lambda level, text: log.log(_LEVELS[level], "%s", text)
+    if not callable(log):
+        raise ConfigError(f"log: found {type(log).__name__}; allowed: a logger, a function or None")
+    return lambda level, text: log(_LEVELS[level], text)
+
+
+def _in_python_terms(error: HeadraceError, made: Request) -> HeadraceError:
+    """Without the places of text that the user has not written."""
+    text = str(error)
+    for override in made.overrides:
+        place = "-s " + override.encode()[:120].decode(errors="ignore") + ": "
+        if text.startswith(place):
+            return _reworded(error, text[len(place) :], override.split("=")[0])
+    if made.path is None:
+        found = _TEXT_PLACE.match(text)
+        if found:
+            line = int(found.group(1) or 0)
+            return _reworded(error, text[found.end() :], place_of(made.text, line))
+    return error
+
+
+def _reworded(error: HeadraceError, text: str, place: typing.Optional[str]) -> HeadraceError:
+    """The same with `text`, about the key `place` where the text has no better one."""
+    entry = place is not None and place.startswith(LISTS)
+    better = type(error)(f"{place}: {text}" if entry else text)
+    better.__dict__.update(error.__dict__)
+    if isinstance(better, ConfigError):
+        describe(better, text)
+        if entry or better.key is None:
+            better.key = place
+    return better

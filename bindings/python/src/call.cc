@@ -1,0 +1,159 @@
+#include "bindings/python/src/call.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <utility>
+
+#include "bindings/python/src/errors.h"
+
+namespace nb = nanobind;
+using namespace std::chrono_literals;
+
+namespace headrace::python {
+namespace {
+
+std::atomic<bool> exiting = false;  // release, pairs with the acquire in MustPark
+std::thread::id exit_thread;        // written before `exiting`
+
+// Waits for the end of the process. Should the end be stopped (an exit function that waits for this
+// very thread), it goes on after a while: then the interpreter is still there. Without the GIL.
+void Park() {
+  for (int i = 0; i < 500; ++i) std::this_thread::sleep_for(10ms);
+  while (!Py_IsInitialized()) pause();
+}
+
+}  // namespace
+
+bool MustPark() {
+  return exiting.load(std::memory_order_acquire) && std::this_thread::get_id() != exit_thread;
+}
+
+void ExitBegins() {
+  exit_thread = std::this_thread::get_id();
+  exiting.store(true, std::memory_order_release);
+}
+
+LoaderHandle::LoaderHandle(hr_loader* loader) : loader_(loader), owner_(getpid()) {}
+
+LoaderHandle::~LoaderHandle() {
+  // No calls and no pins are left: they hold this.
+  if (open_ && !forked()) hr_loader_close(loader_);
+}
+
+bool LoaderHandle::forked() const { return getpid() != owner_; }
+
+bool LoaderHandle::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closing_;
+}
+
+void LoaderHandle::Stop() {
+  const std::lock_guard lock(mutex_);
+  if (open_) hr_loader_stop(loader_);
+}
+
+bool LoaderHandle::Close() {
+  std::unique_lock lock(mutex_);
+  if (consumer_ == std::this_thread::get_id()) return false;
+  closing_ = true;
+  if (!open_) return true;
+  hr_loader_stop(loader_);
+  changed_.wait(lock, [this] { return calls_ == 0; });
+  if (pins_ > 0 || !open_) return true;
+  open_ = false;
+  // Nobody can begin a call any more, so the others need not wait for this.
+  lock.unlock();
+  hr_loader_close(loader_);
+  return true;
+}
+
+void LoaderHandle::Pin() {
+  const std::lock_guard lock(mutex_);
+  ++pins_;
+}
+
+void LoaderHandle::Unpin() {
+  std::unique_lock lock(mutex_);
+  if (--pins_ > 0 || !closing_ || !open_ || calls_ > 0) return;
+  open_ = false;
+  lock.unlock();
+  hr_loader_close(loader_);
+}
+
+Call::Call(std::shared_ptr<LoaderHandle> handle) : handle_(std::move(handle)) {
+  // First of all: after fork the mutex may be one that nobody unlocks.
+  if (handle_->forked()) {
+    Raise(HR_FORKED,
+          "the loader was opened before fork, and its threads are in the parent; open one in this "
+          "process, or start processes with the \"spawn\" method");
+  }
+  {
+    const std::lock_guard lock(handle_->mutex_);
+    if (!handle_->closing_) {
+      ++handle_->calls_;
+      inside_ = true;
+      return;
+    }
+  }
+  if (MustPark()) {
+    PyThreadState* state = PyEval_SaveThread();
+    Park();
+    PyEval_RestoreThread(state);
+  }
+  RaiseClosed("the loader is closed");
+}
+
+Call::~Call() { Leave(); }
+
+void Call::Consume() {
+  LoaderHandle& handle = *handle_;
+  const std::thread::id self = std::this_thread::get_id();
+  for (;;) {
+    enum { kMine, kReentered, kClosed, kBusy } found = kBusy;
+    PyThreadState* state = PyEval_SaveThread();
+    {
+      std::unique_lock lock(handle.mutex_);
+      if (handle.consumer_ == self) {
+        found = kReentered;
+      } else if (handle.changed_.wait_for(lock, 50ms, [&] {
+                   return handle.consumer_ == std::thread::id() || handle.closing_;
+                 })) {
+        found = handle.closing_ ? kClosed : kMine;
+        if (found == kMine) {
+          handle.consumer_ = self;
+          consumes_ = true;
+        }
+      }
+    }
+    ComeBack(state);
+    switch (found) {
+      case kMine: return;
+      case kReentered: Raise(HR_REENTERED, "called from inside a callback of this loader");
+      case kClosed: RaiseClosed("the loader was closed");
+      case kBusy: break;
+    }
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+  }
+}
+
+void Call::ComeBack(PyThreadState* state) {
+  if (MustPark()) {
+    Leave();
+    Park();
+  }
+  PyEval_RestoreThread(state);
+  if (!inside_) RaiseClosed("the loader was closed at exit");
+}
+
+void Call::Leave() {
+  if (!inside_) return;
+  inside_ = false;
+  const std::lock_guard lock(handle_->mutex_);
+  if (consumes_) handle_->consumer_ = {};
+  --handle_->calls_;
+  handle_->changed_.notify_all();
+}
+
+}  // namespace headrace::python

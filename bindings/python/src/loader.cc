@@ -1,0 +1,283 @@
+#include "bindings/python/src/loader.h"
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "bindings/python/src/errors.h"
+#include "bindings/python/src/report.h"
+
+namespace nb = nanobind;
+
+namespace headrace::python {
+namespace {
+
+// How long Ctrl-C may have to wait.
+constexpr int64_t kPollNs = 50'000'000;
+
+int64_t NowNs() {
+  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+}
+
+// For calls before there is an open loader, and after.
+template <class Function>
+auto WithoutGil(Function function) {
+  PyThreadState* state = PyEval_SaveThread();
+  auto result = function();
+  PyEval_RestoreThread(state);
+  return result;
+}
+
+// Text of the library's as str: bytes of paths that are no UTF-8 as os.fsdecode has them.
+nb::object Decoded(const char* text) {
+  if (text == nullptr) return nb::none();
+  PyObject* decoded = PyUnicode_DecodeFSDefault(text);
+  if (decoded == nullptr) throw nb::python_error();
+  return nb::steal(decoded);
+}
+
+}  // namespace
+
+Loader::Loader(nb::object path, const std::string& text, const std::vector<std::string>& overrides,
+               int32_t world_size, int32_t rank, nb::object log, nb::object model,
+               nb::object saliency)
+    : log_(std::move(log)), model_(std::move(model)), saliency_(std::move(saliency)) {
+  std::vector<const char*> pointers;
+  for (const std::string& entry : overrides) pointers.push_back(entry.c_str());
+  HR_INIT(hr_options, options);
+  options.overrides = pointers.data();
+  options.override_count = static_cast<uint32_t>(pointers.size());
+  options.log = LogQueue::Add;
+  options.log_context = &log_queue_;
+  options.world_size = world_size;
+  options.rank = rank;
+  if (!model_.function().is_none()) {
+    options.model = Callback::Model;
+    options.model_context = &model_;
+  }
+  if (!saliency_.function().is_none()) {
+    options.saliency = Callback::Saliency;
+    options.saliency_context = &saliency_;
+  }
+  const char* name = path.is_none() ? nullptr : nb::cast<nb::bytes>(path).c_str();
+  HR_INIT(hr_error, error);
+  hr_loader* loader = nullptr;
+  const hr_status status = WithoutGil([&] {
+    return name != nullptr
+               ? hr_loader_open_file(name, &options, &loader, &error)
+               : hr_loader_open_toml(text.data(), text.size(), &options, &loader, &error);
+  });
+  if (loader != nullptr) {
+    handle_ = std::make_shared<LoaderHandle>(loader);
+    model_.set_handle(handle_);
+    saliency_.set_handle(handle_);
+  }
+  log_queue_.Deliver(log_);
+  Check(status, error);
+}
+
+Loader::~Loader() {
+  held_back_.reset();
+  if (handle_ == nullptr || handle_->forked()) return;
+  // Closing joins threads: others run meanwhile.
+  if (Py_IsInitialized()) {
+    static_cast<void>(WithoutGil([this] { return handle_->Close(); }));
+  } else {
+    static_cast<void>(handle_->Close());
+  }
+}
+
+nb::object Loader::Next(double timeout) {
+  Call call(handle_);
+  call.Consume();
+  if (held_back_.is_valid()) return std::exchange(held_back_, nb::object());
+  const int64_t deadline =
+      timeout < 0 || timeout > 1e9 ? INT64_MAX : NowNs() + static_cast<int64_t>(timeout * 1e9);
+  for (;;) {
+    const int64_t wait = std::clamp<int64_t>(deadline - NowNs(), 0, kPollNs);
+    hr_batch* batch = nullptr;
+    HR_INIT(hr_error, error);
+    const hr_status status = call.WithoutGil(
+        [&](hr_loader* loader) { return hr_loader_next(loader, wait, &batch, &error); });
+    nb::object lease;
+    if (status == HR_OK) lease = nb::cast(Lease(batch, handle_));
+    log_queue_.Deliver(log_);
+    if (model_.has_pending() || saliency_.has_pending()) held_back_ = std::move(lease);
+    model_.RaisePending();
+    saliency_.RaisePending();
+    if (status == HR_OK) return lease;
+    if (status == HR_END_OF_EPOCH) return nb::none();
+    if (status != HR_TIMEOUT) {
+      if (status == HR_STOPPED && handle_->closed()) RaiseClosed("the loader was closed");
+      Raise(status, error);
+    }
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    if (NowNs() >= deadline) {
+      PyErr_SetString(PyExc_TimeoutError, "no batch within the time-out");
+      throw nb::python_error();
+    }
+  }
+}
+
+void Loader::SetEpoch(uint32_t epoch) {
+  Call call(handle_);
+  call.Consume();
+  HR_INIT(hr_error, error);
+  const hr_status status = call.WithoutGil(
+      [&](hr_loader* loader) { return hr_loader_set_epoch(loader, epoch, &error); });
+  Check(status, error);
+  held_back_.reset();
+}
+
+nb::bytes Loader::SaveState() {
+  Call call(handle_);
+  call.Consume();
+  char state[HR_STATE_BYTES_MAX];
+  size_t size = 0;
+  HR_INIT(hr_error, error);
+  const hr_status status = call.WithoutGil([&](hr_loader* loader) {
+    return hr_loader_state_save(loader, state, sizeof state, &size, &error);
+  });
+  Check(status, error);
+  return nb::bytes(state, size);
+}
+
+void Loader::LoadState(nb::bytes state) {
+  Call call(handle_);
+  call.Consume();
+  HR_INIT(hr_error, error);
+  const hr_status status = call.WithoutGil([&](hr_loader* loader) {
+    return hr_loader_state_load(loader, state.c_str(), state.size(), &error);
+  });
+  log_queue_.Deliver(log_);
+  Check(status, error);
+  held_back_.reset();
+}
+
+void Loader::Stop() { handle_->Stop(); }
+
+void Loader::Close() {
+  if (handle_->forked()) return;
+  held_back_.reset();
+  if (!WithoutGil([this] { return handle_->Close(); })) {
+    Raise(HR_REENTERED, "close was called from inside a callback of this loader");
+  }
+  log_queue_.Deliver(log_);
+}
+
+nb::dict Loader::Length() const {
+  const Call call(handle_);
+  HR_INIT(hr_length, length);
+  HR_INIT(hr_error, error);
+  Check(hr_loader_length(call.loader(), &length, &error), error);
+  return ToDict(length);
+}
+
+nb::dict Loader::Memory() const {
+  const Call call(handle_);
+  HR_INIT(hr_memory, memory);
+  HR_INIT(hr_error, error);
+  Check(hr_loader_memory(call.loader(), &memory, &error), error);
+  return ToDict(memory);
+}
+
+nb::dict Loader::Stats() const {
+  const Call call(handle_);
+  HR_INIT(hr_stats, stats);
+  HR_INIT(hr_error, error);
+  Check(hr_loader_stats(call.loader(), &stats, &error), error);
+  return ToDict(stats);
+}
+
+nb::object Loader::ClassName(int64_t label) const {
+  const Call call(handle_);
+  return Decoded(hr_loader_class_name(call.loader(), label));
+}
+
+nb::object Loader::SamplePath(int64_t id) const {
+  Call call(handle_);
+  // May read the index of a shard.
+  return Decoded(
+      call.WithoutGil([id](hr_loader* loader) { return hr_loader_sample_path(loader, id); }));
+}
+
+nb::bytes Loader::ReadSample(int64_t id) const {
+  Call call(handle_);
+  size_t size = 0;
+  HR_INIT(hr_error, error);
+  Check(hr_loader_sample_read(call.loader(), id, nullptr, 0, &size, &error), error);
+  std::string bytes(size, '\0');
+  const hr_status status = call.WithoutGil([&](hr_loader* loader) {
+    return hr_loader_sample_read(loader, id, bytes.data(), bytes.size(), nullptr, &error);
+  });
+  Check(status, error);
+  return nb::bytes(bytes.data(), bytes.size());
+}
+
+std::string Loader::Replay(int64_t id, uint32_t epoch, uint32_t view) const {
+  Call call(handle_);
+  std::string text;
+  HR_INIT(hr_error, error);
+  for (size_t needed = 4096; text.size() < needed;) {
+    text.resize(needed);
+    const hr_status status = call.WithoutGil([&](hr_loader* loader) {
+      return hr_loader_replay(loader, id, epoch, view, text.data(), text.size(), &needed, &error);
+    });
+    if (status != HR_OK && needed <= text.size()) Raise(status, error);
+  }
+  text.resize(text.find('\0'));
+  return text;
+}
+
+int Loader::Traverse(PyObject* self, visitproc visit, void* arg) noexcept {
+#if PY_VERSION_HEX >= 0x03090000
+  Py_VISIT(Py_TYPE(self));
+#endif
+  if (!nb::inst_ready(self)) return 0;
+  Loader* loader = nb::inst_ptr<Loader>(self);
+  Py_VISIT(loader->log_.ptr());
+  Py_VISIT(loader->model_.function().ptr());
+  Py_VISIT(loader->saliency_.function().ptr());
+  return 0;
+}
+
+int Loader::Clear(PyObject* self) noexcept {
+  Loader* loader = nb::inst_ptr<Loader>(self);
+  loader->log_.reset();
+  loader->model_.function().reset();
+  loader->saliency_.function().reset();
+  return 0;
+}
+
+void BindLoader(nb::module_& module) {
+  static PyType_Slot slots[] = {
+      {Py_tp_traverse, reinterpret_cast<void*>(Loader::Traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(Loader::Clear)},
+      {0, nullptr},
+  };
+  nb::class_<Loader>(module, "Loader", nb::type_slots(slots), "An open loader.")
+      .def(nb::init<nb::object, const std::string&, const std::vector<std::string>&, int32_t,
+                    int32_t, nb::object, nb::object, nb::object>(),
+           nb::arg("path").none(), nb::arg("text"), nb::arg("overrides"), nb::arg("world_size"),
+           nb::arg("rank"), nb::arg("log").none(), nb::arg("model").none(),
+           nb::arg("saliency").none())
+      .def("next", &Loader::Next, nb::arg("timeout"))
+      .def("set_epoch", &Loader::SetEpoch, nb::arg("epoch"))
+      .def("save_state", &Loader::SaveState)
+      .def("load_state", &Loader::LoadState, nb::arg("state"))
+      .def("stop", &Loader::Stop)
+      .def("close", &Loader::Close)
+      .def_prop_ro("closed", &Loader::closed)
+      .def("length", &Loader::Length)
+      .def("memory", &Loader::Memory)
+      .def("stats", &Loader::Stats)
+      .def("class_name", &Loader::ClassName, nb::arg("label"))
+      .def("sample_path", &Loader::SamplePath, nb::arg("id"))
+      .def("read_sample", &Loader::ReadSample, nb::arg("id"))
+      .def("replay", &Loader::Replay, nb::arg("id"), nb::arg("epoch"), nb::arg("view"));
+}
+
+}  // namespace headrace::python

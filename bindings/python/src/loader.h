@@ -1,0 +1,65 @@
+// hr_loader for Python.
+#pragma once
+
+#include <headrace.h>
+#include <nanobind/nanobind.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bindings/python/src/batch.h"
+#include "bindings/python/src/call.h"
+#include "bindings/python/src/log_queue.h"
+#include "bindings/python/src/model.h"
+
+namespace headrace::python {
+
+// An open loader with its callbacks; headrace.Loader is made of one.
+// Owner: Python. Thread: any, with the GIL, which is given up while the library works. Cost: a call
+// costs two locks beside the C API's.
+class Loader {
+ public:
+  // Opens `path` (bytes of a file name), or `text` where it is None. `log`(level, text), `model`
+  // and `saliency` may be None.
+  Loader(nanobind::object path, const std::string& text, const std::vector<std::string>& overrides,
+         int32_t world_size, int32_t rank, nanobind::object log, nanobind::object model,
+         nanobind::object saliency);
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // A Lease, or None at the end of an epoch. Raises TimeoutError after `timeout` seconds (below 0:
+  // never), and what a callback raised: the batch, unmixed, comes with the next call.
+  nanobind::object Next(double timeout);
+  void SetEpoch(uint32_t epoch);
+  nanobind::bytes SaveState();
+  void LoadState(nanobind::bytes state);
+  void Stop();
+  void Close();
+  bool closed() const { return handle_ == nullptr || handle_->closed(); }
+
+  nanobind::dict Length() const;
+  nanobind::dict Memory() const;
+  nanobind::dict Stats() const;
+  nanobind::object ClassName(int64_t label) const;
+  nanobind::object SamplePath(int64_t id) const;
+  nanobind::bytes ReadSample(int64_t id) const;
+  std::string Replay(int64_t id, uint32_t epoch, uint32_t view) const;
+
+  // For Python's collector of cycles: callbacks that refer to the loader.
+  static int Traverse(PyObject* self, visitproc visit, void* arg) noexcept;
+  static int Clear(PyObject* self) noexcept;
+
+ private:
+  LogQueue log_queue_;
+  nanobind::object log_;
+  Callback model_;
+  Callback saliency_;
+  std::shared_ptr<LoaderHandle> handle_;
+  nanobind::object held_back_;  // the batch whose callback raised
+};
+
+void BindLoader(nanobind::module_& module);
+
+}  // namespace headrace::python
