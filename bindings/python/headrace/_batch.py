@@ -5,7 +5,7 @@ import typing
 import numpy as np
 
 from . import _core
-from ._errors import ClosedError
+from ._errors import ClosedError, InvalidArgumentError
 
 _LAYOUTS = ("nchw", "nhwc")
 _DTYPES = ("u8", "f16", "bf16", "f32")
@@ -81,6 +81,12 @@ class Targets(typing.NamedTuple):
     def rle(self, entry: int) -> bytes:
         """The mask of entry `entry` as pycocotools' ``counts``."""
         return self.masks[int(self.mask_offsets[entry]) : int(self.mask_offsets[entry + 1])].tobytes()
+
+
+def _choice(name: str, value: str, allowed: typing.Tuple[str, ...]) -> int:
+    if value not in allowed:
+        raise InvalidArgumentError(f"{name}: found {value!r}; allowed: {', '.join(allowed)}")
+    return allowed.index(value)
 
 
 class Batch:
@@ -204,6 +210,108 @@ class Batch:
         """
         self._lease = None
         self._arrays.clear()
+
+    def ace(
+        self,
+        model: typing.Callable[..., typing.Any],
+        *,
+        pieces: int = 64,
+        bound: float = 8.0,
+        alpha: float = 0.0,
+        kappa: float = 0.0,
+        p: float = 0.5,
+        steps: int = 5,
+        chunk: int = 64,
+        step: str = "l2",
+        keep: str = "last",
+        freeze_on_success: bool = True,
+        random_start: bool = False,
+        final_eval: bool = False,
+    ) -> typing.Dict[str, typing.Any]:
+        """Adversarial colour enhancement, in place: for each chosen sample the colour curves, within `bound`,
+        that raise the loss that `model` gives.
+
+        Needs ``output.keep_u8``, an open loader and a batch that is not mixed; runs as the loader's consumer.
+
+        Args:
+            model: as that of Loader.
+            pieces, bound, alpha, kappa, p, steps, chunk, freeze_on_success, random_start, final_eval: as the keys of
+                [[mix]] ace in docs/config.md.
+            step: ``"l2"`` or ``"sign"``.
+            keep: ``"last"`` or ``"best"``.
+
+        Returns:
+            The fields of hr_ace_report: rows, frozen, non_finite, calls, loss_before, loss_after, model_ns, library_ns.
+
+        Raises:
+            InvalidArgumentError, ClosedError; what `model` raises: the batch is then as it was.
+        """
+        report = self._held().ace(
+            model,
+            pieces=pieces,
+            bound=bound,
+            alpha=alpha,
+            kappa=kappa,
+            p=p,
+            steps=steps,
+            chunk=chunk,
+            step=_choice("step", step, ("l2", "sign")),
+            keep=_choice("keep", keep, ("last", "best")),
+            freeze_on_success=freeze_on_success,
+            random_start=random_start,
+            final_eval=final_eval,
+        )
+        self._arrays.clear()
+        return report
+
+    def rmix(
+        self,
+        maps: typing.Any = None,
+        *,
+        model: typing.Optional[typing.Callable[..., typing.Any]] = None,
+        q_index: typing.Any = None,
+        patches: typing.Sequence[int] = (),
+        quantiles: typing.Sequence[float] = (),
+        pairing: str = "matching",
+        alpha: float = 0.2,
+        label_smoothing: float = 0.0,
+        lam_per_pair: bool = False,
+        occurrence: int = 0,
+    ) -> typing.Dict[str, typing.Any]:
+        """R-Mix, in place, by saliency maps or by the gradients of a model.
+
+        Needs ``output.keep_u8`` and a batch that is not mixed; with `model` also an open loader.
+
+        Args:
+            maps: float [B, height, width] of at least 0, large where it matters, of the pictures as they are in the
+                batch; height and width from the patches a side on.
+            model: as that of Loader, instead of `maps`.
+            q_index: with `maps`: uint8 [B], index of each sample's quantile; drawn otherwise.
+            patches, quantiles, pairing, alpha, label_smoothing, lam_per_pair: as the keys of [[mix]] rmix.
+            occurrence: which draws: those of the [[mix]] rmix entry with so many before it.
+
+        Returns:
+            The fields of hr_rmix_report: patches, mixed, uniform_maps, nanoseconds, model_ns.
+
+        Raises:
+            InvalidArgumentError, ClosedError; what `model` raises: the batch is then as it was.
+        """
+        if (maps is None) == (model is None):
+            raise InvalidArgumentError("rmix takes maps or a model, one of the two")
+        report = self._held().rmix(
+            None if maps is None else np.ascontiguousarray(maps, np.float32),
+            model,
+            None if q_index is None else np.ascontiguousarray(q_index, np.uint8),
+            patches=list(patches),
+            quantiles=list(quantiles),
+            pairing=_choice("pairing", pairing, ("matching", "reverse", "permute")),
+            alpha=alpha,
+            label_smoothing=label_smoothing,
+            lam_per_pair=lam_per_pair,
+            occurrence=occurrence,
+        )
+        self._arrays.clear()
+        return report
 
     def __iter__(self) -> typing.Iterator[np.ndarray]:
         return iter((self.images, self.labels))

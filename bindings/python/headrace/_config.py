@@ -144,7 +144,7 @@ def _text(tables: typing.Mapping[str, typing.Any]) -> str:
 
 def _pairs(table: typing.Mapping[str, typing.Any], place: str) -> typing.List[str]:
     return [
-        f"{_toml.key(name)} = {_toml.value(value, f'{place}.{name}')}"
+        f"{_toml.key(name, place)} = {_toml.value(value, f'{place}.{name}')}"
         for name, value in table.items()
         if value is not None
     ]
@@ -157,7 +157,7 @@ def _overrides(tables: typing.Mapping[str, typing.Any]) -> typing.List[str]:
         if name in TABLES:
             for key, entry in value.items():
                 if entry is not None:
-                    out.append(f"{name}.{_toml.key(key)}={_toml.value(entry, f'{name}.{key}')}")
+                    out.append(f"{name}.{_toml.key(key, name)}={_toml.value(entry, f'{name}.{key}')}")
         else:
             out.append(f"{name}={_toml.value(value, name)}")
     return out

@@ -32,6 +32,15 @@ def _close_all() -> None:
 atexit.register(_close_all)
 
 
+def _nobody() -> None:
+    """Nobody iterates."""
+
+
+def _by_hand() -> bool:
+    """Calls of next() do."""
+    return True
+
+
 class _Epoch:
     """Iterates one epoch."""
 
@@ -53,7 +62,7 @@ class _Epoch:
         if not self._begun:
             loader._begin(self)
             self._begun = True
-        elif loader._current is not self:
+        elif loader._current() is not self:
             self._over = True
             raise HeadraceError("another iteration of the loader, or set_epoch, has ended this one")
         batch = loader.next()
@@ -120,8 +129,8 @@ class Loader:
                 raise ConfigError(f"{name}: found {type(function).__name__}; allowed: a function")
         if world_size is not None and not 0 <= rank < world_size:
             raise ConfigError(f"rank: found {rank} with world_size {world_size}; allowed: 0 to {world_size - 1}")
-        self._iterations = 0
-        self._current: typing.Optional[_Epoch] = None
+        # Who iterates: a reference to an iterator, which may be gone, or a function of next()'s own.
+        self._current: typing.Callable[[], typing.Optional[object]] = _nobody
         # Whether the next iteration begins where the loader stands, instead of at the next epoch.
         self._fresh = True
         self._epoch = 0
@@ -140,15 +149,17 @@ class Loader:
 
     def __len__(self) -> int:
         """Batches of the epoch that is being iterated, or comes next."""
-        length = self._core.length()
-        whole = self._current is None and not self._fresh
-        return length["batches_per_epoch" if whole else "batches_this_epoch"]
+        return self._core.length()["batches_per_epoch" if self._left() else "batches_this_epoch"]
+
+    def _left(self) -> bool:
+        """Whether the epoch that the loader is in was left by who iterated it."""
+        return not self._fresh and self._current() is None
 
     def _begin(self, iteration: _Epoch) -> None:
         if not self._fresh:
             self._core.set_epoch(self._epoch + 1)
             self._epoch += 1
-        self._current = iteration
+        self._current = weakref.ref(iteration)
         self._fresh = False
 
     def next(self, timeout: typing.Optional[float] = None) -> typing.Optional[Batch]:
@@ -172,11 +183,13 @@ class Loader:
                 error.path = self._path_of(error.sample_id)
             raise
         if lease is None:
-            self._current = None
+            self._current = _nobody
             self._fresh = True
             self._epoch += 1
             return None
         self._fresh = False
+        if self._current() is None:
+            self._current = _by_hand
         return Batch(lease)
 
     def _path_of(self, sample_id: int) -> typing.Optional[str]:
@@ -190,8 +203,7 @@ class Loader:
     @property
     def epoch(self) -> int:
         """The epoch that is being iterated, or comes next."""
-        whole = self._current is None and not self._fresh
-        return self._epoch + 1 if whole else self._epoch
+        return self._epoch + 1 if self._left() else self._epoch
 
     def set_epoch(self, epoch: int) -> None:
         """Goes to the start of `epoch`, from 0. Nothing happens when that is where the next ``for``
@@ -201,7 +213,7 @@ class Loader:
         if self._fresh and epoch == self._epoch:
             return
         self._core.set_epoch(min(epoch, 2**32 - 1))
-        self._current = None
+        self._current = _nobody
         self._fresh = True
         self._epoch = epoch
 
@@ -231,7 +243,7 @@ class Loader:
             raise ConfigError('state: expected what state_dict() gave, a dict with bytes as "state"')
         data = bytes(state["state"])
         self._core.load_state(data)
-        self._current = None
+        self._current = _nobody
         self._fresh = True
         self._epoch = struct.unpack_from("<I", data, _EPOCH_AT)[0]
 

@@ -13,13 +13,19 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _DEPTH_MAX = 32  # the library's own bound
 
 
-def key(name: str) -> str:
-    """`name` as a key, quoted where it has to be."""
-    return name if _BARE_KEY.fullmatch(name) else string(name)
+def key(name: typing.Any, place: str) -> str:
+    """`name` as a key of the table `place`, quoted where it has to be."""
+    if not isinstance(name, str):
+        raise refuse(place, f"found {name!r:.60} as a key; allowed: str")
+    return name if _BARE_KEY.fullmatch(name) else string(name, place)
 
 
-def string(text: str) -> str:
+def string(text: str, place: str) -> str:
     """`text` as a basic string."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise refuse(place, f"found {text!r:.60}, which is no UTF-8; rename the file") from None
     parts = []
     for char in text:
         if char in _ESCAPES:
@@ -74,18 +80,12 @@ def value(item: typing.Any, place: str, depth: int = 0) -> str:
     if isinstance(item, bytes):
         item = os.fsdecode(item)
     if isinstance(item, str):
-        try:
-            item.encode("utf-8")
-        except UnicodeEncodeError:
-            raise refuse(place, f"found {item!r}, which is no UTF-8; rename the file") from None
-        return string(item)
+        return string(item, place)
     if isinstance(item, typing.Mapping):
         entries = []
         for name, entry in item.items():
-            if not isinstance(name, str):
-                raise refuse(place, f"found {name!r} as a key; allowed: str")
             if entry is not None:
-                entries.append(f"{key(name)} = {value(entry, f'{place}.{name}', depth + 1)}")
+                entries.append(f"{key(name, place)} = {value(entry, f'{place}.{name}', depth + 1)}")
         return "{ " + ", ".join(entries) + " }" if entries else "{}"
     if isinstance(item, (list, tuple, range)):
         entries = [value(entry, f"{place}.{i}", depth + 1) for i, entry in enumerate(item)]

@@ -69,6 +69,26 @@ nb::object Pixels(nb::handle lease) {
   return ArrayOf(lease, info.pixels, kUInt8, {info.count, info.channels, info.height, info.width});
 }
 
+nb::object Ids(nb::handle lease) {
+  const hr_batch_info& info = Of(lease).info();
+  return ArrayOf(lease, info.ids, kInt64, {info.count});
+}
+
+nb::object Valid(nb::handle lease) {
+  const hr_batch_info& info = Of(lease).info();
+  return ArrayOf(lease, info.valid, kUInt8, {info.count});
+}
+
+nb::object Lam(nb::handle lease) {
+  const hr_batch_info& info = Of(lease).info();
+  return ArrayOf(lease, info.lambda, kFloat, {info.count});
+}
+
+nb::object Partner(nb::handle lease) {
+  const hr_batch_info& info = Of(lease).info();
+  return ArrayOf(lease, info.partner, kInt32, {info.count});
+}
+
 nb::object Targets(nb::handle lease) {
   const hr_batch_info& info = Of(lease).info();
   if (info.targets == nullptr) return nb::none();
@@ -177,12 +197,18 @@ nb::object Bfloat16Dlpack(nb::ndarray<uint16_t, nb::device::cpu> array, nb::obje
 
 Lease::Lease(hr_batch* batch, std::weak_ptr<LoaderHandle> loader)
     : batch_(batch), loader_(std::move(loader)), owner_(getpid()) {
+  try {
+    Refresh();
+  } catch (...) {
+    hr_batch_release(batch);
+    throw;
+  }
+}
+
+void Lease::Refresh() {
   info_.struct_size = sizeof info_;
   HR_INIT(hr_error, error);
-  if (const hr_status status = hr_batch_view(batch, &info_, &error); status != HR_OK) {
-    hr_batch_release(batch);
-    Raise(status, error);
-  }
+  Check(hr_batch_view(batch_, &info_, &error), error);
 }
 
 Lease::~Lease() {
@@ -203,8 +229,8 @@ void Lease::CheckProcess() const {
 }
 
 void BindBatch(nb::module_& module) {
-  nb::class_<Lease>(module, "Lease", "A leased batch; headrace.Batch is made of one.")
-      .def_prop_ro("epoch", [](const Lease& self) { return self.info().epoch; })
+  nb::class_<Lease> lease(module, "Lease", "A leased batch; headrace.Batch is made of one.");
+  lease.def_prop_ro("epoch", [](const Lease& self) { return self.info().epoch; })
       .def_prop_ro("batch", [](const Lease& self) { return self.info().batch; })
       .def_prop_ro("global_batch", [](const Lease& self) { return self.info().global_batch; })
       .def_prop_ro("count", [](const Lease& self) { return self.info().count; })
@@ -216,31 +242,17 @@ void BindBatch(nb::module_& module) {
       .def_prop_ro("width", [](const Lease& self) { return self.info().width; })
       .def_prop_ro("mix_status", [](const Lease& self) { return self.info().mix_status; })
       .def_prop_ro("mix_entry", [](const Lease& self) { return self.info().mix_entry; })
-      .def("images", &Images)
-      .def("labels", &Labels)
-      .def("pixels", &Pixels)
-      .def("targets", &Targets)
-      .def("ids",
-           [](nb::handle lease) {
-             const hr_batch_info& info = Of(lease).info();
-             return ArrayOf(lease, info.ids, kInt64, {info.count});
-           })
-      .def("valid",
-           [](nb::handle lease) {
-             const hr_batch_info& info = Of(lease).info();
-             return ArrayOf(lease, info.valid, kUInt8, {info.count});
-           })
-      .def("lam",
-           [](nb::handle lease) {
-             const hr_batch_info& info = Of(lease).info();
-             return ArrayOf(lease, info.lambda, kFloat, {info.count});
-           })
-      .def("partner",
-           [](nb::handle lease) {
-             const hr_batch_info& info = Of(lease).info();
-             return ArrayOf(lease, info.partner, kInt32, {info.count});
-           })
-      .def("dlpack", &Dlpack, "The images as a DLPack capsule with a lease of its own.");
+      .def("images", &Images, nb::sig("def images(self) -> numpy.ndarray"))
+      .def("labels", &Labels, nb::sig("def labels(self) -> numpy.ndarray"))
+      .def("pixels", &Pixels, nb::sig("def pixels(self) -> numpy.ndarray | None"))
+      .def("targets", &Targets, nb::sig("def targets(self) -> dict[str, numpy.ndarray] | None"))
+      .def("ids", &Ids, nb::sig("def ids(self) -> numpy.ndarray"))
+      .def("valid", &Valid, nb::sig("def valid(self) -> numpy.ndarray"))
+      .def("lam", &Lam, nb::sig("def lam(self) -> numpy.ndarray"))
+      .def("partner", &Partner, nb::sig("def partner(self) -> numpy.ndarray"))
+      .def("dlpack", &Dlpack, nb::sig("def dlpack(self) -> typing.Any"),
+           "The images as a DLPack capsule with a lease of its own.");
+  BindBatchModel(lease);
   module.def("bfloat16_dlpack", &Bfloat16Dlpack, nb::arg("array"), nb::arg("owner"),
              "A DLPack capsule of bfloat16 over an array of uint16.");
 }

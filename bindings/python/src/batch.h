@@ -23,6 +23,8 @@ class Lease {
   hr_batch* batch() const { return batch_; }
   const hr_batch_info& info() const { return info_; }
   const std::weak_ptr<LoaderHandle>& loader() const { return loader_; }
+  // After the batch was changed in place.
+  void Refresh();
   // Raises in a child of the process that took the lease.
   void CheckProcess() const;
 
@@ -34,5 +36,7 @@ class Lease {
 };
 
 void BindBatch(nanobind::module_& module);
+// Adds what a model does to a batch; batch_model.cc.
+void BindBatchModel(nanobind::class_<Lease>& lease);
 
 }  // namespace headrace::python

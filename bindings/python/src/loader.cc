@@ -264,18 +264,21 @@ void BindLoader(nb::module_& module) {
            nb::arg("path").none(), nb::arg("text"), nb::arg("overrides"), nb::arg("world_size"),
            nb::arg("rank"), nb::arg("log").none(), nb::arg("model").none(),
            nb::arg("saliency").none())
-      .def("next", &Loader::Next, nb::arg("timeout"))
+      .def("next", &Loader::Next, nb::sig("def next(self, timeout: float) -> Lease | None"),
+           nb::arg("timeout"))
       .def("set_epoch", &Loader::SetEpoch, nb::arg("epoch"))
       .def("save_state", &Loader::SaveState)
       .def("load_state", &Loader::LoadState, nb::arg("state"))
       .def("stop", &Loader::Stop)
       .def("close", &Loader::Close)
       .def_prop_ro("closed", &Loader::closed)
-      .def("length", &Loader::Length)
-      .def("memory", &Loader::Memory)
-      .def("stats", &Loader::Stats)
-      .def("class_name", &Loader::ClassName, nb::arg("label"))
-      .def("sample_path", &Loader::SamplePath, nb::arg("id"))
+      .def("length", &Loader::Length, nb::sig("def length(self) -> dict[str, int]"))
+      .def("memory", &Loader::Memory, nb::sig("def memory(self) -> dict[str, int]"))
+      .def("stats", &Loader::Stats, nb::sig("def stats(self) -> dict[str, typing.Any]"))
+      .def("class_name", &Loader::ClassName,
+           nb::sig("def class_name(self, label: int) -> str | None"), nb::arg("label"))
+      .def("sample_path", &Loader::SamplePath,
+           nb::sig("def sample_path(self, id: int) -> str | None"), nb::arg("id"))
       .def("read_sample", &Loader::ReadSample, nb::arg("id"))
       .def("replay", &Loader::Replay, nb::arg("id"), nb::arg("epoch"), nb::arg("view"));
 }

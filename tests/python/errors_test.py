@@ -1,0 +1,262 @@
+"""Bad input: what is raised, and what it says."""
+
+import pickle
+
+import headrace
+import numpy as np
+import pytest
+
+from conftest import AUGMENT
+
+
+@pytest.mark.parametrize(
+    "options, key, suggestion, text",
+    [
+        ({"batch_sise": 3}, "batch_sise", "batch_size", "unknown argument"),
+        ({"loader": {"batch_sise": 3}}, "loader.batch_sise", "batch_size", "unknown key"),
+        ({"batch_size": "many"}, "loader.batch_size", None, "found a string"),
+        ({"batch_size": 0}, "loader.batch_size", None, "1 to 1048576"),
+        ({"batch_size": 2**70}, "loader.batch_size", None, "64 bits"),
+        ({"batch_size": {1, 2}}, "loader.batch_size", None, r"\(set\)"),
+        ({"corrupt_budget": float("nan")}, "loader.corrupt_budget", None, "finite"),
+        ({"loader": 3}, "loader", None, "allowed: a dict"),
+        ({"shuffle": "ful"}, "loader.shuffle", "full", "found"),
+        ({"dtype": "f64"}, "output.dtype", None, "allowed: u8, f16, bf16, f32"),
+        ({"augment": [{"op": "resize", "size": 8}, {"op": "inverted"}]}, "augment.1.op", "invert", "augment.1"),
+        ({"augment": [{"op": "resize", "sise": 8}]}, "augment.0.sise", "size", "sise"),
+        ({"augment": 7}, "augment", None, "a list of ops"),
+        ({"augment": [7]}, "augment.0", None, "an op's name, a dict or an op"),
+        ({"augment": [{"op": "resize", "size": [object()]}]}, "augment.0.size.0", None, "object"),
+        ({"augment__0__sise": 8}, "augment.0.sise", "size", "sise"),
+        ({"mix": ["mixupp"]}, "mix.0.op", "mixup", "mixupp"),
+        ({"mix": [{"op": "mixup", 3: 4}]}, "mix.0", None, "as a key"),
+        ({"dataset": 7}, "dataset", None, "a path, a list of shards or a dict"),
+        ({"nothing": {"x": 1}}, "nothing", None, "unknown argument"),
+    ],
+)
+def test_wrong_names_and_types(load, options, key, suggestion, text):
+    with pytest.raises(headrace.ConfigError, match=text) as raised:
+        load(**options)
+    error = raised.value
+    assert isinstance(error, ValueError) and isinstance(error, headrace.HeadraceError)
+    assert (error.key, error.suggestion) == (key, suggestion)
+    assert "\n" not in str(error) and "<toml>" not in str(error) and not str(error).startswith("-s")
+
+
+def test_a_file_is_named_with_line_and_column(tmp_path):
+    config = tmp_path / "bad.toml"
+    config.write_text('[dataset]\npath = "x"\n[loader]\nbatch_sise = 3\n')
+    with pytest.raises(headrace.ConfigError, match=r"bad\.toml:4:1: .*did you mean \"batch_size\"") as raised:
+        headrace.Loader(config)
+    assert raised.value.key == "loader.batch_sise" and raised.value.name == "HR_CONFIG_UNKNOWN_KEY"
+    with pytest.raises(headrace.ConfigError, match="loader.*: found 0") as raised:
+        config.write_text('[dataset]\npath = "x"\n')
+        headrace.Loader(config, batch_size=0)
+    assert raised.value.key == "loader.batch_size"
+
+
+def test_arguments_of_the_wrong_kind(load, images):
+    for options in ({"rank": 1}, {"rank": 2, "world_size": 2}, {"model": 3}, {"saliency": "x"}):
+        with pytest.raises(headrace.ConfigError):
+            load(**options)
+    with pytest.raises(headrace.ConfigError, match="path of a TOML file"):
+        headrace.Loader(7)
+    with pytest.raises(headrace.ConfigError, match="no UTF-8"):
+        load(dataset=b"/nowhere/\xff")
+    with pytest.raises(headrace.ConfigError, match="deeper"):
+        nested = []
+        for _ in range(2000):
+            nested = [nested]
+        load(mean=nested)
+
+
+@pytest.mark.parametrize(
+    "make, class_, standard, name",
+    [
+        (lambda folder: folder / "nowhere", headrace.NotFoundError, FileNotFoundError, "HR_NOT_FOUND"),
+        (lambda folder: folder, headrace.EmptyDatasetError, ValueError, "HR_EMPTY_DATASET"),
+    ],
+)
+def test_places(load, tmp_path, make, class_, standard, name):
+    with pytest.raises(class_) as raised:
+        load(dataset=make(tmp_path))
+    assert isinstance(raised.value, standard) and raised.value.name == name
+    assert str(tmp_path) in str(raised.value)
+
+
+def test_a_configuration_file_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing.toml") as raised:
+        headrace.Loader(tmp_path / "nothing.toml")
+    assert raised.value.errno == 2
+
+
+def test_too_little_memory_is_said(load):
+    with pytest.raises(MemoryError, match="max_host_bytes") as raised:
+        load(max_host_bytes="1MiB")
+    assert isinstance(raised.value, headrace.OutOfMemoryError) and raised.value.name == "HR_OVER_BUDGET"
+
+
+def test_what_is_not_built_yet_is_said(load):
+    with pytest.raises(NotImplementedError) as raised:
+        load(output={"pin": "cuda"})
+    assert isinstance(raised.value, headrace.NotInThisVersionError)
+
+
+@pytest.fixture
+def broken(images, tmp_path):
+    """The demo set with one damaged file; and its path."""
+    import shutil
+
+    folder = tmp_path / "broken"
+    shutil.copytree(images, folder)
+    victim = sorted(folder.rglob("*.jpg"))[11]
+    victim.write_bytes(victim.read_bytes()[:200])
+    return folder, victim.relative_to(folder).as_posix()
+
+
+def test_a_bad_sample_raises_in_the_training_loop_with_its_path(load, broken):
+    folder, path = broken
+    loader = load(dataset=folder, on_corrupt="error", tail="exact")
+    with pytest.raises(headrace.SampleError, match=path.split("/")[1]) as raised:
+        for _ in loader:
+            pass
+    assert raised.value.path == path and loader.sample_path(raised.value.sample_id) == path
+    # The run is over, and says so again.
+    with pytest.raises(headrace.SampleError):
+        loader.next()
+
+
+def test_a_bad_sample_is_marked_or_replaced(load, broken):
+    marked = [(b.valid == 0).sum() for b in load(dataset=folder_of(broken), on_corrupt="mark", tail="exact")]
+    replaced = [(b.valid == 2).sum() for b in load(dataset=folder_of(broken), tail="exact")]
+    assert sum(marked) == sum(replaced) == 1
+
+
+def folder_of(broken):
+    return broken[0]
+
+
+def test_the_corrupt_budget_ends_the_run(load, images, tmp_path):
+    import shutil
+
+    shutil.copytree(images, tmp_path / "bad")
+    for file in sorted((tmp_path / "bad").rglob("*.jpg"))[:6]:
+        file.write_bytes(b"nothing")
+    loader = load(dataset=tmp_path / "bad", corrupt_budget=0.05, tail="exact")
+    with pytest.raises(headrace.CorruptBudgetError, match="corrupt_budget"):
+        list(loader)
+
+
+def test_use_after_close(load):
+    loader = load()
+    kept = iter(loader)
+    next(kept)
+    assert not loader.closed
+    loader.close()
+    loader.close()
+    assert loader.closed and repr(loader) == "<headrace.Loader, closed>"
+    for use in (
+        lambda: next(kept),
+        lambda: next(iter(loader)),
+        loader.next,
+        lambda: len(loader),
+        lambda: loader.stats,
+        lambda: loader.memory,
+        lambda: loader.classes,
+        lambda: loader.set_epoch(3),
+        loader.state_dict,
+        lambda: loader.sample_path(0),
+        lambda: loader.replay(0),
+    ):
+        with pytest.raises(headrace.ClosedError, match="closed") as raised:
+            use()
+        assert isinstance(raised.value, ValueError)
+    loader.stop()
+
+
+def test_with_closes(load):
+    with load() as loader:
+        next(iter(loader))
+    assert loader.closed
+
+
+def test_stop_is_for_good(load):
+    loader = load()
+    next(iter(loader))
+    loader.stop()
+    for _ in range(2):
+        with pytest.raises(headrace.StoppedError):
+            loader.next()
+    loader.close()
+
+
+def test_a_loader_cannot_be_pickled(load):
+    with pytest.raises(TypeError, match="open one in each process"):
+        pickle.dumps(load())
+
+
+def test_a_time_out(load):
+    loader = load(workers=1)
+    with pytest.raises(TimeoutError):
+        for _ in range(100):
+            loader.next(timeout=0)
+    assert loader.next(timeout=30) is not None
+
+
+def test_values_survive_their_way_through_toml(images):
+    text = headrace.to_toml(
+        dataset={"path": images, "classes": ["a\"b\\c", "tab\tnew\nline", "ünï", "\x01\x7f"]},
+        mean=(np.float32(0.5), 0.25, 1),
+        loader={"batch_size": np.int64(4), "seed": None},
+        augment=[{"op": "random_horizontal_flip", "remap": {"left one": "right.one"}}],
+    )
+    tomllib = pytest.importorskip("tomllib")
+    assert tomllib.loads(text) == {
+        "dataset": {"path": str(images), "classes": ["a\"b\\c", "tab\tnew\nline", "ünï", "\x01\x7f"]},
+        "output": {"mean": [0.5, 0.25, 1]},
+        "loader": {"batch_size": 4},
+        "augment": [{"op": "random_horizontal_flip", "remap": {"left one": "right.one"}}],
+    }
+
+
+def test_tables_and_keywords_come_together(load, images, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(headrace.to_toml(dataset=images, augment=AUGMENT, batch_size=8))
+    assert headrace.Loader(config, batch_size=4).batch_size == 4
+    assert headrace.Loader(config, loader={"batch_size": 5}).batch_size == 5
+    assert headrace.Loader(config, loader__batch_size=6).batch_size == 6
+    assert headrace.Loader(config, **{"loader.batch_size": 7}).batch_size == 7
+    assert headrace.Loader({"dataset": images, "augment": AUGMENT}, batch_size=3).batch_size == 3
+    batch = next(iter(headrace.Loader(config, augment__0__size=16)))
+    assert batch.images.shape[2:] == (16, 16)
+    batch = next(iter(headrace.Loader(config, augment=[{"op": "resize", "size": [8, 9]}])))
+    assert batch.images.shape[2:] == (8, 9)
+
+
+class Op:
+    def to_config(self):
+        return {"op": "resize", "size": [8, 9]}
+
+
+def test_objects_with_to_config_are_ops(load):
+    assert next(iter(load(augment=[Op()]))).images.shape[2:] == (8, 9)
+
+
+def test_every_key_of_the_documentation_has_its_short_form():
+    import pathlib
+    import re
+
+    from headrace import _config
+
+    root = pathlib.Path(__file__).resolve().parents[2]
+    sections = re.split(r"^## \[(\w+)\]$", (root / "docs/config.md").read_text(), flags=re.M)
+    for table, text in zip(sections[1::2], sections[2::2]):
+        if table not in _config.KEYS:
+            continue
+        text = text.split("\n## ")[0]
+        documented = set()
+        for cell in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text, flags=re.M):
+            documented |= set(re.findall(r"`(\w+)`", cell))
+        own = {"path", "source"} if table == "dataset" else {"rank", "world_size"} if table == "loader" else set()
+        planned = {"weights", "epoch_samples"}
+        assert documented - own - planned == set(_config.KEYS[table]) - planned, table

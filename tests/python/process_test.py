@@ -1,0 +1,362 @@
+"""Threads, signals, fork, spawn and the end of the interpreter."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import headrace
+import pytest
+
+# A loader that gives one batch, and then nothing for a long time: its second batch waits for a pipe
+# that nobody writes to.
+PREPARE = """
+import os, sys, threading, time
+import headrace
+def open_loader(**options):
+    return headrace.Loader(dataset=sys.argv[1], batch_size=4, workers=1, pin="none", log=None,
+                           augment=[{"op": "resize", "size": [32, 32]}], **options)
+"""
+
+
+def run(python, images, code, *arguments, **options):
+    return python(PREPARE + textwrap.dedent(code), images, *arguments, **options)
+
+
+class Gate:
+    """A model callback that holds the loader's consumer until it is opened."""
+
+    def __init__(self):
+        self.entered = threading.Event()
+        self.opened = threading.Event()
+
+    def __call__(self, images, labels, soft_labels, step):
+        self.entered.set()
+        assert self.opened.wait(30)
+        return images.sum((1, 2, 3)), images * 0
+
+
+ACE = [{"op": "ace", "steps": 1, "p": 1.0}]
+
+
+def test_a_consumer_thread_and_stop_from_another(load):
+    loader = load()
+    seen, raised = [], []
+
+    def consume():
+        try:
+            while True:
+                for batch in loader:
+                    seen.append(batch.number)
+        except headrace.StoppedError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=consume)
+    thread.start()
+    while len(seen) < 5:
+        time.sleep(0.001)
+    loader.stop()
+    thread.join(10)
+    assert not thread.is_alive() and len(raised) == 1
+
+
+def test_close_while_another_thread_waits(load):
+    for _ in range(20):
+        loader = load()
+        raised, started = [], threading.Event()
+
+        def consume():
+            try:
+                while True:
+                    started.set()
+                    loader.next()
+            except (headrace.ClosedError, headrace.StoppedError) as error:
+                raised.append(error)
+
+        threads = [threading.Thread(target=consume) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        started.wait()
+        loader.close()
+        for thread in threads:
+            thread.join(10)
+        assert len(raised) == 3 and loader.closed
+
+
+def test_threads_that_iterate_together_take_turns(load):
+    loader = load(batch_size=2)
+    seen, lock = [], threading.Lock()
+
+    def consume():
+        while True:
+            batch = loader.next()
+            if batch is None:
+                return
+            with lock:
+                seen.append((batch.epoch, batch.number, batch.ids.sum()))
+
+    threads = [threading.Thread(target=consume) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(seen) == len({entry[:2] for entry in seen}) == 4 * 15
+
+
+def test_other_threads_run_while_one_waits(load):
+    """The GIL is free while a batch is waited for: the consumer waits behind a callback."""
+    gate = Gate()
+    loader = load(mix=ACE, model=gate)
+    thread = threading.Thread(target=loader.next)
+    thread.start()
+    assert gate.entered.wait(30)
+    # `thread` is inside of next(); another consumer waits for it, and this one counts on.
+    second = threading.Thread(target=loader.next)
+    second.start()
+    assert loader.stats.workers > 0 and not loader.closed
+    gate.opened.set()
+    thread.join(30)
+    second.join(30)
+    assert not thread.is_alive() and not second.is_alive()
+
+
+def test_close_in_a_callback_is_refused(load):
+    raised = []
+
+    def model(images, labels, soft_labels, step):
+        for call in (loader.close, loader.next, lambda: loader.stats, lambda: loader.set_epoch(1)):
+            try:
+                call()
+            except headrace.ReenteredError as error:
+                raised.append(error)
+        return images.sum((1, 2, 3)), images * 0
+
+    loader = load(mix=ACE, model=model)
+    loader.next()
+    assert len(raised) >= 4
+    loader.close()
+
+
+def interrupted(images, code):
+    """Runs `code`, sends SIGINT when it prints "now", and gives (seconds until it ended, its output)."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PREPARE + textwrap.dedent(code), str(images)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        for line in process.stdout:
+            if line == "now\n":
+                break
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        line = process.stdout.readline()
+        took = time.monotonic() - began
+        rest = process.stdout.read()
+        process.wait(30)
+        return took, line + rest, process.returncode
+    finally:
+        process.kill()
+        process.wait()
+
+
+# Waits in next() for a consumer that does not come back: the wait itself is the library's.
+WAIT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+inside = threading.Event()
+forever = threading.Event()
+def model(images, labels, soft_labels, step):
+    inside.set()
+    forever.wait()
+    return images.sum((1, 2, 3)), images * 0
+loader = open_loader(mix=[{"op": "ace", "steps": 1, "p": 1.0}], model=model)
+threading.Thread(target=loader.next, daemon=True).start()
+inside.wait()
+print("now", flush=True)
+try:
+    loader.next()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+os._exit(0)
+"""
+
+
+def test_ctrl_c_ends_a_wait_at_once(images):
+    took = []
+    for _ in range(3):
+        seconds, out, code = interrupted(images, WAIT)
+        assert out.startswith("interrupted") and code == 0, out
+        took.append(seconds)
+    assert min(took) < 0.1 and max(took) < 1.0, took
+
+
+def test_ctrl_c_ends_a_wait_for_a_batch(images):
+    """No worker gets on: the only file of the batch is a pipe."""
+    code = """
+    import signal
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    loader = open_loader()
+    print("now", flush=True)
+    try:
+        while True:
+            for batch in loader:
+                pass
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+    loader.close()
+    """
+    seconds, out, status = interrupted(images, code)
+    assert out == "interrupted\n" and status == 0 and seconds < 1.0, (seconds, out)
+
+
+@pytest.mark.parametrize("what", ["stats", "next", "iterate", "state", "set_epoch", "sample_path"])
+def test_fork_raises(python, images, what):
+    result = run(
+        python,
+        images,
+        """
+        loader = open_loader()
+        batch = loader.next()
+        calls = {
+            "stats": lambda: loader.stats, "next": loader.next, "iterate": lambda: next(iter(loader)),
+            "state": loader.state_dict, "set_epoch": lambda: loader.set_epoch(5), "sample_path": lambda: loader.sample_path(0),
+        }
+        pid = os.fork()
+        if pid == 0:
+            try:
+                calls[sys.argv[2]]()
+            except headrace.ForkedError as error:
+                print(error, flush=True)
+            try:
+                batch.labels
+            except headrace.ForkedError:
+                print("batch", flush=True)
+            loader.close()
+            del batch, loader
+            sys.exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+        assert loader.next().number == 1
+        print("parent")
+        """,
+        what,
+    )
+    assert result.code == 0 and result.err == "", result
+    lines = result.out.splitlines()
+    assert "fork" in lines[0] and "spawn" in lines[0] and lines[1:] == ["batch", "parent"], result
+
+
+def test_multiprocessing_by_fork_and_by_spawn(python, images, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        PREPARE
+        + textwrap.dedent(
+            """
+            import multiprocessing
+            loader = None
+            def inherited(queue):
+                try:
+                    loader.next()
+                except headrace.ForkedError:
+                    queue.put("forked")
+            def own(queue):
+                with open_loader() as mine:
+                    queue.put(len(list(mine)))
+            if __name__ == "__main__":
+                loader = open_loader()
+                for method, function in (("fork", inherited), ("fork", own), ("spawn", own)):
+                    context = multiprocessing.get_context(method)
+                    queue = context.Queue()
+                    process = context.Process(target=function, args=(queue,))
+                    process.start()
+                    print(method, queue.get(timeout=60), flush=True)
+                    process.join()
+                    assert process.exitcode == 0
+            """
+        )
+    )
+    done = subprocess.run([sys.executable, script, images], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["fork forked", "fork 7", "spawn 7"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "loader = open_loader()",
+        "loader = open_loader(); batch = loader.next(); images = batch.images",
+        "loader = open_loader(); it = iter(loader); batch = next(it)",
+        "loader = open_loader(); loader.me = loader",
+        "batch = open_loader().next()",
+        "loader = open_loader(); batch = loader.next(); view = memoryview(batch.images); loader.close()",
+        "import atexit\nloader = open_loader()\natexit.register(lambda: loader.next())",
+    ],
+)
+def test_the_interpreter_ends_cleanly(python, images, code):
+    result = run(python, images, code)
+    assert (result.code, result.err) == (0, ""), result
+
+
+@pytest.mark.parametrize("endless", ["for batch in loader: kept = batch", "loader.next()", "loader.stats"])
+def test_the_interpreter_ends_cleanly_under_daemon_threads(python, images, endless):
+    for _ in range(4):
+        result = run(
+            python,
+            images,
+            f"""
+            loader = open_loader()
+            running = threading.Event()
+            def consume():
+                running.set()
+                while True:
+                    {endless}
+            for _ in range(3):
+                threading.Thread(target=consume, daemon=True).start()
+            running.wait()
+            time.sleep(0.01)
+            """,
+        )
+        assert (result.code, result.err) == (0, ""), result
+
+
+def test_an_exit_function_that_joins_a_consumer_does_not_hang(python, images):
+    result = run(
+        python,
+        images,
+        """
+        import atexit
+        thread = None
+        atexit.unregister(lambda: None)
+        def consume():
+            try:
+                while True:
+                    loader.next()
+            except headrace.ClosedError:
+                print("closed", flush=True)
+        # Registered last, so it runs before headrace's.
+        loader = open_loader()
+        thread = threading.Thread(target=consume, daemon=True)
+        thread.start()
+        atexit.register(lambda: (loader.close(), thread.join()))
+        """,
+    )
+    assert (result.code, result.out, result.err) == (0, "closed\n", ""), result
+
+
+def test_an_exception_with_a_loader_in_its_traceback(python, images):
+    result = run(
+        python,
+        images,
+        """
+        def train():
+            loader = open_loader()
+            for batch in loader:
+                raise ValueError("mine")
+        train()
+        """,
+    )
+    assert result.code == 1 and result.err.strip().endswith("ValueError: mine"), result
