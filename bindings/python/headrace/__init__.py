@@ -27,6 +27,8 @@ from ._errors import (
 )
 from ._loader import Loader
 from ._stats import Memory, Stats
+from ._transform import Transform
+from . import ops
 
 __version__ = _core.version()
 
@@ -58,5 +60,7 @@ __all__ = [
     "StoppedError",
     "SystemFailure",
     "Targets",
+    "Transform",
+    "ops",
     "to_toml",
 ]

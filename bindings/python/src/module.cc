@@ -5,6 +5,8 @@
 #include "bindings/python/src/batch.h"
 #include "bindings/python/src/call.h"
 #include "bindings/python/src/loader.h"
+#include "bindings/python/src/search.h"
+#include "bindings/python/src/transform.h"
 
 namespace nb = nanobind;
 
@@ -22,4 +24,6 @@ NB_MODULE(_core, module) {
              "Called once, before loaders are closed because the interpreter ends.");
   headrace::python::BindBatch(module);
   headrace::python::BindLoader(module);
+  headrace::python::BindSearch(module);
+  headrace::python::BindTransform(module);
 }

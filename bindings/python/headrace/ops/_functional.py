@@ -1,0 +1,247 @@
+"""Ops without a draw, under the names of torchvision.transforms.functional; the same bytes as its functions give
+on PIL images."""
+
+import math
+import typing
+
+import numpy as np
+
+from .. import _images
+from .._errors import InvalidArgumentError
+from .._transform import Transform
+from ._entries import apply
+
+Numbers = typing.Union[float, typing.Sequence[float]]
+Integers = typing.Union[int, typing.Sequence[int]]
+
+
+def _two(value: Numbers) -> typing.Tuple[float, float]:
+    if isinstance(value, (int, float)):
+        return float(value), 0.0
+    numbers = [float(entry) for entry in value]
+    return (numbers[0], 0.0) if len(numbers) == 1 else (numbers[0], numbers[1])
+
+
+def _size(img: typing.Any, layout: typing.Optional[str]) -> typing.Tuple[int, int]:
+    """(height, width)."""
+    shape = _images.take(img, layout).items[0].shape
+    return shape[0], shape[1]
+
+
+def rotate(
+    img: typing.Any,
+    angle: float,
+    interpolation: str = "nearest",
+    expand: bool = False,
+    center: typing.Optional[typing.Sequence[float]] = None,
+    fill: Numbers = 0,
+    *,
+    layout: typing.Optional[str] = None,
+) -> typing.Any:
+    """Turns by `angle` degrees, counter-clockwise.
+
+    Args:
+        img: uint8 pixels (an array, a tensor, a PIL image, or a batch).
+        angle: in degrees.
+        interpolation: "nearest", "bilinear", "bicubic".
+        expand: grow the picture so that nothing is cut off.
+        center: (x, y) in pixels; None: the middle.
+        fill: value, or one a channel, of what lies outside, from 0 to 255.
+        layout: "hwc" or "chw", where the shape leaves it open.
+
+    Returns:
+        uint8 pixels of the kind and layout of `img`.
+    """
+    op = {"op": "random_rotation", "degrees": [angle, angle], "interpolation": interpolation}
+    return apply({**op, "expand": expand, "center": center, "fill": fill}, img, layout=layout)
+
+
+def hflip(img: typing.Any, *, layout: typing.Optional[str] = None) -> typing.Any:
+    """Mirrors left and right."""
+    return apply({"op": "random_horizontal_flip", "p": 1}, img, layout=layout)
+
+
+def vflip(img: typing.Any, *, layout: typing.Optional[str] = None) -> typing.Any:
+    """Mirrors top and bottom."""
+    return apply({"op": "random_vertical_flip", "p": 1}, img, layout=layout)
+
+
+def _factor(op: str, img: typing.Any, factor: float, layout: typing.Optional[str]) -> typing.Any:
+    return apply({"op": op, "factor": [factor, factor]}, img, layout=layout)
+
+
+def adjust_brightness(img: typing.Any, brightness_factor: float, *, layout: typing.Optional[str] = None) -> typing.Any:
+    """Blends with black; 0 is black, 1 the picture itself, 2 twice as bright. From 0 to 1000."""
+    return _factor("brightness", img, brightness_factor, layout)
+
+
+def adjust_contrast(img: typing.Any, contrast_factor: float, *, layout: typing.Optional[str] = None) -> typing.Any:
+    """Blends with the mean grey; 0 is grey, 1 the picture itself. From 0 to 1000."""
+    return _factor("contrast", img, contrast_factor, layout)
+
+
+def adjust_saturation(img: typing.Any, saturation_factor: float, *, layout: typing.Optional[str] = None) -> typing.Any:
+    """Blends with its own grey; 0 is grey, 1 the picture itself. From 0 to 1000."""
+    return _factor("saturation", img, saturation_factor, layout)
+
+
+def adjust_sharpness(img: typing.Any, sharpness_factor: float, *, layout: typing.Optional[str] = None) -> typing.Any:
+    """Blends with the smoothed picture; 0 is smooth, 1 the picture itself. From 0 to 1000."""
+    return _factor("sharpness", img, sharpness_factor, layout)
+
+
+def adjust_hue(img: typing.Any, hue_factor: float, *, layout: typing.Optional[str] = None) -> typing.Any:
+    """Shifts the hue by `hue_factor` turns, from -0.5 to 0.5, in Pillow's HSV."""
+    return _factor("hue", img, hue_factor, layout)
+
+
+def rgb_to_grayscale(img: typing.Any, num_output_channels: int = 1, *, layout: typing.Optional[str] = None) -> typing.Any:
+    """Grey as Pillow's convert("L"), in 1 channel or in 3 equal ones."""
+    if num_output_channels not in (1, 3):
+        raise InvalidArgumentError(f"num_output_channels: found {num_output_channels!r}; allowed: 1, 3")
+    images = _images.take(img, layout)
+    grey = [apply({"op": "random_grayscale", "p": 1}, item) for item in images.items]
+    if num_output_channels == 1:
+        grey = [item if item.ndim == 2 else np.ascontiguousarray(item[:, :, 0]) for item in grey]
+    else:
+        grey = [item if item.ndim == 3 else np.repeat(item[:, :, None], 3, axis=2) for item in grey]
+    return (images._replace(layout="hwc") if images.layout == "hw" else images).give(grey)
+
+
+def crop(
+    img: typing.Any, top: int, left: int, height: int, width: int, *, layout: typing.Optional[str] = None
+) -> typing.Any:
+    """The window [top, top + height) x [left, left + width), in pixels; what lies outside of the picture is 0."""
+    rows, columns = _size(img, layout)
+    if height < 1 or width < 1:
+        raise InvalidArgumentError(f"found a crop of {height} x {width}; both have to be at least 1")
+    around = [max(0, -left), max(0, -top), max(0, left + width - columns), max(0, top + height - rows)]
+    at = [top + around[1], left + around[0], height, width]
+    return apply(
+        {"op": "random_crop", "size": [height, width], "padding": around if any(around) else None, "at": at},
+        img,
+        layout=layout,
+    )
+
+
+def resized_crop(
+    img: typing.Any,
+    top: int,
+    left: int,
+    height: int,
+    width: int,
+    size: Integers,
+    interpolation: str = "bilinear",
+    *,
+    layout: typing.Optional[str] = None,
+) -> typing.Any:
+    """The window (top, left, height, width) of the picture, resized to `size`: side of a square, or (height, width)."""
+    op = {"op": "random_resized_crop", "size": size, "at": [top, left, height, width]}
+    return apply({**op, "interpolation": interpolation}, img, layout=layout)
+
+
+def five_crop(img: typing.Any, size: Integers, *, layout: typing.Optional[str] = None) -> typing.Any:
+    """[5, ...]: top left, top right, bottom left, bottom right, centre; `size`: side of a square, or (height, width)."""
+    return Transform().crops(img, size, 5, layout=layout)
+
+
+def ten_crop(img: typing.Any, size: Integers, *, layout: typing.Optional[str] = None) -> typing.Any:
+    """[10, ...]: as five_crop, then the mirror images of those."""
+    return Transform().crops(img, size, 10, layout=layout)
+
+
+def affine(
+    img: typing.Any,
+    angle: float,
+    translate: typing.Sequence[float],
+    scale: float,
+    shear: Numbers,
+    interpolation: str = "nearest",
+    fill: Numbers = 0,
+    center: typing.Optional[typing.Sequence[float]] = None,
+    *,
+    layout: typing.Optional[str] = None,
+) -> typing.Any:
+    """Rotates, shifts, zooms and shears.
+
+    Args:
+        img: uint8 pixels.
+        angle: in degrees, clockwise.
+        translate: (across, down) in pixels.
+        scale: above 0.
+        shear: angle in degrees of x, or (x, y).
+        interpolation, fill, center, layout: as in rotate.
+    """
+    if not scale > 0:
+        raise InvalidArgumentError(f"scale: found {scale!r}; allowed: above 0")
+    height, width = _size(img, layout)
+    cx, cy = (width * 0.5, height * 0.5) if center is None else _two(center)
+    tx, ty = _two(translate)
+    turn, sx, sy = (math.radians(degrees) for degrees in (angle, *_two(shear)))
+    a = math.cos(turn - sy) / math.cos(sy)
+    b = -math.cos(turn - sy) * math.tan(sx) / math.cos(sy) - math.sin(turn)
+    c = math.sin(turn - sy) / math.cos(sy)
+    d = -math.sin(turn - sy) * math.tan(sx) / math.cos(sy) + math.cos(turn)
+    # The inverse: from places of the result to those of the picture.
+    matrix = [value / scale for value in (d, -b, 0.0, -c, a, 0.0)]
+    matrix[2] += matrix[0] * (-cx - tx) + matrix[1] * (-cy - ty) + cx
+    matrix[5] += matrix[3] * (-cx - tx) + matrix[4] * (-cy - ty) + cy
+    op = {"op": "random_affine", "degrees": 0, "matrix": matrix, "interpolation": interpolation, "fill": fill}
+    return apply(op, img, layout=layout)
+
+
+def perspective(
+    img: typing.Any,
+    startpoints: typing.Sequence[typing.Sequence[float]],
+    endpoints: typing.Sequence[typing.Sequence[float]],
+    interpolation: str = "bilinear",
+    fill: Numbers = 0,
+    *,
+    layout: typing.Optional[str] = None,
+) -> typing.Any:
+    """Moves the four points `startpoints`, each (x, y) in pixels, to `endpoints`."""
+    if len(startpoints) != 4 or len(endpoints) != 4:
+        raise InvalidArgumentError(f"found {len(startpoints)} and {len(endpoints)} points; allowed: 4 and 4")
+    rows, goals = [], []
+    for (sx, sy), (ex, ey) in zip(startpoints, endpoints):
+        rows.append([ex, ey, 1, 0, 0, 0, -sx * ex, -sx * ey])
+        rows.append([0, 0, 0, ex, ey, 1, -sy * ex, -sy * ey])
+        goals += [sx, sy]
+    try:
+        solved = np.linalg.solve(np.array(rows, float), np.array(goals, float))
+    except np.linalg.LinAlgError:
+        raise InvalidArgumentError("endpoints: three of them lie on a line; no such map exists") from None
+    op = {"op": "random_perspective", "p": 1, "coefficients": solved.tolist()}
+    return apply({**op, "interpolation": interpolation, "fill": fill}, img, layout=layout)
+
+
+def erase(
+    img: typing.Any, i: int, j: int, h: int, w: int, v: Numbers = 0, *, layout: typing.Optional[str] = None
+) -> typing.Any:
+    """Fills rows [i, i + h) of columns [j, j + w) with the value `v`, or one a channel, from 0 to 1 of full scale."""
+    return apply({"op": "random_erasing", "p": 1, "at": [i, j, h, w], "value": v}, img, layout=layout)
+
+
+def normalize(
+    img: typing.Any,
+    mean: typing.Sequence[float],
+    std: typing.Sequence[float],
+    dtype: str = "f32",
+    output_layout: str = "nchw",
+    *,
+    layout: typing.Optional[str] = None,
+) -> typing.Any:
+    """(pixel / 255 - mean) / std, the very numbers that a loader writes.
+
+    Args:
+        img: uint8 pixels, or a batch.
+        mean, std: one number a channel, of the 0..1 scale; one of each makes the result grey.
+        dtype: "f32", "f16", "bf16".
+        output_layout: "nchw" or "nhwc".
+        layout: of `img`, where its shape leaves it open.
+
+    Returns:
+        [C, H, W], or [H, W, C], of that type: a tensor for a tensor, else a NumPy array.
+    """
+    output = {"mean": list(mean), "std": list(std), "dtype": dtype, "layout": output_layout, "channels": len(mean)}
+    return Transform(output=output)(img, layout=layout)
