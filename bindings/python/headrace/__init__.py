@@ -27,8 +27,9 @@ from ._errors import (
 )
 from ._loader import Loader
 from ._stats import Memory, Stats
+from ._preview import Preview, preview
 from ._transform import Transform
-from . import ops
+from . import ops, search
 
 __version__ = _core.version()
 
@@ -53,6 +54,7 @@ __all__ = [
     "NotFoundError",
     "NotInThisVersionError",
     "OutOfMemoryError",
+    "Preview",
     "ReadError",
     "ReenteredError",
     "SampleError",
@@ -62,5 +64,7 @@ __all__ = [
     "Targets",
     "Transform",
     "ops",
+    "preview",
+    "search",
     "to_toml",
 ]

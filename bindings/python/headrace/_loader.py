@@ -121,6 +121,7 @@ class Loader:
         log: typing.Union[None, logging.Logger, typing.Callable[[int, str], None]] = logging.getLogger("headrace"),
         **options: typing.Any,
     ) -> None:
+        self._asked = (config, options)  # for headrace.preview
         made = request(config, options)
         if (rank is None) != (world_size is None):
             raise ConfigError("rank and world_size are given together, or neither")

@@ -1,0 +1,171 @@
+"""preview: what the model will see, as a picture that notebooks show."""
+
+import os
+import re
+import subprocess
+import tempfile
+import typing
+
+from ._config import Config, _collect, _overrides, _text
+from ._errors import ConfigError, HeadraceError, InvalidArgumentError, NotFoundError, describe
+
+# Keys whose values are places, which are relative to the folder of a configuration file.
+_PLACES = {
+    "dataset": ("path", "annotations", "masks", "saliency_maps", "include"),
+    "loader": ("quarantine",),
+    "decode": ("checkpoints",),
+}
+_COUNT_MAX = 1024
+_PREFIX = re.compile(r"^headrace( preview)?: (error: )?")
+
+
+class Preview:
+    """A contact sheet; notebooks show it.
+
+    Attributes:
+        png: the picture as the bytes of a PNG file.
+    """
+
+    def __init__(self, png: bytes) -> None:
+        self.png = png
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+    def __repr__(self) -> str:
+        width, height = (int.from_bytes(self.png[at : at + 4], "big") for at in (16, 20))
+        return f"<headrace.Preview of {width} x {height} pixels>"
+
+    def save(self, path: typing.Union[str, "os.PathLike[str]"]) -> None:
+        """Writes it: .png as it is; another ending (.jpg, .webp) by Pillow."""
+        if os.fspath(path).lower().endswith(".png"):
+            with open(path, "wb") as file:
+                file.write(self.png)
+        else:
+            self.to_pil().save(path)
+
+    def to_pil(self) -> typing.Any:
+        """As a PIL image. Wants Pillow."""
+        import io
+
+        from PIL import Image
+
+        return Image.open(io.BytesIO(self.png)).convert("RGB")
+
+    def to_numpy(self) -> typing.Any:
+        """uint8 [H, W, 3]."""
+        from ._transform import Transform
+
+        return Transform()(self.png)
+
+
+def _tool() -> str:
+    """The command line tool that draws: the package's own, or that of a build tree it lies in."""
+    package = os.path.dirname(os.path.abspath(_core_file()))
+    places = [
+        os.path.join(package, "bin", "headrace"),
+        os.path.join(package, "..", "..", "bindings", "cli", "headrace"),
+    ]
+    for place in places:
+        if os.access(place, os.X_OK) and os.path.isfile(place):
+            return place
+    raise NotFoundError(f"the headrace command that draws is not where the package has it: {places[0]}")
+
+
+def _core_file() -> str:
+    from . import _core
+
+    return typing.cast(str, _core.__file__)
+
+
+def _absolute(tables: typing.Dict[str, typing.Any]) -> typing.Dict[str, typing.Any]:
+    """The tables with places that do not depend on where their text is written."""
+    made = {name: dict(value) if isinstance(value, dict) else value for name, value in tables.items()}
+    for table, keys in _PLACES.items():
+        for key in keys:
+            value = made.get(table, {}).get(key)
+            if isinstance(value, (list, tuple)):
+                made[table][key] = [os.path.abspath(os.fspath(entry)) for entry in value]
+            elif value is not None and not (table == "decode" and value in ("auto", "off")):
+                made[table][key] = os.path.abspath(os.fspath(value))
+    for entry in made.get("augment", ()):
+        policy = entry.get("policy")
+        if policy is not None and ("/" in os.fspath(policy) or "." in os.fspath(policy)):
+            entry["policy"] = os.path.abspath(os.fspath(policy))
+    return made
+
+
+def _draw(config: str, overrides: typing.Sequence[str], count: int, original: bool, folder: str) -> bytes:
+    sheet = os.path.join(folder, "sheet.png")
+    command = [_tool(), "preview", config, "-o", sheet, "--count", str(count)]
+    if original:
+        command.append("--original")
+    for entry in overrides:
+        command += ["-s", entry]
+    finished = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if finished.returncode == 0:
+        with open(sheet, "rb") as file:
+            return file.read()
+    text = finished.stderr.decode("utf-8", "replace").strip()
+    message = _PREFIX.sub("", text.split("\n")[-1]) or f"headrace preview ended with status {finished.returncode}"
+    if folder in message:  # a file that the caller knows nothing of
+        message = re.sub(re.escape(config) + r":\d+:\d+: |" + re.escape(config) + ": ", "", message)
+    if finished.returncode != 2:
+        raise HeadraceError(message)
+    error = ConfigError(message)
+    describe(error, message)
+    raise error
+
+
+def preview(
+    config: typing.Union[None, Config, typing.Any] = None,
+    count: int = 16,
+    *,
+    original: bool = False,
+    **options: typing.Any,
+) -> Preview:
+    """Draws the first samples of epoch 0 as the model will see them, with their labels: after every op and mix, before
+    mean and std. As ``headrace preview``, which draws it.
+
+        headrace.preview("train.toml", 24)
+        headrace.preview(dataset="data/train", augment=[ops.RandomResizedCrop(224), ops.RandAugment()])
+
+    A mixed sample shows both labels with their weights, a substitute has an orange frame, one that is marked bad
+    a red one; views of a sample stand side by side; objects are tinted, with their boxes. For a mix that wants a
+    model a small one stands in that is trained on the spot.
+
+    Args:
+        config: as of Loader, or an open Loader: what it was made of.
+        count: pictures on the sheet, 1 to 1024.
+        original: the source picture beside each.
+        options: as of Loader.
+
+    Raises:
+        ConfigError: a configuration that cannot be.
+    """
+    index = getattr(count, "__index__", None)
+    if index is None or isinstance(count, bool) or not 1 <= index() <= _COUNT_MAX:
+        raise InvalidArgumentError(f"count: found {count!r}; allowed: an integer from 1 to {_COUNT_MAX}")
+    asked = getattr(config, "_asked", None)  # a Loader's
+    if asked is not None:
+        config, base = asked
+        options = {**base, **options}
+    if isinstance(config, typing.Mapping):
+        options = {**config, **options}
+        config = None
+    tables = _collect(options)
+    with tempfile.TemporaryDirectory(prefix="headrace-preview-") as folder:
+        if config is not None:
+            try:
+                place = os.fsdecode(config)
+            except TypeError:
+                raise ConfigError(
+                    f"config: found {type(config).__name__}; allowed: the path of a TOML file, a dict, or a Loader"
+                ) from None
+            return Preview(_draw(place, _overrides(tables), index(), original, folder))
+        dotted = {name: value for name, value in tables.items() if "." in name}
+        whole = {name: value for name, value in tables.items() if "." not in name}
+        place = os.path.join(folder, "config.toml")
+        with open(place, "w", encoding="utf-8") as file:
+            file.write(_text(_absolute(whole)))
+        return Preview(_draw(place, _overrides(dotted), index(), original, folder))
