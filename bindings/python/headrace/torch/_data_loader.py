@@ -1,0 +1,353 @@
+"""DataLoader: headrace with the face of torch.utils.data.DataLoader."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+
+import torch
+
+import headrace
+
+from ._batches import TorchBatch, Unpadded, tensors_of
+from ._datasets import Choice, Source, check_folder, choice_of, seed_of, source_of
+from ._pipeline import Pipeline, from_torchvision
+from ._transfer import Tensors, at_once, one_ahead, pin, side_for
+
+# Told apart from None, which has a meaning of its own for torch.
+_UNSET: Any = ...
+
+# Arguments of torch's DataLoader that would run the user's Python for each sample or batch.
+_REFUSED = {
+    "collate_fn": "batches are put together in headrace's threads; for MixUp and CutMix give mix=..., "
+                  "anything else do with the batch",
+    "batch_sampler": "batches are batch_size samples in a row; give batch_size with shuffle or sampler",
+    "worker_init_fn": "workers are threads without Python, and what they draw follows from seed alone; "
+                      "leave it out",
+    "multiprocessing_context": "workers are threads; leave it out",
+}
+
+
+class DataLoader:
+    """`torch.utils.data.DataLoader` for pictures, without processes: `images, labels` an iteration.
+
+        train = headrace.torch.DataLoader("data/train", batch_size=64, shuffle=True, num_workers=8,
+                                          transform=transform, drop_last=True, device="cuda")
+        for epoch in range(90):
+            for images, labels in train:
+                ...
+
+    Pixels are those of torchvision on PIL images (decode.jpeg = "exact" and no EXIF orientation, unless
+    you say otherwise). Each `for` is the next epoch, with its own order and draws; `set_epoch` goes to
+    another one. Everything random follows from `seed`, not from torch's generators.
+
+    `images` are float32 [B, 3, H, W], or what the transform ends with; with `output={"layout": "nhwc"}`
+    the same shape in channels_last memory; with AugMix views [V, B, 3, H, W]. They lie in headrace's own
+    memory and may be written to; holding many of them holds as many buffers. `labels` are int64 [B], or
+    float32 [B, classes] when something mixes.
+
+    Args:
+        dataset: path of a folder of classes; a torchvision ImageFolder (its transform is taken, too) or
+            a Subset of one; a [dataset] table; or a .toml file, which then says everything that is not
+            said here. Its `len` and `classes` are in `.dataset`.
+        batch_size: samples a batch and rank; 1 as in torch, or as the .toml file says.
+        shuffle: another order each epoch, or the order of the paths.
+        sampler: torch's RandomSampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler,
+            DistributedSampler, or a list of indices.
+        num_workers: threads; 0 takes as many as there are CPUs.
+        pin_memory: batches in page-locked memory, for your own copies to a GPU; needless with device.
+        drop_last: leave out the last, short batch. Without it several ranks, which have to do the same
+            number of steps, repeat samples at the end of an epoch, as DistributedSampler does.
+        generator: its initial seed is taken as `seed`.
+        prefetch_factor: batches made ahead, by all workers together; 3 by default.
+        transform: a torchvision pipeline (see `from_torchvision`) or a `Pipeline`.
+        mix: `v2.MixUp`, `v2.CutMix`, a `v2.RandomChoice` of these, or [[mix]] tables.
+        device: where tensors are wanted. For "cuda" the copy of a batch runs on a stream of its own
+            while the one before is trained on.
+        full_batch: iterate `TorchBatch` instead of pairs.
+        seed: of the order and of all draws, 0 to 2^63 - 1; 0 by default, for every run and rank.
+        rank, world_size: of this process; by default those of torch.distributed when it is initialised,
+            otherwise the launcher's (docs/ranks.md).
+        model, saliency: for [[mix]] ace and rmix: `ace_model`, `saliency_model`.
+        config: any key or table of docs/config.md, as `headrace.Loader` takes them, such as
+            `on_corrupt="error"` or `augment=[...]`.
+
+    Raises:
+        TypeError: an argument that would need Python for each sample; it says what to do instead.
+        UnsupportedTransformError, headrace.ConfigError, and what `headrace.Loader` raises.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int = _UNSET,
+        shuffle: Optional[bool] = None,
+        sampler: Any = None,
+        batch_sampler: None = None,
+        num_workers: int = 0,
+        collate_fn: None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: None = None,
+        multiprocessing_context: None = None,
+        generator: Optional[torch.Generator] = None,
+        *,
+        prefetch_factor: Optional[int] = None,
+        persistent_workers: bool = True,
+        pin_memory_device: str = "",
+        in_order: bool = True,
+        transform: Any = None,
+        mix: Any = None,
+        device: Any = None,
+        full_batch: bool = False,
+        seed: Optional[int] = None,
+        rank: Optional[int] = None,
+        world_size: Optional[int] = None,
+        model: Optional[Callable[..., Any]] = None,
+        saliency: Optional[Callable[..., Any]] = None,
+        **config: Any,
+    ) -> None:
+        refused = {"collate_fn": collate_fn, "batch_sampler": batch_sampler,
+                   "worker_init_fn": worker_init_fn, "multiprocessing_context": multiprocessing_context}
+        for name, value in refused.items():
+            if value is not None:
+                raise TypeError(f"{name}: {_REFUSED[name]}")
+        if timeout:
+            raise TypeError("timeout: a batch comes, or an error does; leave it out")
+        if batch_size is None:
+            raise TypeError("batch_size=None: headrace makes batches; read single pictures with "
+                            "headrace.Transform")
+        if sampler is not None and shuffle is not None:
+            raise TypeError("sampler and shuffle exclude each other, as in torch")
+
+        source = source_of(dataset)
+        choice = choice_of(sampler)
+        choice.shuffle = shuffle if sampler is None else choice.shuffle
+        if rank is None and choice.rank is None and world_size is None:
+            choice.rank, choice.world_size = _process_group()
+        elif rank is not None or world_size is not None:
+            choice.rank, choice.world_size = rank, world_size
+        for candidate in (seed_of(generator), seed):
+            choice.seed = choice.seed if candidate is None else candidate
+        drop_last = drop_last or bool(choice.drop_last)
+
+        pipeline = _pipeline(source, transform, mix, config)
+        options = _options(source, choice, pipeline, config)
+        if batch_size is not _UNSET:
+            options["batch_size"] = batch_size
+        elif source.config is None:
+            options.setdefault("batch_size", 1)
+        if num_workers or source.config is None:
+            options.setdefault("workers", num_workers)
+        if prefetch_factor is not None:
+            options["prefetch_batches"] = prefetch_factor
+        if drop_last:
+            options["tail"] = "drop"
+        # In a file of the user's, the tail that it says.
+        self._repeat = not drop_last and source.config is None and "tail" not in options
+        if self._repeat:
+            # "pad" is the one of the two that gives every rank the same number of batches; what is
+            # padding is filled with samples of this rank.
+            options["tail"] = "pad"
+        self._loader = headrace.Loader(source.config, rank=choice.rank, world_size=choice.world_size,
+                                       model=model, saliency=saliency, **options)
+        try:
+            check_folder(source, self._loader)
+            _check_classes(pipeline, self._loader)
+        except Exception:
+            self._loader.close()
+            raise
+        self.dataset = dataset if source.folder is not None else Described(self._loader)
+        self.batch_size = self._loader.batch_size
+        self.num_workers = num_workers
+        self.drop_last = drop_last
+        self.pin_memory = bool(pin_memory) and torch.cuda.is_available()
+        self.sampler = sampler
+        self.pipeline = pipeline
+        self._full_batch = full_batch
+        self._side = None if device is None else side_for(torch.device(device))
+        # A model that is asked about the next batch has to have learnt from this one.
+        self._ahead = model is None and saliency is None
+        self._distributed = choice.distributed
+        self._epoch_seen = getattr(self._distributed, "epoch", 0)
+        # Where the run stands for the caller, while the loader is a batch further.
+        self._state: Optional[Dict[str, Any]] = None
+
+    # -- iteration ------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """Batches of the epoch that is being iterated, or comes next; the same for every rank."""
+        return len(self._loader)
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._distributed is not None and self._distributed.epoch != self._epoch_seen:
+            # sampler.set_epoch(epoch), as loops with a DistributedSampler have it.
+            self._epoch_seen = self._distributed.epoch
+            self.set_epoch(self._epoch_seen)
+        return self._iterate()
+
+    def _iterate(self) -> Iterator[Any]:
+        batches: Iterable[Tuple[Tensors, TorchBatch]] = self._host_batches()
+        if self._side is not None and self._ahead:
+            batches = one_ahead(batches, self._side, self._note_state)
+        elif self._side is not None:
+            batches = at_once(batches, self._side)
+        try:
+            for tensors, batch in batches:
+                batch = batch._replace(**tensors)
+                yield batch if self._full_batch else (batch.images, batch.labels)
+        finally:
+            self._state = None
+
+    def _host_batches(self) -> Iterator[Tuple[Tensors, TorchBatch]]:
+        padding = Unpadded() if self._repeat else None
+        epoch = iter(self._loader)
+        # Asked before the first batch: a resumed epoch is shorter.
+        last = len(self._loader) - 1
+        for position, batch in enumerate(epoch):
+            tensors, rest = tensors_of(batch, self._full_batch)
+            del batch  # its buffer is the tensors' now
+            if padding is not None:
+                tensors, rest = padding.filled(tensors, rest, keep=position == last - 1,
+                                               ranks=self._loader.world_size)
+            if self.pin_memory and self._side is None:
+                tensors = {name: pin(tensor) for name, tensor in tensors.items()}
+            yield tensors, rest
+
+    # -- where it stands --------------------------------------------------------------------------
+
+    def _note_state(self) -> None:
+        self._state = self._loader.state_dict()
+
+    def set_epoch(self, epoch: int) -> None:
+        """Goes to the start of `epoch`, from 0. Needless when epochs follow each other."""
+        self._state = None
+        self._loader.set_epoch(epoch)
+
+    def state_dict(self) -> Dict[str, Any]:
+        """Where the run stands: behind the batch that the loop has now. To be kept beside the model's weights.
+
+        As torchdata's StatefulDataLoader has it. docs/state.md says what is in it and what is promised.
+        """
+        return self._loader.state_dict() if self._state is None else dict(self._state)
+
+    def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
+        """Goes on where `state_dict` was taken: the next `for` gives the rest of that epoch.
+
+        Raises:
+            headrace.ConfigError: of another configuration or data set.
+        """
+        self._loader.load_state_dict(state_dict)
+        self._state = None
+
+    # -- the rest -------------------------------------------------------------------------------
+
+    @property
+    def loader(self) -> headrace.Loader:
+        """The headrace.Loader behind this: stats, memory, replay, sample_path."""
+        return self._loader
+
+    @property
+    def classes(self) -> List[str]:
+        """Names of the classes, in the order of the labels."""
+        return self._loader.classes
+
+    def close(self) -> None:
+        """Ends the threads. Tensors that are held stay valid."""
+        self._loader.close()
+
+    def __enter__(self) -> "DataLoader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Described:
+    """What `loader.dataset` is when no Dataset was given: its length and its classes."""
+
+    def __init__(self, loader: headrace.Loader) -> None:
+        self._length = loader.samples
+        self.classes: List[str] = loader.classes
+        self.class_to_idx: Dict[str, int] = {name: i for i, name in enumerate(self.classes)}
+
+    def __len__(self) -> int:
+        return self._length
+
+
+# ---------------------------------------------------------------------------------- construction
+
+
+def _process_group() -> Tuple[Optional[int], Optional[int]]:
+    """torch.distributed's word, when it has one; else headrace looks at the environment."""
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return None, None
+
+
+def _pipeline(source: Source, transform: Any, mix: Any, config: Dict[str, Any]) -> Pipeline:
+    """By `transform`, or by the ImageFolder's own."""
+    transform = source.transform if transform is None else transform
+    if transform is not None and config.get("augment") is not None:
+        raise TypeError("transform and augment are two ways to say the same: give one")
+    if isinstance(transform, Pipeline):
+        if mix is None:
+            return transform
+        mixed = from_torchvision(None, mix=mix)
+        return Pipeline(transform.augment, transform.output, transform.decode, mixed.mix,
+                        mixed.num_classes, transform.notes)
+    return from_torchvision(transform, mix=mix)
+
+
+def _options(source: Source, choice: Choice, pipeline: Pipeline, config: Dict[str, Any]
+             ) -> Dict[str, Any]:
+    """Keyword arguments of headrace.Loader."""
+    options: Dict[str, Any] = dict(pipeline)
+    if source.config is not None and not pipeline.augment:
+        # The file says how pictures are decoded.
+        options.pop("decode", None)
+    for name, value in config.items():
+        both = isinstance(value, dict) and isinstance(options.get(name), dict)
+        options[name] = {**options[name], **value} if both else value
+    if source.dataset is not None:
+        options["dataset"] = source.dataset
+    if choice.shuffle is not None or source.config is None:
+        options["shuffle"] = "full" if choice.shuffle or choice.weights else "none"
+    if choice.seed is not None:
+        options["seed"] = choice.seed
+    options.update(_chosen(source, choice))
+    return options
+
+
+def _chosen(source: Source, choice: Choice) -> Dict[str, Any]:
+    """Which samples an epoch is made of: a Subset, and what a sampler makes of it."""
+    indices, weights = source.indices, choice.weights
+    if weights is not None and (indices is not None or source.folder is not None):
+        # By index of the set that was given; headrace wants them by id, those of others being 0.
+        folder = len(source.folder.samples)
+        indices = list(range(folder)) if indices is None else indices
+        if len(weights) != len(indices):
+            raise ValueError(f"WeightedRandomSampler has {len(weights)} weights for {len(indices)} samples")
+        by_id = [0.0] * folder
+        for sample_id, weight in zip(source.sample_ids(indices), weights):
+            by_id[sample_id] += weight
+        weights = by_id
+    if weights is not None:
+        return {"weights": weights, "epoch_samples": choice.epoch_samples}
+    if choice.indices is not None:
+        indices = choice.indices if indices is None else [indices[i] for i in choice.indices]
+    if indices is None and source.folder is not None and not choice.shuffle:
+        # Nearly always the order of the paths; not where a class has folders within.
+        ids = source.sample_ids(list(range(len(source.folder.samples))))
+        return {} if ids == sorted(ids) else {"sample_ids": ids}
+    if indices is None:
+        return {}
+    ids = indices if source.folder is None else source.sample_ids(indices)
+    return {"sample_ids": ids}
+
+
+def _check_classes(pipeline: Pipeline, loader: headrace.Loader) -> None:
+    wanted, found = pipeline.num_classes, len(loader.classes)
+    if wanted is not None and wanted != found:
+        raise headrace.ConfigError(f"MixUp or CutMix: num_classes={wanted}, and the data set has {found} classes")

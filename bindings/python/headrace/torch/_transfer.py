@@ -1,0 +1,114 @@
+"""Batches on their way to a device: one ahead of the training step."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Protocol, Tuple
+
+import torch
+
+Tensors = Dict[str, torch.Tensor]
+
+
+class Side(Protocol):
+    """What a transfer needs of a device."""
+
+    def start(self, tensors: Tensors) -> Tuple[Tensors, Any]:
+        """Begins to copy; the second value is what `finish` waits for."""
+
+    def finish(self, tensors: Tensors, started: Any) -> None:
+        """Makes what the caller does next with `tensors` come after their copy."""
+
+
+class CudaSide:
+    """Copies on a stream beside the one that trains.
+
+    What: pinned memory from torch's caching allocator, an asynchronous copy, an event. Owner: one
+    iteration. Thread: the one that iterates. Cost: a copy into pinned memory on the CPU for a batch.
+
+    Who may use which memory when: the batch's own buffer is read by the CPU alone, so it goes back to the
+    loader at once; the allocator gives pinned memory to nobody else before the copy from it is done;
+    `record_stream` does the same for the tensor on the device, which was allocated for the side stream
+    and is used by the training one.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.stream = torch.cuda.Stream(device)
+
+    def start(self, tensors: Tensors) -> Tuple[Tensors, Any]:
+        pinned = {name: pin(tensor) for name, tensor in tensors.items()}
+        with torch.cuda.stream(self.stream):
+            moved = {name: tensor.to(self.device, non_blocking=True) for name, tensor in pinned.items()}
+            done = torch.cuda.Event()
+            done.record(self.stream)
+        return moved, done
+
+    def finish(self, tensors: Tensors, started: Any) -> None:
+        training = torch.cuda.current_stream(self.device)
+        training.wait_event(started)
+        for tensor in tensors.values():
+            tensor.record_stream(training)
+
+
+class PlainSide:
+    """Copies at once, for devices without streams of this kind."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+
+    def start(self, tensors: Tensors) -> Tuple[Tensors, Any]:
+        return {name: tensor.to(self.device) for name, tensor in tensors.items()}, None
+
+    def finish(self, tensors: Tensors, started: Any) -> None:
+        pass
+
+
+def pin(tensor: torch.Tensor) -> torch.Tensor:
+    """The same numbers in page-locked memory, strides kept."""
+    return tensor if tensor.is_pinned() else tensor.pin_memory()
+
+
+def side_for(device: torch.device) -> Optional[Side]:
+    """None for the CPU: nothing is copied."""
+    if device.type == "cpu":
+        return None
+    return CudaSide(device) if device.type == "cuda" else PlainSide(device)
+
+
+def at_once(batches: Iterable[Tuple[Tensors, Any]], side: Side) -> Iterator[Tuple[Tensors, Any]]:
+    """The batches with their tensors on the device, one by one."""
+    for tensors, rest in batches:
+        moved, started = side.start(tensors)
+        side.finish(moved, started)
+        yield moved, rest
+
+
+def one_ahead(batches: Iterable[Tuple[Tensors, Any]], side: Side, before_fetch: Callable[[], None]
+              ) -> Iterator[Tuple[Tensors, Any]]:
+    """The same, and while a batch is trained on, the next one is copied.
+
+    `before_fetch` is called before a batch is asked for that the caller gets only later: then is the time
+    to note where the run stands. What `batches` raises comes behind the batches that came before it.
+    """
+    source = iter(batches)
+    waiting: Optional[Tuple[Tensors, Any, Any]] = None
+    while True:
+        if waiting is not None:
+            before_fetch()
+        fetched, failure = None, None
+        try:
+            fetched = next(source, None)
+        except Exception as error:  # pylint: disable=broad-except
+            failure = error
+        begun = None
+        if fetched is not None:
+            moved, started = side.start(fetched[0])
+            begun = (moved, fetched[1], started)
+        if waiting is not None:
+            side.finish(waiting[0], waiting[2])
+            yield waiting[0], waiting[1]
+        if failure is not None:
+            raise failure
+        if begun is None:
+            return
+        waiting = begun
