@@ -38,7 +38,7 @@ def _size(value: Any) -> List[int]:
 def _padding(value: Any) -> Any:
     """One number, [x, y] or [left, top, right, bottom]."""
     values = [value] if isinstance(value, int) else list(value)
-    return values[0] if len(values) == 1 else values
+    return values[0] if len(set(values)) == 1 else values
 
 
 # --------------------------------------------------------------------------------------- geometry
