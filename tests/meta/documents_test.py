@@ -151,9 +151,18 @@ class LinkTest(unittest.TestCase):
                     self.assertTrue(there, f"{source_tree.name_of(path)} links to {target}")
 
     def test_every_document_is_listed(self):
-        index = read("README.md") + read("docs/architecture.md") + read("CONTRIBUTING.md")
+        index = read("README.md") + read("docs/architecture.md") + read("CONTRIBUTING.md") + read("mkdocs.yml")
         for path in sorted((ROOT / "docs").glob("*.md")):
             self.assertIn(path.name, index, "no link leads to it")
+
+    def test_the_navigation_of_the_site_has_every_document_and_no_other(self):
+        # Pages that scripts/docs makes have a folder of their own.
+        nav = re.findall(r"^ *- .*?: ([\w./-]+\.md)$", read("mkdocs.yml").partition("\nnav:")[2], re.M)
+        pages = [name for name in nav if "/" not in name]
+        self.assertEqual(sorted(pages), sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+        for name in nav:
+            if name.startswith("repository/"):
+                self.assertTrue((ROOT / name.partition("/")[2]).exists(), name)
 
     def test_decisions_are_numbered_without_gaps(self):
         names = sorted(path.name for path in (ROOT / "docs/decisions").glob("*.md"))
