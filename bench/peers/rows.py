@@ -45,11 +45,11 @@ ROWS = [
     Row("torchvision:pil", "torchvision, PIL", "torchvision_pil", TORCH, BOTH),
     Row("timm", "timm", "timm_folder", TORCH, BOTH, "on PIL"),
     Row("ffcv", "FFCV", "ffcv_beton", ("ffcv", ["ffcv", "torch", "torchvision", "opencv-python-headless", "numpy"]),
-        note="JPEGs encoded again (q95); " + NOT_ANTIALIASED,
+        note="JPEGs encoded again (q95); fast inverse DCT, OpenCV's area filter",
         needs="FFCV is built from source: it wants libopencv-dev, libturbojpeg0-dev, pkg-config and g++"),
     Row("grain", "grain, with OpenCV + simplejpeg", "grain_folder",
         ("grain", ["grain", "opencv-python-headless", "simplejpeg", "numpy"]), note=NOT_ANTIALIASED),
-    Row("spdl", "SPDL", "spdl_folder", ("spdl", ["spdl", "numpy"]), note=NOT_ANTIALIASED,
+    Row("spdl", "SPDL", "spdl_folder", ("spdl", ["spdl", "numpy"]), note="resizes the planes, as headrace's fast",
         needs="SPDL wants FFmpeg's libraries: libavdevice59 and libavfilter8 on Debian 12"),
     Row("webdataset", "WebDataset", "webdataset_shards", TORCH, note="on PIL, from plain shards"),
 ]

@@ -3,6 +3,7 @@ key and default of the library's schema stands in docs/config.md and docs/ops.md
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -71,6 +72,22 @@ def test_a_toml_block_is_a_configuration(block, demo, tmp_path):
     done = subprocess.run([PROGRAM, "digest", config, "--batches", "1", *options], capture_output=True, text=True,
                           timeout=120, check=False)
     assert done.returncode == 0 and done.stdout.startswith("0 0 4 "), done.stderr + "\n" + text
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_c_of_getting_started_compiles(number, tmp_path):
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if not compiler:
+        pytest.skip("no C compiler")
+    text = (ROOT / "docs" / "getting-started-c.md").read_text(encoding="utf-8")
+    block = re.findall(r"^```c\n(.*?)^```", text, re.M | re.S)[number]
+    if "int main" not in block:
+        block = f"#include <headrace.h>\n#include <stdio.h>\nvoid example(void);\nvoid example(void) {{\n{block}}}\n"
+    source = tmp_path / "block.c"
+    source.write_text(block, encoding="utf-8")
+    done = subprocess.run([compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I",
+                           ROOT / "bindings" / "c", source], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 # ---- the schema ------------------------------------------------------------------------------------
