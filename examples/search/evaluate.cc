@@ -7,11 +7,12 @@
  */
 #include <getopt.h>
 
-#include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -95,11 +96,11 @@ double Evaluate(const Options &options) {
   return Score(options, *model, train.pixels(), &held_out);
 }
 
-/* A whole number from `least` to a million, for an option. */
-bool Parse(const char *text, size_t least, size_t *out) {
+/* A whole number from `least` to `most`, for an option. */
+bool Parse(const char *text, size_t least, size_t most, size_t *out) {
   char *end = nullptr;
   const unsigned long value = strtoul(text, &end, 10);
-  if (*text < '0' || *text > '9' || *end != '\0' || value < least || value > 1000000) return false;
+  if (*text < '0' || *text > '9' || *end != '\0' || value < least || value > most) return false;
   *out = value;
   return true;
 }
@@ -108,7 +109,7 @@ int Usage(const char *program) {
   fprintf(stderr,
           "usage: %s TRAIN.toml HELD_OUT.toml [--seed N] [--epochs N] [--filters N] [--cells N] "
           "[-s KEY=VALUE]...\n"
-          "(numbers up to 1000000; epochs and cells at least 1, filters a multiple of %zu)\n",
+          "(seed below 2^32, epochs 1 to 100000, filters a multiple of %zu up to 4096, cells 1 to 256)\n",
           program, Features::kBlock);
   return 2;
 }
@@ -126,15 +127,14 @@ int main(int argc, char **argv) {
   for (int name = 0; (name = getopt_long(argc, argv, "s:", names, nullptr)) != -1;) {
     switch (name) {
       case 's': options.overrides.emplace_back(optarg); break;
-      case 'r': good = good && Parse(optarg, 0, &options.seed); break;
-      case 'e': good = good && Parse(optarg, 1, &options.epochs); break;
-      case 'f': good = good && Parse(optarg, Features::kBlock, &options.filters); break;
-      case 'c': good = good && Parse(optarg, 1, &options.cells); break;
+      case 'r': good = good && Parse(optarg, 0, UINT32_MAX, &options.seed); break;
+      case 'e': good = good && Parse(optarg, 1, 100000, &options.epochs); break;
+      case 'f': good = good && Parse(optarg, Features::kBlock, 4096, &options.filters); break;
+      case 'c': good = good && Parse(optarg, 1, 256, &options.cells); break;
       default: good = false;
     }
   }
-  /* The grid is at most as fine as a picture of 512 x 512 has responses; more is a mistake. */
-  good = good && options.filters % Features::kBlock == 0 && options.filters <= 4096 && options.cells <= 256;
+  good = good && options.filters % Features::kBlock == 0;
   if (!good || argc - optind != 2) return Usage(argv[0]);
   options.train = argv[optind];
   options.held_out = argv[optind + 1];
