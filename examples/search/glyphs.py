@@ -14,8 +14,12 @@ digit. Then a random flip makes the labels wrong, and has to hurt.
 import argparse
 import pathlib
 import random
+import sys
 
-from PIL import Image
+try:
+    from PIL import Image
+except ImportError:
+    sys.exit("glyphs.py: found no Pillow; pip install pillow, or apt install python3-pil")
 
 WIDTH, HEIGHT = 32, 32
 # The digits that have a mirror image of their own (0, 1 and 8 nearly are theirs).
