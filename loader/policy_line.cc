@@ -163,7 +163,9 @@ class LineReader {
       return true;
     }
     const bool whole = file.policy.profile == PolicyProfile::kTorchvision;
-    return Number("magnitude", PolicyMagnitudeMax(file), whole, &step->magnitude);
+    if (!Number("magnitude", PolicyMagnitudeMax(file), whole, &step->magnitude)) return false;
+    if (!HasMagnitude(step->op)) step->magnitude = 0;
+    return true;
   }
 
   bool ReadSubPolicies(Policy* policy, const PolicyFile& file) {

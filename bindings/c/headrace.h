@@ -733,7 +733,7 @@ HR_API hr_status hr_scan(const char *path, const hr_options *options, const hr_s
  * the model on held-out images (higher is better), tell the score. One thread at a time per search; it
  * has no threads of its own. The sequence of policies depends on the space, the strategy, the seed and
  * `parallel` only, not on the order in which the trials come back: the ask of trial i sees the scores of
- * trials 0 to i - parallel and no others. docs/policy-search.md. */
+ * trials 0 to i - parallel and no others. docs/search-space.md. */
 typedef struct hr_search hr_search;
 
 typedef enum hr_search_strategy {

@@ -347,6 +347,53 @@ static void check_rank(void) {
   unsetenv("WORLD_SIZE");
 }
 
+static void check_search(void) {
+  static const char space[] = "[search]\nspace = \"sub_policy\"\n";
+  static char json[65536];
+  size_t needed = 0;
+  hr_search *search = NULL;
+  HR_INIT(hr_error, error);
+  HR_INIT(hr_search_options, options);
+  HR_INIT(hr_trial, trial);
+  HR_INIT(hr_search_result, result);
+  HR_INIT(hr_search_counts, counts);
+  HR_INIT(hr_gene, gene);
+  HR_INIT(hr_policy, policy);
+  options.strategy = HR_SEARCH_PPO;
+  options.trials = 3;
+  CHECK(hr_search_open(space, sizeof space - 1, &options, &search, &error) == HR_OK);
+  if (search == NULL) return;
+  CHECK(hr_search_gene(search, 0, &gene, &error) == HR_OK);
+  CHECK(gene.kind == HR_GENE_OP && strcmp(gene.names[4], "rotate") == 0);
+  CHECK(hr_search_ask(search, &trial, &error) == HR_OK);
+  CHECK(trial.id == 0 && trial.kind == HR_TRIAL_SEARCH && trial.gene_count == 6);
+  CHECK(hr_search_policy_of_genes(search, trial.genes, trial.gene_count, &policy, &error) == HR_OK);
+  CHECK(strcmp(policy.text, trial.text) == 0 && strcmp(policy.toml, trial.policy) == 0);
+  CHECK(hr_search_policy_of_text(search, trial.text, strlen(trial.text), &policy, &error) == HR_OK);
+  CHECK(hr_search_ask(search, &trial, &error) == HR_TIMEOUT);
+  CHECK(strstr(error.text, "tell trial 0 first") != NULL);
+  CHECK(hr_search_tell(search, 0, 0.5, NULL, &error) == HR_OK);
+  CHECK(hr_search_ask(search, &trial, &error) == HR_OK);
+  CHECK(hr_search_tell(search, 1, 0, "the evaluator died", &error) == HR_OK);
+  CHECK(hr_search_trial(search, 1, &trial, &error) == HR_OK);
+  CHECK(trial.state == HR_TRIAL_FAILED && strcmp(trial.failed, "the evaluator died") == 0);
+  CHECK(hr_search_best(search, 0, &result, &error) == HR_OK);
+  CHECK(result.id == 0 && result.score == 0.5 && result.rescores == 0);
+  CHECK(hr_search_baseline(search, 1, &result, &error) == HR_OK);
+  CHECK(strcmp(result.text, "hraa1/torchvision/31:RandAugment:2:9") == 0);
+  CHECK(hr_search_progress(search, &counts, &error) == HR_OK);
+  CHECK(counts.asked == 2 && counts.failed == 1 && counts.best_score == 0.5 && counts.trials == 3);
+  CHECK(hr_search_concat(search, 5, json, sizeof json, &needed, &error) == HR_OK);
+  CHECK(hr_search_save(search, json, sizeof json, &needed, &error) == HR_OK);
+  hr_search_close(search);
+  CHECK(hr_search_open(space, sizeof space - 1, &options, &search, &error) == HR_OK);
+  CHECK(hr_search_load(search, json, needed - 1, &error) == HR_OK);
+  CHECK(hr_search_ask(search, &trial, &error) == HR_OK && trial.id == 2);
+  hr_search_close(search);
+  CHECK(hr_search_open_file("/not/there.toml", &options, &search, &error) == HR_NOT_FOUND);
+  CHECK(search == NULL);
+}
+
 int main(int argc, char **argv) {
   char text[8192];
   size_t needed = 0;
@@ -363,6 +410,7 @@ int main(int argc, char **argv) {
   check_transform(argv[1]);
   check_shards(argv[1]);
   check_packs(argv[1]);
+  check_search();
   if (failures != 0) fprintf(stderr, "%d checks failed\n", failures);
   return failures != 0;
 }

@@ -32,7 +32,8 @@ FENCED = {
     r"setjmp\.h|csetjmp": r"codecs/[^/]*_island\.(h|cc)|bench/.*|tests/.*",
     r"hwy/.*": r"simd/[^/]*(\.cc|-inl\.h)|tests/unit/simd/.*|tests/property/.*|bench/.*",
     r"toml\+\+/.*": r"loader/config_toml[^/]*\.cc|loader/config_toml_[^/]*\.h|tests/.*",
-    r"nlohmann/.*": r"bindings/cli/search_json\.cc|loader/objects/coco_json\.cc|loader/shards/sample_facts\.cc|tests/.*",
+    r"nlohmann/.*": r"bindings/cli/search_json\.cc|loader/objects/coco_json\.cc|"
+    r"loader/search/search_journal\.cc|loader/shards/sample_facts\.cc|tests/.*",
     # What the parser's own files share: it shows toml++ types, so it is fenced like toml++.
     r"loader/config_toml_[^/]*\.h": r"loader/config_toml[^/]*",
     r"Python\.h|nanobind/.*|pybind11/.*": r"bindings/python/.*",

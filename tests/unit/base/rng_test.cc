@@ -194,7 +194,14 @@ TEST(RandomStreamTest, SeparatesAllNamesInUse) {
                                          "order/runs",
                                          "order/weights",
                                          "order/window",
-                                         "substitute"};
+                                         "substitute",
+                                         "search/random",
+                                         "search/evolution",
+                                         "search/reinforce",
+                                         "search/ppo",
+                                         "search/seed",
+                                         "search/rescore",
+                                         "search/baseline"};
   std::set<std::array<uint32_t, 6>> seen;
   size_t streams = 0;
   for (const std::string_view name : kNames) {
