@@ -826,8 +826,8 @@ HR_API hr_status hr_search_open_file(const char *path, const hr_search_options *
  * HR_END_OF_EPOCH: all trials are told or out. */
 HR_API hr_status hr_search_ask(hr_search *search, hr_trial *out, hr_error *error);
 /* What became of trial `id`, once. `failed` is NULL, or why there is no score: a line, of which 300 bytes are
- * kept. A score that is NaN or infinite is a failure too. In any order. Codes: INVALID_ARGUMENT (not
- * asked, or told before). */
+ * kept. A score that is NaN, infinite or beyond 1e100 is a failure too. In any order. Codes:
+ * INVALID_ARGUMENT (not asked, or told before). */
 HR_API hr_status hr_search_tell(hr_search *search, uint64_t id, double score, const char *failed,
                                 hr_error *error);
 /* A trial that was asked. Pointers live until the next call on the search. Codes: INVALID_ARGUMENT. */

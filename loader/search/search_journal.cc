@@ -101,7 +101,7 @@ class JournalReader final : public nlohmann::json_sax<nlohmann::json> {
   }
   bool Score(double value) {
     if (place_ != Place::kTrial && place_ != Place::kFinal) return Wrong("a number");
-    if (!std::isfinite(value)) return Wrong("no finite number");
+    if (!(std::fabs(value) <= kScoreMax)) return Wrong("a number beyond 1e100");
     return Settle({.state = TrialState::kScored, .score = value});
   }
   bool Settle(Outcome outcome) {

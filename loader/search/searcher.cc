@@ -30,6 +30,9 @@ Outcome OutcomeOf(double score, std::string_view failed) {
     return {.state = TrialState::kFailed,
             .failed = std::isnan(score) ? "the score is not a number" : "the score is infinite"};
   }
+  if (std::fabs(score) > kScoreMax) {
+    return {.state = TrialState::kFailed, .failed = "the score is beyond 1e100"};
+  }
   return {.state = TrialState::kScored, .score = score == 0 ? 0 : score};  // no -0
 }
 

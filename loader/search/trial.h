@@ -21,6 +21,8 @@ struct Outcome {
   std::string failed;                                       // of kFailed: why, one printable line
 };
 inline constexpr size_t kFailedBytesMax = 300;
+// Scores beyond this, whose squares would soon be infinite, are somebody's word for a failure.
+inline constexpr double kScoreMax = 1e100;
 
 // A trial after the search proper, whatever its number comes to be.
 struct FinalTrial {

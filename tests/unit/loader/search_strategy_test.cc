@@ -149,6 +149,19 @@ TEST(SearchStrategyTest, ShuffledScoresTeachNothing) {
   }
 }
 
+TEST(SearchStrategyTest, ScoresOfAnySizeAreSurvived) {
+  for (const SearchStrategy strategy : {SearchStrategy::kReinforce, SearchStrategy::kPpo}) {
+    SearchRun run(MustMake(Options(strategy, 3, 60)), [](const TrialFacts& facts) {
+      constexpr double kScores[] = {1e308, -1e100, 1e100, 1e-300, 0, -0.0};
+      return kScores[facts.id % 6];
+    });
+    run.Finish();
+    EXPECT_EQ(run.searcher().Counts().search_failed, 10u) << "1e308 is nobody's score";
+    const auto& gradient = dynamic_cast<const PolicyGradient&>(run.searcher().strategy());
+    for (const double logit : gradient.logits()) EXPECT_TRUE(std::isfinite(logit));
+  }
+}
+
 const PolicyGradient& GradientOf(SearchRun& run) {
   return dynamic_cast<const PolicyGradient&>(run.searcher().strategy());
 }
