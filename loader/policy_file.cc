@@ -64,7 +64,9 @@ PolicyFile CanonicalPolicy(const PolicyFile& file) {
       if (DoesNothing(step)) step = {PolicyOp::kIdentity, 0, 0};
       if (!HasMagnitude(step.op)) step.magnitude = 0;
     }
-    std::ranges::stable_partition(steps, [](const PolicyStep& step) { return !DoesNothing(step); });
+    // Not std::ranges': clang 14 does not take what g++ 12's returns.
+    std::stable_partition(steps.begin(), steps.end(),
+                          [](const PolicyStep& step) { return !DoesNothing(step); });
   }
   std::ranges::sort(canonical.policy.sub_policies, [](const SubPolicy& a, const SubPolicy& b) {
     return std::ranges::lexicographical_compare(a, b, Before);
