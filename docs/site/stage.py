@@ -62,12 +62,12 @@ class Stage:
         if not where or "://" in where or where.startswith("mailto:"):
             return match.group(0)
         there = (page.parent / where).resolve()
+        if there.is_dir() and not (there / "README.md").exists():
+            # A folder without a page, such as examples/policies: its name is enough on the site.
+            return f"]({self.relative(page, DOCS / 'index.md')})"
         if there.is_dir():
             there = there / "README.md"
         if not there.exists():
-            # A folder without a page, such as examples/policies: its name is enough on the site.
-            if there.parent.is_dir():
-                return f"]({self.relative(page, ROOT / 'docs' / 'index.md')})"
             raise SystemExit(f"stage: {page.relative_to(ROOT)} links to {match.group(2)}, which is not there")
         self.add(there)
         return f"]({self.relative(page, there)}{'#' if anchor else ''}{anchor})"

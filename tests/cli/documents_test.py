@@ -194,3 +194,24 @@ def test_links_are_staged_with_their_anchors(tmp_path):
     text = (tmp_path / "advanced.md").read_text(encoding="utf-8")
     assert "](repository/bench/README.md#bench_mix)" in text
     assert (tmp_path / "repository" / "bench" / "README.md").exists()
+
+
+def test_a_broken_link_is_told_with_its_page(tmp_path, monkeypatch):
+    import stage
+
+    page = tmp_path / "docs" / "page.md"
+    page.parent.mkdir()
+    page.write_text("[here](nowhere.md)\n", encoding="utf-8")
+    monkeypatch.setattr(stage, "ROOT", tmp_path)
+    monkeypatch.setattr(stage, "DOCS", tmp_path / "docs")
+    with pytest.raises(SystemExit, match="docs/page.md links to nowhere.md"):
+        stage.Stage(tmp_path / "out").add(page)
+
+
+def test_a_page_that_loads_from_a_foreign_host_is_told(tmp_path):
+    import check
+
+    page = check.Page()
+    page.feed('<link rel="stylesheet" href="https://fonts.example/x.css"><a href="https://example.org">x</a>'
+              '<script src="//cdn.example/x.js"></script><img src="pictures/a.jpg"><p>one\n- two</p>')
+    assert len(page.problems) == 3, page.problems
