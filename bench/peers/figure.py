@@ -1,6 +1,5 @@
 """figure.py ROUNDS.json FIGURE.png: the table as bars; run in an environment with matplotlib."""
 import json
-import statistics
 import sys
 
 import matplotlib
@@ -16,16 +15,16 @@ HEADRACE, OTHERS, LINE = "#0b7285", "#adb5bd", "#495057"
 
 def bars(axes, content, workload):
     found = report.measured(content, workload)[::-1]
-    middles = [statistics.median(ratios) for _, _, ratios, _ in found]
+    ratios = [entry[2] for entry in found]
     texts = [row.text.replace("`", "") for row, *_ in found]
     colours = [HEADRACE if row.peer == "headrace" else OTHERS for row, *_ in found]
-    errors = [[middle - min(entry[2]) for middle, entry in zip(middles, found)],
-              [max(entry[2]) - middle for middle, entry in zip(middles, found)]]
-    axes.barh(texts, middles, color=colours, xerr=errors, error_kw={"elinewidth": 0.8, "ecolor": LINE})
-    for place, (middle, (_, rate, _, _)) in enumerate(zip(middles, found)):
-        axes.text(max(errors[1][place] + middle, middle) + 0.03 * max(middles), place, f"{rate:,.0f}/s", va="center", fontsize=8)
+    errors = [[max(0, ratio - low) for _, _, ratio, (low, _), _ in found],
+              [max(0, high - ratio) for _, _, ratio, (_, high), _ in found]]
+    axes.barh(texts, ratios, color=colours, xerr=errors, error_kw={"elinewidth": 0.8, "ecolor": LINE})
+    for place, (_, rate, ratio, _, _) in enumerate(found):
+        axes.text(ratio + errors[1][place] + 0.02 * max(ratios), place, f"{rate:,.0f}/s", va="center", fontsize=8)
     axes.axvline(1, color=LINE, linewidth=0.8, linestyle=":")
-    axes.set_xlim(0, 1.18 * max(middles))
+    axes.set_xlim(0, 1.2 * max(ratio + error for ratio, error in zip(ratios, errors[1])))
     axes.set_title(rows.WORKLOADS[workload], fontsize=10, loc="left")
     axes.set_xlabel(f"over {content['settings']['workers']} x one thread of full decode + resize + normalise", fontsize=8)
     axes.tick_params(labelsize=8)

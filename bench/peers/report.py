@@ -12,34 +12,37 @@ def cpu_name():
     return "unknown CPU"
 
 
-def rates(samples):
-    """Round -> images a second."""
-    return {number: sample["images"] / sample["seconds"] for number, sample in samples.items()}
+def rate_of(samples):
+    """Images a second over all rounds together. Images are counted by whole batches, of which a slow
+    loader makes a handful in a turn; its next turn goes on where the last one stopped, so the sum
+    is exact to one batch, while a median of rounds would be as coarse as a round is."""
+    return sum(sample["images"] for sample in samples.values()) / sum(sample["seconds"] for sample in samples.values())
 
 
-def ratios(samples, unit, workers):
-    """Of each round to the unit of that round: so many times one thread of the reference."""
-    base = rates(unit)
-    return [rate / (workers * base[number]) for number, rate in rates(samples).items()
-            if base.get(number)]
+def ratio_of(samples, unit, workers):
+    """To so many times one thread of the reference, over the same rounds."""
+    return rate_of(samples) / (workers * rate_of({number: unit[number] for number in samples}))
 
 
-def spread(values):
-    return statistics.median(values), min(values), max(values)
+def round_ratios(samples, unit, workers):
+    return [ratio_of({number: sample}, unit, workers) for number, sample in samples.items()]
 
 
 def measured(content, workload):
-    """[(row, images a second, ratios, milliseconds of CPU an image)], fastest first."""
+    """[(row, images a second, ratio, lowest and highest of a round, milliseconds of CPU an image)],
+    fastest first."""
     samples = content["samples"].get(workload, {})
     workers = content["settings"]["workers"]
     found = []
     for row in [*rows.ROWS, rows.DECODE]:
         mine = samples.get(row.name)
         if mine:
-            cost = statistics.median(1e3 * s["cpu_seconds"] / max(s["images"], 1) for s in mine.values())
-            found.append((row, statistics.median(rates(mine).values()),
-                          ratios(mine, samples[rows.UNIT], workers), cost))
-    return sorted(found, key=lambda entry: -entry[1])
+            unit = samples[rows.UNIT]
+            of_rounds = round_ratios(mine, unit, workers)
+            images = max(1, sum(sample["images"] for sample in mine.values()))
+            cost = 1e3 * sum(sample["cpu_seconds"] for sample in mine.values()) / images
+            found.append((row, rate_of(mine), ratio_of(mine, unit, workers), (min(of_rounds), max(of_rounds)), cost))
+    return sorted(found, key=lambda entry: -entry[2])
 
 
 def versions_text(content, name):
@@ -59,16 +62,15 @@ def table_of(content, workload):
     if not unit:
         return []
     workers = content["settings"]["workers"]
-    base = statistics.median(rates(unit).values())
+    base = rate_of(unit)
     lines = [f"### {rows.WORKLOADS[workload]}", "",
              "| | images/s | ratio | ms of CPU an image | |", "|---|---|---|---|---|",
              f"| {workers} x one thread of full decode + resize + normalise, no loader | {workers * base:,.0f} | 1 | | "
              f"{versions_text(content, rows.UNIT)} |"]
-    for row, rate, all_ratios, cost in measured(content, workload):
-        middle, low, high = spread(all_ratios)
+    for row, rate, ratio, (low, high), cost in measured(content, workload):
         bold = "**" if row.peer == "headrace" else ""
         notes = "; ".join(text for text in (row.note, versions_text(content, row.name)) if text)
-        lines.append(f"| {row.text} | {bold}{rate:,.0f}{bold} | {bold}{middle:.2f}{bold} ({low:.2f} to {high:.2f}) "
+        lines.append(f"| {row.text} | {bold}{rate:,.0f}{bold} | {bold}{ratio:.2f}{bold} ({low:.2f} to {high:.2f}) "
                      f"| {cost:.2f} | {notes} |")
     for name, why in content.get("failed", {}).get(workload, {}).items():
         if not samples.get(name):
@@ -95,8 +97,8 @@ def table(content):
     lines = [
         f"{content['cpu']}, {settings['workers']} CPUs, {settings['workers']} workers or threads, batches of "
         f"{settings['batch']}, f32 NCHW; {data['photographs']} JPEGs of {data['mean_kilobytes']} KB on average, "
-        f"{data['copies']} copies of each, in the page cache. Medians of {rounds} rounds in which all take turns of "
-        f"{settings['seconds']:g} s; in brackets the lowest and highest ratio. A turn used "
+        f"{data['copies']} copies of each, in the page cache. Over {rounds} rounds in which all take turns of "
+        f"{settings['seconds']:g} s; in brackets the lowest and highest ratio of a round. A turn used "
         f"{cpus_used(content):.2f} CPUs in the median (well below {settings['workers']}: others used the machine "
         "too, and the figures are worth less).", ""]
     for workload in rows.WORKLOADS:
