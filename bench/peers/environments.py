@@ -36,7 +36,7 @@ def environment_of(cache: pathlib.Path, name: str, packages: list, say) -> pathl
         done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, check=False)
         if done.returncode != 0:
-            why = "cannot be installed: " + last_line(done.stderr)
+            why = "cannot be installed: " + last_line(done.stderr or done.stdout)
             (folder / "log").write_text(done.stdout + done.stderr)
             failed.write_text(f"{wanted}\n{why}\n")
             raise CannotInstall(why)

@@ -97,10 +97,13 @@ def gallery(script: pathlib.Path, pictures: pathlib.Path) -> str:
 
 
 def public_names(module: pathlib.Path):
-    """`__all__`, by reading: nothing is imported."""
+    """`__all__`, by reading: nothing is imported. None: it is put together by code."""
     for node in ast.parse(module.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == "__all__" for target in node.targets):
-            return [name for name in ast.literal_eval(node.value) if not name.startswith("_")]
+            try:
+                return [name for name in ast.literal_eval(node.value) if not name.startswith("_")]
+            except ValueError:
+                return None
     return []
 
 
@@ -113,6 +116,8 @@ def python(package: pathlib.Path) -> str:
     for module in [package / "__init__.py", *sorted(package.glob("*/__init__.py"))]:
         names = public_names(module)
         dotted = ".".join(module.parent.relative_to(package.parent).parts)
-        for name in names:
-            lines += [f"::: {dotted}.{name}", ""]
+        if names is None:  # the module as a whole, as its source and stubs have it
+            lines += [f"::: {dotted}", ""]
+        else:
+            lines += [line for name in names for line in (f"::: {dotted}.{name}", "")]
     return "\n".join(lines)
