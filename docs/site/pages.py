@@ -54,7 +54,7 @@ def configuration(library: pathlib.Path) -> str:
         lines += [f"`p` is {op['p']:g} by default." + (" Takes `remap`." if op.get("flip") else ""), ""]
         if op["params"]:
             lines += key_rows(op["params"], "parameter")
-    lines += ["## [[mix]]", ""]
+    lines += ["## [[mix]]", "", "Keys that every entry may have:", "", *key_rows(found["mix_keys"])]
     for mix in found["mix"]:
         lines += [f"### {mix['op']}", "", mix.get("doc", ""), ""]
         if mix["params"]:

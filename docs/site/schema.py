@@ -42,6 +42,7 @@ KINDS = {
     "odd_pair": "odd integer, or two",
     "padding": "integer, `[x, y]` or `[left, top, right, bottom]`",
     "pair": "`[a, b]`",
+    "pairs": "table of pairs, `{ left = \"right\" }`",
     "box": "`[top, left, height, width]`",
     "one_two_four": "number or list of 1, 2 or 4",
     "six": "list of 6 numbers",

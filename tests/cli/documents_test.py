@@ -151,6 +151,9 @@ def test_config_md_has_every_key_and_default_of_the_schema(schema):
 
 def test_config_md_has_every_key_of_a_mix(schema):
     rows = rows_of(sections_of("config.md", 2)["[[mix]]"])
+    assert schema["mix_keys"]
+    for key in schema["mix_keys"]:
+        assert key["key"] in rows, f"config.md: [[mix]] {key['key']}"
     for mix in schema["mix"]:
         for key in mix["params"]:
             assert key["key"] in rows, f"config.md: {mix['op']} {key['key']}"
@@ -164,6 +167,14 @@ def test_ops_md_has_every_op_parameter_and_default_of_the_schema(schema):
         check_keys(op["params"], rows_of(sections[op["op"]]), f"ops.md {op['op']}")
         if op["p"] != 1:
             assert f"`p` is {op['p']:g} by default" in sections[op["op"]].replace("\n", " "), op["op"]
+
+
+def test_every_kind_of_the_schema_is_known(schema):
+    import schema as module
+
+    lists = [*[table["keys"] for table in schema["tables"]], schema["op_keys"], schema["mix_keys"],
+             *[op["params"] for op in schema["ops"]], *[mix["params"] for mix in schema["mix"]]]
+    assert {key["kind"] for keys in lists for key in keys} <= set(module.KINDS)
 
 
 def test_the_reference_page_has_all_of_it(schema):
