@@ -63,6 +63,8 @@ def test_a_toml_block_is_a_configuration(block, demo, tmp_path):
     if not any(f'"{op}"' in block for op in SIZES):
         text += '\n[[augment]]\nop = "center_crop"\nsize = 64\n'
     config.write_text(text, encoding="utf-8")
+    for name in re.findall(r'^policy = "([\w-]+\.toml)"', block, re.M):  # one that a search found, say
+        shutil.copyfile(ROOT / "examples/policies/upright_digits.toml", tmp_path / name)
     overrides = [f"dataset.path={demo / 'images'}", "loader.batch_size=4", "loader.workers=1", "decode.checkpoints=off"]
     if 'source = "coco"' in block:
         overrides.append(f"dataset.masks={demo / 'masks'}")
