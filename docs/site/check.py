@@ -35,8 +35,8 @@ class Page(html.parser.HTMLParser):
             self.paragraph = None
 
     def handle_data(self, data):
-        if self.paragraph is not None and not self.code:
-            self.paragraph += data
+        if self.paragraph is not None:
+            self.paragraph += "x" if self.code else data  # "`n` - 1" is no list
 
 
 def main():
