@@ -30,7 +30,7 @@ class Page(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         self.code -= tag in ("pre", "code")
         if tag == "p" and self.paragraph is not None:
-            if re.search(r"^\s*(\||- \S|\d{1,2}\. \S|```|#{1,4} )", self.paragraph, re.M):
+            if re.search(r"^\s*(\||- \S|1\. \S|```|#{1,4} )", self.paragraph, re.M):
                 self.problems.append(f"text that should be a list, a table or code: {self.paragraph.strip()[:70]!r}")
             self.paragraph = None
 

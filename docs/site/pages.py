@@ -119,5 +119,6 @@ def python(package: pathlib.Path) -> str:
         if names is None:  # the module as a whole, as its source and stubs have it
             lines += [f"::: {dotted}", ""]
         else:
+            names = [name for name in names if not (module.parent / name / "__init__.py").exists()]
             lines += [line for name in names for line in (f"::: {dotted}.{name}", "")]
     return "\n".join(lines)
