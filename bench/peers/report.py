@@ -98,9 +98,8 @@ def table(content):
         f"{content['cpu']}, {settings['workers']} CPUs, {settings['workers']} workers or threads, batches of "
         f"{settings['batch']}, f32 NCHW; {data['photographs']} JPEGs of {data['mean_kilobytes']} KB on average, "
         f"{data['copies']} copies of each, in the page cache. Over {rounds} rounds in which all take turns of "
-        f"{settings['seconds']:g} s; in brackets the lowest and highest ratio of a round. A turn used "
-        f"{cpus_used(content):.2f} CPUs in the median (well below {settings['workers']}: others used the machine "
-        "too, and the figures are worth less).", ""]
+        f"{settings['seconds']:g} s; in brackets the lowest and highest ratio of a round. The median turn used "
+        f"{cpus_used(content):.2f} CPUs; much below {settings['workers']} would mean that other programs ran too.", ""]
     for workload in rows.WORKLOADS:
         lines += table_of(content, workload)
     return "\n".join(lines)
