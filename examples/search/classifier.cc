@@ -5,13 +5,13 @@
 
 Classifier::Classifier(size_t features, size_t classes, size_t steps)
     : features_(features), classes_(classes), steps_(steps) {
-  for (auto *numbers : {&weights_, &gradient_, &first_, &second_, &average_})
+  for (auto* numbers : {&weights_, &gradient_, &first_, &second_, &average_})
     numbers->assign(classes * (features + 1), 0.0F);
 }
 
-void Classifier::Logits(const std::vector<float> &weights, const float *row, float *logits) const {
+void Classifier::Logits(const std::vector<float>& weights, const float* row, float* logits) const {
   for (size_t c = 0; c < classes_; ++c) {
-    const float *const weight = &weights[c * (features_ + 1)];
+    const float* const weight = &weights[c * (features_ + 1)];
     float sums[8] = {}; /* apart, so that the compiler may take a vector for them */
     size_t i = 0;
     for (; i + 8 <= features_; i += 8)
@@ -24,23 +24,25 @@ void Classifier::Logits(const std::vector<float> &weights, const float *row, flo
 }
 
 /* The gradient of the mean cross-entropy, then a step of Adam. */
-void Classifier::Step(const float *rows, const int64_t *labels, size_t count) {
+void Classifier::Step(const float* rows, const int64_t* labels, size_t count) {
   ++step_;
   if (count == 0) return;
   std::fill(gradient_.begin(), gradient_.end(), 0.0F);
   std::vector<float> logits(classes_);
   std::vector<double> shares(classes_);
   for (size_t r = 0; r < count; ++r) {
-    const float *const row = rows + r * features_;
+    const float* const row = rows + r * features_;
     Logits(weights_, row, logits.data());
     const float top = *std::max_element(logits.begin(), logits.end());
     double sum = 0;
-    for (size_t c = 0; c < classes_; ++c) sum += shares[c] = std::exp(logits[c] - static_cast<double>(top));
+    for (size_t c = 0; c < classes_; ++c)
+      sum += shares[c] = std::exp(logits[c] - static_cast<double>(top));
     for (size_t c = 0; c < classes_; ++c) {
       const double wanted = static_cast<int64_t>(c) == labels[r] ? 1 : 0;
       /* Rounded to float: the last bits of exp are not the same on every machine. */
-      const auto slope = static_cast<float>((shares[c] / sum - wanted) / static_cast<double>(count));
-      float *const gradient = &gradient_[c * (features_ + 1)];
+      const auto slope =
+          static_cast<float>((shares[c] / sum - wanted) / static_cast<double>(count));
+      float* const gradient = &gradient_[c * (features_ + 1)];
       for (size_t i = 0; i < features_; ++i) gradient[i] += slope * row[i];
       gradient[features_] += slope;
     }
@@ -63,7 +65,7 @@ void Classifier::Update() {
     for (size_t i = 0; i < weights_.size(); ++i) average_[i] += weights_[i];
 }
 
-int64_t Classifier::Predict(const float *row) const {
+int64_t Classifier::Predict(const float* row) const {
   std::vector<float> logits(classes_);
   Logits(average_, row, logits.data());
   return std::max_element(logits.begin(), logits.end()) - logits.begin();

@@ -35,20 +35,20 @@ Features::Features(size_t channels, size_t height, size_t width, size_t filters,
   for (size_t f = 0; f < filters; ++f) {
     double mean = 0;
     double square = 0;
-    for (double &weight : filter) mean += weight = draws.Uniform();
+    for (double& weight : filter) mean += weight = draws.Uniform();
     mean /= static_cast<double>(filter.size());
-    for (double &weight : filter) weight -= mean;
+    for (double& weight : filter) weight -= mean;
     for (const double weight : filter) square += weight * weight;
-    float *const block = &weights_[f / kBlock * taps_.size() * kBlock + f % kBlock];
+    float* const block = &weights_[f / kBlock * taps_.size() * kBlock + f % kBlock];
     for (size_t t = 0; t < filter.size(); ++t)
       block[t * kBlock] = static_cast<float>(filter[t] / std::sqrt(square));
   }
 }
 
 /* What the filters of one block say to one patch. */
-void Features::Respond(const float *patch, size_t block, float *response) const {
+void Features::Respond(const float* patch, size_t block, float* response) const {
   float sums[kBlock] = {};
-  const float *weight = &weights_[block * taps_.size() * kBlock];
+  const float* weight = &weights_[block * taps_.size() * kBlock];
   for (const size_t tap : taps_) {
     const float pixel = patch[tap];
     for (size_t f = 0; f < kBlock; ++f) sums[f] += weight[f] * pixel;
@@ -57,18 +57,18 @@ void Features::Respond(const float *patch, size_t block, float *response) const 
   std::copy(sums, sums + kBlock, response);
 }
 
-void Features::Of(const float *image, float *out) const {
+void Features::Of(const float* image, float* out) const {
   const size_t rows = (height_ - kSide) / kStride + 1;
   const size_t columns = (width_ - kSide) / kStride + 1;
   std::fill(out, out + size(), 0.0F);
   float response[kBlock];
   for (size_t y = 0; y < rows; ++y) {
     for (size_t x = 0; x < columns; ++x) {
-      const float *const patch = image + y * kStride * width_ + x * kStride;
+      const float* const patch = image + y * kStride * width_ + x * kStride;
       const size_t cell = y * cells_ / rows * cells_ + x * cells_ / columns;
       for (size_t block = 0; block < filters_ / kBlock; ++block) {
         Respond(patch, block, response);
-        float *const sums = out + (cell * filters_ + block * kBlock) * 2;
+        float* const sums = out + (cell * filters_ + block * kBlock) * 2;
         for (size_t f = 0; f < kBlock; ++f) sums[f] += std::max(response[f], 0.0F);
         for (size_t f = 0; f < kBlock; ++f) sums[kBlock + f] += std::max(-response[f], 0.0F);
       }
