@@ -130,7 +130,10 @@ def main():
     parser.add_argument("--width", type=int, default=16, help="filters of the first convolution")
     parser.add_argument("-s", "--set", action="append", default=[], metavar="KEY=VALUE")
     given = parser.parse_args()
-    print(f"{score(train(given), given.held_out):.4f}")
+    try:
+        print(f"{score(train(given), given.held_out):.4f}")
+    except headrace.HeadraceError if headrace else () as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -123,6 +123,18 @@ class InstallTest(unittest.TestCase):
             self.assertGreater(float(attacked), float(clean), out)
         self.assertLess(float(rows[1][2]), float(rows[0][2]), out)
 
+    def test_the_example_of_a_search_builds_with_pkg_config_and_scores_a_policy(self):
+        source = self.folder / "search example"
+        shutil.copytree(ROOT / "examples/search", source, ignore=shutil.ignore_patterns("data", "out"))
+        run("make", "clean", "evaluate", cwd=source,
+            env={"PKG_CONFIG_PATH": str(self.libdir / "pkgconfig")})
+        for part in ("train", "test"):
+            run(self.tool, "synth", source / "synth/data" / part, "--images", IMAGES, "--classes", CLASSES,
+                "--size", "96x72")
+        score = run(source / "evaluate", "synth/train.toml", "synth/test.toml", "--epochs", "2",
+                    "-s", f"augment.1.policy={source}/policies/rand_augment.toml", cwd=source)
+        self.assertRegex(score, r"^[01]\.\d{4}\n$")
+
     def test_pkg_config_knows_the_version(self):
         env = {"PKG_CONFIG_PATH": str(self.libdir / "pkgconfig")}
         version = run("pkg-config", "--modversion", "headrace", env=env).strip()
