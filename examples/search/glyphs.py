@@ -4,8 +4,8 @@
     glyphs.py FOLDER [--train N] [--val N] [--test N] [--seed S] [--mirrored]
 
 FOLDER/train holds upright digits, ten of each by default. FOLDER/val and FOLDER/test hold the same digits
-turned by up to 30 degrees and 0.7 to 1.3 times as bright. So a policy that turns pictures helps, and one that
-mirrors or inverts them does not: a search has to find that out.
+turned by up to 30 degrees and 0.7 to 1.3 times as bright. So a policy that turns pictures helps, and mirroring
+them does not: a search has to find that out.
 
 With --mirrored there are two classes, "plain" and "mirrored": whether the picture is the mirror image of a
 digit. Then a random flip makes the labels wrong, and has to hurt.
