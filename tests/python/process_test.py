@@ -11,8 +11,6 @@ import time
 import headrace
 import pytest
 
-# A loader that gives one batch, and then nothing for a long time: its second batch waits for a pipe
-# that nobody writes to.
 PREPARE = """
 import os, sys, threading, time
 import headrace
@@ -177,8 +175,8 @@ def model(images, labels, soft_labels, step):
 loader = open_loader(mix=[{"op": "ace", "steps": 1, "p": 1.0}], model=model)
 threading.Thread(target=loader.next, daemon=True).start()
 inside.wait()
-print("now", flush=True)
 try:
+    print("now", flush=True)
     loader.next()
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -195,14 +193,13 @@ def test_ctrl_c_ends_a_wait_at_once(images):
     assert min(took) < 0.1 and max(took) < 1.0, took
 
 
-def test_ctrl_c_ends_a_wait_for_a_batch(images):
-    """No worker gets on: the only file of the batch is a pipe."""
+def test_ctrl_c_ends_a_loop_over_batches(images):
     code = """
     import signal
     signal.signal(signal.SIGINT, signal.default_int_handler)
     loader = open_loader()
-    print("now", flush=True)
     try:
+        print("now", flush=True)
         while True:
             for batch in loader:
                 pass
@@ -301,8 +298,10 @@ def test_the_interpreter_ends_cleanly(python, images, code):
     assert (result.code, result.err) == (0, ""), result
 
 
-@pytest.mark.parametrize("endless", ["for batch in loader: kept = batch", "loader.next()", "loader.stats"])
-def test_the_interpreter_ends_cleanly_under_daemon_threads(python, images, endless):
+@pytest.mark.parametrize(
+    "threads, endless", [(1, "for batch in loader: kept = batch"), (3, "loader.next()"), (3, "loader.stats")]
+)
+def test_the_interpreter_ends_cleanly_under_daemon_threads(python, images, threads, endless):
     for _ in range(4):
         result = run(
             python,
@@ -314,7 +313,7 @@ def test_the_interpreter_ends_cleanly_under_daemon_threads(python, images, endle
                 running.set()
                 while True:
                     {endless}
-            for _ in range(3):
+            for _ in range({threads}):
                 threading.Thread(target=consume, daemon=True).start()
             running.wait()
             time.sleep(0.01)
@@ -345,6 +344,23 @@ def test_an_exit_function_that_joins_a_consumer_does_not_hang(python, images):
         """,
     )
     assert (result.code, result.out, result.err) == (0, "closed\n", ""), result
+
+
+def test_a_daemon_thread_in_a_callback_that_never_returns(python, images):
+    result = run(
+        python,
+        images,
+        """
+        inside = threading.Event()
+        def model(images, labels, soft_labels, step):
+            inside.set()
+            threading.Event().wait()
+        loader = open_loader(mix=[{"op": "ace", "steps": 1, "p": 1.0}], model=model)
+        threading.Thread(target=loader.next, daemon=True).start()
+        inside.wait()
+        """,
+    )
+    assert (result.code, result.err) == (0, ""), result
 
 
 def test_an_exception_with_a_loader_in_its_traceback(python, images):

@@ -60,7 +60,14 @@ bool LoaderHandle::Close() {
   closing_ = true;
   if (!open_) return true;
   hr_loader_stop(loader_);
-  changed_.wait(lock, [this] { return calls_ == 0; });
+  const auto nobody = [this] { return calls_ == 0; };
+  if (exiting.load(std::memory_order_acquire)) {
+    // A daemon thread may be inside of a callback that never returns: the loader goes with the
+    // process.
+    if (!changed_.wait_for(lock, 1s, nobody)) return true;
+  } else {
+    changed_.wait(lock, nobody);
+  }
   if (pins_ > 0 || !open_) return true;
   open_ = false;
   // Nobody can begin a call any more, so the others need not wait for this.

@@ -28,7 +28,7 @@ nb::object SoftLabels(const hr_model_in& in) {
 }
 
 std::string ShapeText(const nb::object& array) {
-  return nb::cast<std::string>(nb::str(array.attr("shape")));
+  return nb::repr(array.attr("shape")).c_str();
 }
 
 [[noreturn]] void Refuse(const std::string& text) {
