@@ -150,6 +150,39 @@ def test_ranks_share_an_epoch(load):
     assert sorted(ids) == list(range(30))
 
 
+def test_weights(load):
+    weights = np.zeros(30)
+    weights[[3, 7]] = 1, 3
+    loader = load(weights=weights, epoch_samples=400)
+    ids = np.concatenate([batch.ids for batch in loader])
+    assert loader.epoch_samples == len(ids) == 400 and len(loader) == 50
+    assert set(ids.tolist()) == {3, 7} and 250 < (ids == 7).sum() < 350
+    balanced = load(weights="balanced", loader={"epoch_samples": 800})
+    counts = np.bincount(np.concatenate([batch.labels for batch in balanced]), minlength=5)
+    assert counts.sum() == 800 and counts.min() > 110
+    for wrong in (np.ones(29), -weights, weights * np.nan, np.zeros(30)):
+        with pytest.raises(headrace.HeadraceError, match="weight") as raised:
+            load(weights=wrong)
+        assert isinstance(raised.value, ValueError)
+    for wrong in ([], "balance", ["x"] * 30, np.ones((30, 1))):
+        with pytest.raises(headrace.ConfigError, match="weights"):
+            load(weights=wrong)
+
+
+def test_sample_ids(load):
+    wanted = [5, 5, 9, 0, 29, 9, 5, 1, 2]
+    loader = load(sample_ids=wanted, shuffle="none", tail="exact", batch_size=4)
+    assert [i for batch in loader for i in batch.ids.tolist()] == wanted and loader.epoch_samples == 9
+    loader = load(sample_ids=np.array(wanted, np.int32), tail="exact", batch_size=4)
+    assert sorted(i for batch in loader for i in batch.ids.tolist()) == sorted(wanted)
+    with pytest.raises(headrace.HeadraceError, match="30"):
+        load(sample_ids=[3, 30])
+    with pytest.raises(headrace.ConfigError, match="sample_ids"):
+        load(sample_ids=[3.5])
+    with pytest.raises(headrace.HeadraceError):
+        load(sample_ids=[3], weights=np.ones(30))
+
+
 def test_log_lines_go_to_logging_on_the_callers_thread(load, images, caplog):
     with caplog.at_level(logging.INFO, logger="headrace"):
         load()

@@ -7,11 +7,14 @@ import struct
 import typing
 import weakref
 
+import numpy as np
+
 from . import _core
 from ._batch import Batch
 from ._config import LISTS, Config, Request, place_of, request
 from ._errors import ConfigError, HeadraceError, InvalidArgumentError, describe
 from ._stats import Memory, Stats
+from ._toml import refuse
 
 _LEVELS = {1: logging.INFO, 2: logging.WARNING, 3: logging.ERROR}
 # docs/state.md: epoch, and position at byte 56.
@@ -99,6 +102,11 @@ class Loader:
             must not be written to. What it raises, next() raises; the batch comes unmixed with the next call.
         saliency: for rmix with saliency = "callback": ``saliency(images, labels, soft_labels) -> maps``, float
             [n, h, w] of at least 0, any size.
+        weights: what an epoch is drawn by, instead of each sample once: ``"balanced"`` (every class as often), or
+            a number a sample, by id, as those of torch.utils.data.WeightedRandomSampler. `epoch_samples` draws with
+            replacement make an epoch; by default as many as there are samples.
+        sample_ids: the samples of an epoch, repeats included, in the order that `shuffle` makes of them
+            (``"none"``: this one).
         log: where messages go: a logging.Logger, a function of (level of logging, text), None for
             nowhere; the logger "headrace" by default. Called by the thread that calls the loader.
         options: any table of docs/config.md as a dict (``loader={"workers": 2}``), keys of [loader], [output],
@@ -118,10 +126,16 @@ class Loader:
         world_size: typing.Optional[int] = None,
         model: typing.Optional[typing.Callable[..., typing.Any]] = None,
         saliency: typing.Optional[typing.Callable[..., typing.Any]] = None,
+        weights: typing.Any = None,
+        sample_ids: typing.Any = None,
         log: typing.Union[None, logging.Logger, typing.Callable[[int, str], None]] = logging.getLogger("headrace"),
         **options: typing.Any,
     ) -> None:
         self._asked = (config, options)  # for headrace.preview
+        if isinstance(weights, str):
+            options["weights"], weights = weights, None
+        weights = _numbers("weights", weights, np.float64)
+        sample_ids = _numbers("sample_ids", sample_ids, np.int64)
         made = request(config, options)
         if (rank is None) != (world_size is None):
             raise ConfigError("rank and world_size are given together, or neither")
@@ -137,7 +151,16 @@ class Loader:
         self._epoch = 0
         try:
             self._core = _core.Loader(
-                made.path, made.text, made.overrides, world_size or 0, rank or 0, _teller(log), model, saliency
+                made.path,
+                made.text,
+                made.overrides,
+                world_size or 0,
+                rank or 0,
+                _teller(log),
+                model,
+                saliency,
+                weights,
+                sample_ids,
             )
         except HeadraceError as error:
             raise _in_python_terms(error, made) from None
@@ -261,15 +284,23 @@ class Loader:
         return self._core.length()["samples"]
 
     @property
+    def epoch_samples(self) -> int:
+        """Samples of an epoch over all ranks: `samples`, unless `weights` or `sample_ids` say otherwise."""
+        return self._core.length()["epoch_samples"]
+
+    @property
     def batch_size(self) -> int:
+        """Samples of a whole batch."""
         return self._core.length()["batch_size"]
 
     @property
     def rank(self) -> int:
+        """Of this process, from 0."""
         return self._core.length()["rank"]
 
     @property
     def world_size(self) -> int:
+        """Processes that share an epoch."""
         return self._core.length()["world_size"]
 
     @property
@@ -321,6 +352,7 @@ class Loader:
 
     @property
     def closed(self) -> bool:
+        """Whether close() was called."""
         return self._core.closed
 
     def __enter__(self) -> "Loader":
@@ -340,6 +372,18 @@ class Loader:
             f"<headrace.Loader: {length['samples']} samples, {length['classes']} classes, "
             f"{length['batches_per_epoch']} batches of {length['batch_size']}>"
         )
+
+
+def _numbers(name: str, values: typing.Any, dtype: typing.Any) -> typing.Optional["np.ndarray[typing.Any, typing.Any]"]:
+    """`values` as a dense list of numbers."""
+    if values is None:
+        return None
+    found = np.asarray(values)
+    if found.ndim != 1 or not (found.size == 0 or np.can_cast(found.dtype, dtype, "same_kind")):
+        raise refuse(name, f"found {found.dtype} of shape {found.shape}; allowed: a list of {np.dtype(dtype).name}")
+    if found.size == 0:
+        raise refuse(name, "found an empty list")
+    return np.ascontiguousarray(found, dtype)
 
 
 def _teller(log: typing.Any) -> typing.Optional[typing.Callable[[int, str], None]]:

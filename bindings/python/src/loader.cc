@@ -1,5 +1,6 @@
 #include "bindings/python/src/loader.h"
 
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -43,7 +44,7 @@ nb::object Decoded(const char* text) {
 
 Loader::Loader(nb::object path, const std::string& text, const std::vector<std::string>& overrides,
                int32_t world_size, int32_t rank, nb::object log, nb::object model,
-               nb::object saliency)
+               nb::object saliency, std::optional<Weights> weights, std::optional<Ids> ids)
     : log_(std::move(log)), model_(std::move(model)), saliency_(std::move(saliency)) {
   std::vector<const char*> pointers;
   for (const std::string& entry : overrides) pointers.push_back(entry.c_str());
@@ -61,6 +62,14 @@ Loader::Loader(nb::object path, const std::string& text, const std::vector<std::
   if (!saliency_.function().is_none()) {
     options.saliency = Callback::Saliency;
     options.saliency_context = &saliency_;
+  }
+  if (weights) {
+    options.sample_weights = weights->data();
+    options.sample_weight_count = weights->shape(0);
+  }
+  if (ids) {
+    options.sample_ids = ids->data();
+    options.sample_id_count = ids->shape(0);
   }
   const char* name = path.is_none() ? nullptr : nb::cast<nb::bytes>(path).c_str();
   HR_INIT(hr_error, error);
@@ -260,10 +269,11 @@ void BindLoader(nb::module_& module) {
   };
   nb::class_<Loader>(module, "Loader", nb::type_slots(slots), "An open loader.")
       .def(nb::init<nb::object, const std::string&, const std::vector<std::string>&, int32_t,
-                    int32_t, nb::object, nb::object, nb::object>(),
+                    int32_t, nb::object, nb::object, nb::object, std::optional<Loader::Weights>,
+                    std::optional<Loader::Ids>>(),
            nb::arg("path").none(), nb::arg("text"), nb::arg("overrides"), nb::arg("world_size"),
            nb::arg("rank"), nb::arg("log").none(), nb::arg("model").none(),
-           nb::arg("saliency").none())
+           nb::arg("saliency").none(), nb::arg("weights").none(), nb::arg("ids").none())
       .def("next", &Loader::Next, nb::sig("def next(self, timeout: float) -> Lease | None"),
            nb::arg("timeout"))
       .def("set_epoch", &Loader::SetEpoch, nb::arg("epoch"))

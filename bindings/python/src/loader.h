@@ -3,8 +3,10 @@
 
 #include <headrace.h>
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +22,16 @@ namespace headrace::python {
 // costs two locks beside the C API's.
 class Loader {
  public:
+  using Weights =
+      nanobind::ndarray<const double, nanobind::ndim<1>, nanobind::c_contig, nanobind::device::cpu>;
+  using Ids = nanobind::ndarray<const int64_t, nanobind::ndim<1>, nanobind::c_contig,
+                                nanobind::device::cpu>;
+
   // Opens `path` (bytes of a file name), or `text` where it is None. `log`(level, text), `model`
-  // and `saliency` may be None.
+  // and `saliency` may be None, and so may `weights` and `ids`.
   Loader(nanobind::object path, const std::string& text, const std::vector<std::string>& overrides,
          int32_t world_size, int32_t rank, nanobind::object log, nanobind::object model,
-         nanobind::object saliency);
+         nanobind::object saliency, std::optional<Weights> weights, std::optional<Ids> ids);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;

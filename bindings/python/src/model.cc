@@ -27,9 +27,7 @@ nb::object SoftLabels(const hr_model_in& in) {
   return Copied(in.soft_label, {in.rows, static_cast<size_t>(in.classes)});
 }
 
-std::string ShapeText(const nb::object& array) {
-  return nb::repr(array.attr("shape")).c_str();
-}
+std::string ShapeText(const nb::object& array) { return nb::repr(array.attr("shape")).c_str(); }
 
 [[noreturn]] void Refuse(const std::string& text) {
   PyErr_SetString(PyExc_ValueError, text.c_str());

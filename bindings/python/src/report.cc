@@ -16,6 +16,7 @@ nb::dict ToDict(const hr_length& in) {
   HR_FIELD(rank);
   HR_FIELD(world_size);
   HR_FIELD(batches_this_epoch);
+  HR_FIELD(epoch_samples);
   return out;
 }
 
