@@ -1,0 +1,91 @@
+"""What is installed: versions, the tool, type information."""
+
+import ast
+import importlib.metadata
+import inspect
+import pathlib
+import re
+import subprocess
+import sys
+
+import headrace
+import pytest
+from headrace import _core
+
+PACKAGE = pathlib.Path(headrace.__file__).parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def test_versions_agree():
+    assert re.fullmatch(r"\d+\.\d+\.\d+", headrace.__version__)
+    try:
+        assert importlib.metadata.version("headrace") == headrace.__version__
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("the package is not installed, only built")
+
+
+def test_the_tool_runs(tool):
+    assert tool("--version").out.split()[-1] == headrace.__version__
+    module = subprocess.run([sys.executable, "-m", "headrace", "--version"], capture_output=True, text=True)
+    assert module.returncode == 0 and headrace.__version__ in module.stdout
+    wrong = subprocess.run([sys.executable, "-m", "headrace", "nothing"], capture_output=True, text=True)
+    assert wrong.returncode == 2 and "nothing" in wrong.stderr
+
+
+def test_it_is_typed():
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def stub():
+    return ast.parse((PACKAGE / "_core.pyi").read_text())
+
+
+def test_the_stub_of_the_extension_has_every_name():
+    said = {}
+    for node in stub().body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            methods = {m.name: m for m in getattr(node, "body", []) if isinstance(m, ast.FunctionDef)}
+            said[node.name] = methods if isinstance(node, ast.ClassDef) else {}
+    there = {name for name in vars(_core) if not name.startswith("_")}
+    assert set(said) == there
+    for name, methods in said.items():
+        thing = getattr(_core, name)
+        if inspect.isclass(thing):
+            public = {m for m in vars(thing) if not m.startswith("_")}
+            assert {m for m in methods if not m.startswith("_")} == public, name
+
+
+def test_dataclasses_have_the_fields_of_the_header():
+    """bindings/c/headrace.h grows; what Python shows grows with it."""
+    header = (ROOT / "bindings/c/headrace.h").read_text()
+    for class_, struct in ((headrace.Stats, "hr_stats"), (headrace.Memory, "hr_memory")):
+        body = re.search(rf"typedef struct {struct} \{{(.*?)\}} {struct};", header, re.S).group(1)
+        body = re.sub(r"/\*.*?\*/", "", body, flags=re.S)
+        names = re.findall(r"(\w+)(?:\[\d+\])?;", body)
+        fields = [name for name in names if name not in ("struct_size", "reserved")]
+        assert list(class_.__dataclass_fields__) == fields
+
+
+def test_every_status_has_its_exception():
+    from headrace import _errors
+
+    header = (ROOT / "bindings/c/headrace.h").read_text()
+    body = re.search(r"typedef enum hr_status \{(.*?)\} hr_status;", header, re.S).group(1)
+    codes = {int(value): name for name, value in re.findall(r"(HR_\w+) = (\d+)", body)}
+    for code, name in codes.items():
+        if code in (0, 1, 2):  # not errors
+            continue
+        error = _errors.from_status(code, "text", sample_id=3)
+        assert type(error) is not headrace.HeadraceError, name
+        assert (error.code, error.name, error.sample_id, str(error)) == (code, name, 3, "text")
+
+
+def test_everything_is_exported_documented_and_has_a_docstring():
+    text = (ROOT / "docs/python.md").read_text()
+    for name in headrace.__all__:
+        assert name in text or name in ("ops", "search", "torch", "Transform", "preview"), name
+        assert inspect.getdoc(getattr(headrace, name)), name
+    for class_ in (headrace.Loader, headrace.Batch):
+        for name, member in vars(class_).items():
+            if not name.startswith("_"):
+                assert inspect.getdoc(member) and f"`{name}" in text, f"{class_.__name__}.{name}"
