@@ -56,7 +56,8 @@ class Images(typing.NamedTuple):
         if self.kind == "pil" and result.dtype == np.uint8:
             from PIL import Image
 
-            return Image.fromarray(result)
+            grey = result.ndim == 3 and result.shape[2] == 1
+            return Image.fromarray(result[:, :, 0] if grey else result)
         return result
 
 

@@ -110,6 +110,8 @@ def _draw(config: str, overrides: typing.Sequence[str], count: int, original: bo
     message = _PREFIX.sub("", text.split("\n")[-1]) or f"headrace preview ended with status {finished.returncode}"
     if folder in message:  # a file that the caller knows nothing of
         message = re.sub(re.escape(config) + r":\d+:\d+: |" + re.escape(config) + ": ", "", message)
+    if "No such file or directory" in message:
+        raise NotFoundError(message)
     if finished.returncode != 2:
         raise HeadraceError(message)
     error = ConfigError(message)

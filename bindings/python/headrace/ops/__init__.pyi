@@ -212,7 +212,7 @@ def ten_crop(
     *,
     layout: str | None = None,
 ) -> Any:
-    """[10, ...]: as five_crop, then the mirror images of those."""
+    """[10, ...]: as five_crop, then those of the mirror image, in the same order."""
 
 def vflip(
     img: Image,

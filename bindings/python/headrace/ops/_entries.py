@@ -3,11 +3,12 @@
 import difflib
 import functools
 import inspect
+import os
 import typing
 
-from .. import _schema
+from .. import _images, _schema
 from .._errors import ConfigError
-from .._transform import Transform
+from .._transform import Transform, texts
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 _ANY = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -21,8 +22,8 @@ def _cached(op: str) -> Transform:
 
 def apply(entry: typing.Mapping[str, typing.Any], image: typing.Any, **which: typing.Any) -> typing.Any:
     """One op on an image. Transforms are kept: scratch and tables are made once."""
-    from .._transform import texts
-
+    if isinstance(image, (str, bytes, bytearray, memoryview, os.PathLike)):
+        _images.take(image)  # says what is allowed
     return _cached(texts([entry])[0])(image, **which)
 
 

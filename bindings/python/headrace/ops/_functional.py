@@ -146,8 +146,10 @@ def five_crop(img: typing.Any, size: Integers, *, layout: typing.Optional[str] =
 
 
 def ten_crop(img: typing.Any, size: Integers, *, layout: typing.Optional[str] = None) -> typing.Any:
-    """[10, ...]: as five_crop, then the mirror images of those."""
-    return Transform().crops(img, size, 10, layout=layout)
+    """[10, ...]: as five_crop, then those of the mirror image, in the same order."""
+    crops = Transform().crops(img, size, 10, layout=layout)
+    # The library has the mirror image of each of the first five.
+    return crops[[0, 1, 2, 3, 4, 6, 5, 8, 7, 9]]
 
 
 def affine(

@@ -1,0 +1,260 @@
+"""headrace.ops: every op on every kind of image, torchvision's functions, objects for a configuration, the stub."""
+
+import inspect
+import pathlib
+import pickle
+
+import numpy as np
+import pytest
+
+headrace = pytest.importorskip("headrace", reason="the Python package is not built")
+from headrace import ops  # noqa: E402
+
+SCHEMA = {entry["op"]: entry for entry in headrace._schema.schema()["ops"]}
+# For what has no default.
+REQUIRED = {"size": 20, "degrees": 20, "factor": 0.3, "bits": 4, "padding": 3}
+
+
+def picture(height=41, width=57, seed=0):
+    rows = np.linspace(0, 255, height)[:, None, None]
+    columns = np.linspace(255, 0, width)[None, :, None]
+    noise = np.random.RandomState(seed).randint(0, 60, (height, width, 3))
+    return np.clip(rows * 0.5 + columns * 0.4 + noise, 0, 255).astype(np.uint8)
+
+
+def required(op):
+    return {param["key"]: REQUIRED[param["key"]] for param in SCHEMA[op]["params"] if param.get("required")}
+
+
+@pytest.mark.parametrize("op", SCHEMA)
+def test_every_op_takes_every_kind_and_gives_it_back(op):
+    function = getattr(ops, op)
+    image = picture()
+    before = image.copy()
+    given = required(op)
+    found = function(image, seed=4, sample=7, **given)
+    assert (image == before).all(), "the caller's pixels were changed"
+    assert found.dtype == np.uint8 and found.ndim == 3 and found.shape[2] == 3
+    planes = function(np.ascontiguousarray(image.transpose(2, 0, 1)), seed=4, sample=7, layout="chw", **given)
+    assert (planes.transpose(1, 2, 0) == found).all()
+    grey = function(image[:, :, 0], seed=4, sample=7, **given)
+    assert grey.shape == found.shape[:2]
+    batch = function(np.stack([image, image]), seed=4, sample=7, **given)
+    assert (batch[0] == found).all()
+    assert (batch[1] == function(image, seed=4, sample=8, **given)).all()
+    pil = pytest.importorskip("PIL.Image")
+    shown = function(pil.fromarray(image), seed=4, sample=7, **given)
+    assert isinstance(shown, pil.Image) and (np.asarray(shown) == found).all()
+
+
+@pytest.mark.parametrize("op", SCHEMA)
+def test_tensors_are_planes_and_stay_tensors(op):
+    torch = pytest.importorskip("torch")
+    image = picture()
+    found = getattr(ops, op)(torch.from_numpy(image).permute(2, 0, 1), sample=3, **required(op))
+    assert isinstance(found, torch.Tensor) and found.dtype == torch.uint8
+    assert (found.permute(1, 2, 0).numpy() == getattr(ops, op)(image, sample=3, **required(op))).all()
+
+
+@pytest.mark.parametrize("op", SCHEMA)
+def test_signatures_and_texts_are_the_schemas(op):
+    entry = SCHEMA[op]
+    for callable_ in (getattr(ops, op), getattr(ops, headrace._schema.camel(op))):
+        parameters = inspect.signature(callable_).parameters
+        assert entry["doc"] in callable_.__doc__
+        for param in entry["params"]:
+            shown = parameters[param["key"]]
+            if param.get("required"):
+                assert shown.default is shown.empty
+            else:
+                assert shown.default == headrace._schema.frozen(param.get("default"))
+            assert f"{param['key']}: {param['doc']}" in callable_.__doc__
+        assert "p" in parameters
+
+
+@pytest.mark.parametrize("op", sorted(set(SCHEMA) - {"object_zoom"}))
+def test_a_written_default_changes_nothing(op):
+    given = required(op)
+    defaults = {param["key"]: param["default"] for param in SCHEMA[op]["params"] if "default" in param}
+    image = picture()
+    for sample in range(3):
+        plain = getattr(ops, op)(image, sample=sample, **given)
+        assert (plain == getattr(ops, op)(image, sample=sample, **given, **defaults)).all()
+
+
+def test_draws_are_those_of_seed_epoch_and_sample():
+    image = picture()
+    first = ops.random_rotation(image, degrees=90, seed=3, epoch=2, sample=5)
+    assert (first == ops.random_rotation(image, degrees=90, seed=3, epoch=2, sample=5)).all()
+    for other in ({"seed": 4}, {"epoch": 3}, {"sample": 6}):
+        which = {"seed": 3, "epoch": 2, "sample": 5, **other}
+        assert (first != ops.random_rotation(image, degrees=90, **which)).any(), other
+    flips = [bool((ops.random_horizontal_flip(image, sample=i) != image).any()) for i in range(200)]
+    assert 60 < sum(flips) < 140
+
+
+def test_objects_are_entries_of_a_configuration():
+    op = ops.RandomResizedCrop(32, scale=(0.5, 1.0), p=0.25)
+    assert op.to_config() == {"op": "random_resized_crop", "size": 32, "scale": (0.5, 1.0), "p": 0.25}
+    assert repr(op) == "RandomResizedCrop(size=32, scale=(0.5, 1.0), p=0.25)"
+    assert op == ops.RandomResizedCrop(size=32, scale=(0.5, 1.0), p=0.25) and op != ops.RandomResizedCrop(32)
+    assert pickle.loads(pickle.dumps(op)) == op and len({op, ops.RandomResizedCrop(32)}) == 2
+    assert ops.MixUp(0.2, weight=2).to_config() == {"op": "mixup", "alpha": 0.2, "weight": 2}
+    text = headrace.to_toml(dataset="x", augment=[op], mix=[ops.CutMix(), ops.RMix(), ops.Ace()])
+    assert 'op = "random_resized_crop"' in text and text.count("[[mix]]") == 3
+    image = picture()
+    assert (ops.RandAugment(num_ops=3)(image, seed=2) == ops.rand_augment(image, num_ops=3, seed=2)).all()
+
+
+def test_unknown_names_come_with_a_suggestion():
+    for call in (lambda: ops.Resize(siz=3), lambda: ops.resize(picture(), siz=3)):
+        with pytest.raises(headrace.ConfigError, match="siz: unknown parameter; .*did you mean \"size\"") as caught:
+            call()
+        assert caught.value.suggestion == "size"
+    with pytest.raises(headrace.ConfigError, match="missing a required argument: 'size'"):
+        ops.Resize()
+    with pytest.raises(headrace.ConfigError, match=r"size: found -3; allowed: a number from 1 to 65535"):
+        ops.resize(picture(), -3)
+    with pytest.raises(headrace.ConfigError, match="interpolation: found \"biliner\".*bilinear"):
+        ops.rotate(picture(), 3, interpolation="biliner")
+    with pytest.raises(AttributeError):
+        ops.no_such_op
+
+
+@pytest.mark.parametrize(
+    "image, text",
+    [
+        (picture().astype(np.float32), "float32; allowed: uint8 pixels from 0 to 255"),
+        (np.zeros((4, 5, 4), np.uint8), "drop the alpha channel first"),
+        (np.zeros((4, 5, 7), np.uint8), r"shape \(4, 5, 7\)"),
+        (np.zeros((0, 5, 3), np.uint8), r"shape \(0, 5, 3\)"),
+        (np.zeros(5, np.uint8), r"shape \(5,\)"),
+        ([picture()], "found a list of images"),
+        ("cat.jpg", "found str; allowed: a NumPy array"),
+        (None, "found NoneType"),
+    ],
+)
+def test_images_that_cannot_be(image, text):
+    with pytest.raises(headrace.InvalidArgumentError, match=text):
+        ops.hflip(image)
+
+
+def test_numbers_that_cannot_be():
+    for which in ({"seed": -1}, {"epoch": 1 << 24}, {"sample": 1.5}, {"seed": True}):
+        with pytest.raises(headrace.InvalidArgumentError, match=f"{next(iter(which))}: found"):
+            ops.invert(picture(), **which)
+    with pytest.raises(headrace.InvalidArgumentError, match='layout: found "bgr"|layout: found \'bgr\''):
+        ops.invert(picture(), layout="bgr")
+    with pytest.raises(headrace.InvalidArgumentError, match="results of a batch have different shapes"):
+        ops.random_rotation(np.stack([picture()] * 4), degrees=45, expand=True)
+
+
+def test_the_stub_is_what_the_library_says():
+    from headrace.ops import _stubs
+
+    path = pathlib.Path(ops.__file__).with_name("__init__.pyi")
+    assert path.read_text(encoding="utf-8") == _stubs.stub(), "run python -m headrace.ops._stubs > __init__.pyi"
+    compile(_stubs.stub(), str(path), "exec", dont_inherit=True, flags=0)
+    for name in ops.__all__:
+        assert f"def {name}(" in _stubs.stub() or f"class {name}(" in _stubs.stub(), name
+
+
+# -- torchvision ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def functional():
+    return pytest.importorskip("torchvision.transforms.functional")
+
+
+@pytest.fixture(scope="module")
+def modes():
+    modes = pytest.importorskip("torchvision.transforms").InterpolationMode
+    return {name: getattr(modes, name.upper()) for name in ("nearest", "bilinear", "bicubic")}
+
+
+@pytest.fixture(scope="module")
+def pil():
+    pillow = pytest.importorskip("PIL.Image")
+    return pillow.fromarray(picture())
+
+
+def same(found, expected):
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape
+    assert (found == expected).all(), f"{(found != expected).sum()} of {found.size} differ"
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+def test_warps_are_torchvisions_on_pil_pictures(functional, modes, pil, mode):
+    how = {"interpolation": modes[mode]}
+    same(ops.rotate(pil, 30, mode), functional.rotate(pil, 30, **how))
+    same(ops.rotate(pil, -77.5, mode, expand=True), functional.rotate(pil, -77.5, expand=True, **how))
+    same(ops.rotate(pil, 12, mode, center=(3, 9), fill=(9, 8, 7)),
+         functional.rotate(pil, 12, center=[3, 9], fill=[9, 8, 7], **how))
+    same(ops.affine(pil, 20, (5, -3), 1.2, (10, 4), mode),
+         functional.affine(pil, 20, [5, -3], 1.2, [10, 4], **how))
+    same(ops.affine(pil, -8, (0, 2), 0.7, 6, mode, fill=40, center=(10, 12)),
+         functional.affine(pil, -8, [0, 2], 0.7, [6, 0], fill=40, center=[10, 12], **how))
+
+
+def test_perspective_is_pillows(pil):
+    start, end = [(0, 0), (56, 0), (56, 40), (0, 40)], [(4, 2), (50, 5), (55, 38), (1, 35)]
+    found = np.asarray(ops.perspective(pil, start, end)).astype(int)
+    transforms = pytest.importorskip("torchvision.transforms.functional")
+    # torchvision solves in float32, so an edge may fall on another side.
+    expected = np.asarray(transforms.perspective(pil, [list(p) for p in start], [list(p) for p in end])).astype(int)
+    assert (abs(found - expected) > 1).mean() < 0.01
+    with pytest.raises(headrace.InvalidArgumentError, match="on a line"):
+        ops.perspective(pil, start, [(0, 0), (1, 1), (2, 2), (3, 3)])
+
+
+def test_colours_are_torchvisions_on_pil_pictures(functional, pil):
+    for factor in (0.0, 0.4, 1.0, 1.7):
+        for name in ("brightness", "contrast", "saturation", "sharpness"):
+            same(getattr(ops, f"adjust_{name}")(pil, factor), getattr(functional, f"adjust_{name}")(pil, factor))
+    for shift in (-0.5, -0.1, 0.3):
+        same(ops.adjust_hue(pil, shift), functional.adjust_hue(pil, shift))
+    same(ops.posterize(pil, 3), functional.posterize(pil, 3))
+    same(ops.solarize(pil, 100), functional.solarize(pil, 100))
+    for name in ("equalize", "autocontrast", "invert", "hflip", "vflip"):
+        same(getattr(ops, name)(pil), getattr(functional, name)(pil))
+    for channels in (1, 3):
+        same(ops.rgb_to_grayscale(pil, channels), functional.rgb_to_grayscale(pil, channels))
+
+
+def test_crops_and_sizes_are_torchvisions_on_pil_pictures(functional, modes, pil):
+    for top, left, height, width in ((3, 4, 20, 30), (-5, 2, 20, 20), (30, 40, 30, 30), (-4, -6, 60, 70)):
+        same(ops.crop(pil, top, left, height, width), functional.crop(pil, top, left, height, width))
+    same(ops.center_crop(pil, (20, 11)), functional.center_crop(pil, [20, 11]))
+    same(ops.pad(pil, (1, 2, 3, 4), fill=9), functional.pad(pil, [1, 2, 3, 4], fill=9))
+    for mode in ("nearest", "bilinear", "bicubic"):
+        same(ops.resize(pil, 25, interpolation=mode), functional.resize(pil, 25, interpolation=modes[mode]))
+        same(ops.resized_crop(pil, 3, 4, 20, 30, (16, 18), mode),
+             functional.resized_crop(pil, 3, 4, 20, 30, [16, 18], interpolation=modes[mode]))
+    for ours, theirs, count in ((ops.five_crop, functional.five_crop, 5), (ops.ten_crop, functional.ten_crop, 10)):
+        found, expected = ours(np.asarray(pil), 15), theirs(pil, 15)
+        assert len(found) == count
+        for one, other in zip(found, expected):
+            same(one, other)
+
+
+def test_erase_and_blur_are_torchvisions(functional, pil):
+    torch = pytest.importorskip("torch")
+    tensor = torch.from_numpy(np.asarray(pil).copy()).permute(2, 0, 1)
+    found = ops.erase(tensor, 4, 5, 10, 12)
+    assert (found == functional.erase(tensor, 4, 5, 10, 12, torch.zeros(3, 10, 12, dtype=torch.uint8))).all()
+    blurred = ops.gaussian_blur(tensor, 5, sigma=1.5).int()
+    assert (blurred - functional.gaussian_blur(tensor, [5, 5], [1.5, 1.5]).int()).abs().max() <= 1
+
+
+def test_normalize_is_exact(functional, pil):
+    image = np.asarray(pil)
+    mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+    found = ops.normalize(image, mean, std)
+    exact = ((image / 255.0 - mean) / std).astype(np.float32).transpose(2, 0, 1)
+    assert found.dtype == np.float32 and (found == exact).all()
+    assert ops.normalize(image, mean, std, "f16", "nhwc").dtype == np.float16
+    assert ops.normalize(image, [0.5], [0.5]).shape == (1, 41, 57)
+    torch = pytest.importorskip("torch")
+    assert isinstance(ops.normalize(torch.from_numpy(image.copy()), mean, std, layout="hwc"), torch.Tensor)
