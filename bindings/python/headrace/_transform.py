@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _core, _images, _toml
 from ._batch import BFloat16Array
-from ._config import _entries
+from ._config import _entries, _overrides, _pairs
 from ._errors import InvalidArgumentError
 
 _DTYPES = ("u8", "f16", "bf16", "f32")
@@ -39,14 +39,7 @@ def texts(ops: typing.Any) -> typing.List[str]:
             made.append(op)
             continue
         for entry in _entries("augment", [op]):
-            place = f"augment.{len(made)}"
-            made.append(
-                ", ".join(
-                    f"{_toml.key(name)} = {_toml.value(value, f'{place}.{name}')}"
-                    for name, value in entry.items()
-                    if value is not None
-                )
-            )
+            made.append(", ".join(_pairs(entry, f"augment.{len(made)}")))
     return made
 
 
@@ -58,9 +51,7 @@ def overrides(**tables: typing.Any) -> typing.List[str]:
             continue
         if not isinstance(keys, typing.Mapping):
             raise _toml.refuse(table, f"found {keys!r:.60} ({type(keys).__name__}); allowed: a dict")
-        for name, value in keys.items():
-            if value is not None:
-                made.append(f"{table}.{_toml.key(name)}={_toml.value(value, f'{table}.{name}')}")
+        made += _overrides({table: keys})
     return made
 
 
