@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
-_READ_BY_HEADRACE = (".jpg", ".jpeg", ".jpe", ".png", ".webp", "")
+_READ_BY_HEADRACE = (".jpg", ".jpeg", ".jpe", ".png", ".webp")
 
 
 @dataclass
@@ -95,7 +95,7 @@ def _source_of_folder(dataset: Any) -> Source:
         raise TypeError("ImageFolder(target_transform=...): a function of yours cannot run in headrace's "
                         "threads; change labels in the batch, or order them with [dataset] classes")
     for path, _ in dataset.samples:
-        if os.path.splitext(path)[1].lower() not in _READ_BY_HEADRACE:
+        if not path.lower().endswith(_READ_BY_HEADRACE) and "." in os.path.basename(path):
             raise TypeError(f"{path}: headrace reads JPEG, PNG and WebP; convert the file, or keep torch's "
                             "DataLoader")
     return Source(dataset={"path": os.path.abspath(dataset.root), "classes": _class_folders(dataset)},
@@ -107,15 +107,21 @@ def _class_folders(dataset: Any) -> List[str]:
     names: Dict[int, str] = {}
     for path, label in dataset.samples:
         if label not in names:
-            names[label] = os.path.relpath(path, dataset.root).split(os.sep)[0]
+            names[label] = _below(path, dataset).split(os.sep)[0]
     for label, name in enumerate(dataset.classes):
         names.setdefault(label, name)
     return [names[label] for label in sorted(names)]
 
 
+def _below(path: str, dataset: Any) -> str:
+    """`path` as it is below the folder; quick, for there may be millions."""
+    root = os.path.join(dataset.root, "")
+    return path[len(root):] if path.startswith(root) else os.path.relpath(path, dataset.root)
+
+
 def _ids_of(dataset: Any) -> List[int]:
     """headrace's id of each sample of an ImageFolder."""
-    paths = [os.fsencode(os.path.relpath(path, dataset.root)) for path, _ in dataset.samples]
+    paths = [os.fsencode(_below(path, dataset)) for path, _ in dataset.samples]
     order = sorted(range(len(paths)), key=paths.__getitem__)
     ids = [0] * len(paths)
     for rank, index in enumerate(order):
@@ -125,15 +131,12 @@ def _ids_of(dataset: Any) -> List[int]:
 
 def check_folder(source: Source, loader: Any) -> None:
     """That the loader found the files which the ImageFolder has. Raises ValueError."""
-    if source.folder is None:
+    if source.folder is None or loader.samples == len(source.folder.samples):
         return
-    known = {os.fsencode(os.path.relpath(path, source.folder.root)).replace(os.sep.encode(), b"/")
-             for path, _ in source.folder.samples}
-    if loader.samples == len(known):
-        return
+    known = {_below(path, source.folder) for path, _ in source.folder.samples}
     for sample_id in range(loader.samples):
         path = loader.sample_path(sample_id)
-        if os.fsencode(path) not in known:
+        if path not in known:
             raise ValueError(f"{source.folder.root}: headrace takes {path} for a picture, and the ImageFolder "
                              "does not have it; remove it, or list the files in a manifest (docs/manifest.md)")
     raise ValueError(f"{source.folder.root}: the ImageFolder has {len(known)} files, and headrace finds "

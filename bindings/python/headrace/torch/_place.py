@@ -92,14 +92,11 @@ class Place:
         return self.colour(value, "fill") or None
 
     def _fill_of_image(self, table: Dict[Any, Any]) -> Any:
-        """v2 takes a fill for each type."""
-        names = {getattr(key, "__module__", "") + "." + getattr(key, "__name__", str(key)): key
-                 for key in table if not isinstance(key, str)}
-        wanted = ("PIL.Image",) if self.state.phase == PIL else ("Image", "Tensor")
-        for name, key in names.items():
-            pillow = name.startswith("PIL.")
-            if pillow == (self.state.phase == PIL) and name.endswith(wanted + ("Image",)):
-                return table[key]
+        """v2 takes a fill for each type; "others" is what is left."""
+        wanted = ("PIL.Image", "Image") if self.state.phase == PIL else ("torch", "Image", "Tensor")
+        for key, value in table.items():
+            if not isinstance(key, str) and key.__module__.startswith(wanted[0]) and key.__name__ in wanted[1:]:
+                return value
         return table.get("others", 0)
 
     def colour(self, value: Any, name: str) -> Union[float, List[float]]:
