@@ -10,7 +10,7 @@ import pytest
 
 import headrace
 import headrace.torch
-from torch_support import CLASSES, all_of, draw_folder, folder, needs_ids, torch  # noqa: F401
+from torch_support import CLASSES, all_of, draw_folder, folder, torch  # noqa: F401
 
 pytest.importorskip("torchvision", reason="torchvision's transforms and folders are what is taken")
 import torchvision.transforms as T  # noqa: E402
@@ -177,7 +177,6 @@ def test_a_configuration_file_says_what_is_not_said_here(folder, tmp_path):  # n
 # ----------------------------------------------------------------------------------- its choices
 
 
-@needs_ids
 def test_samplers_of_torch_are_understood(folder):  # noqa: F811
     dataset = ImageFolder(folder, EVAL)
 
@@ -197,7 +196,6 @@ def test_samplers_of_torch_are_understood(folder):  # noqa: F811
     assert len(drawn) == 40 and set(drawn) == {5, 7}
 
 
-@needs_ids
 def test_subsets_are_taken_by_path(folder):  # noqa: F811
     dataset = ImageFolder(folder, EVAL)
     chosen = data.Subset(data.Subset(dataset, range(4, 20)), [9, 0, 3])
@@ -210,7 +208,6 @@ def test_subsets_are_taken_by_path(folder):  # noqa: F811
         assert sum(ids_of(one), []) == [4] * 6
 
 
-@needs_ids
 def test_order_is_the_datasets_where_paths_sort_otherwise(tmp_path):
     # ImageFolder walks "x" before "x/y": its files come first, whatever their names are.
     root = draw_folder(tmp_path / "set", 3)

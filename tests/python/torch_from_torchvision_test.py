@@ -3,7 +3,7 @@
 import pytest
 
 import headrace
-from torch_support import all_of, folder, needs_ids, photographs, torch  # noqa: F401
+from torch_support import all_of, folder, photographs, torch  # noqa: F401
 
 pytest.importorskip("torchvision", reason="torchvision is what is translated")
 import PIL  # noqa: E402
@@ -340,7 +340,6 @@ def test_bytes_are_those_of_torchvision(flavour, name, folder):  # noqa: F811
     compare_bytes(folder, flavour.Compose([*PIXELS[name](flavour), v1.PILToTensor()]))
 
 
-@needs_ids
 @pytest.mark.parametrize("name", ["evaluation", "bicubic", "certain ops"])
 def test_bytes_are_those_of_torchvision_for_photographs(name, photographs):  # noqa: F811
     compare_bytes(photographs, v1.Compose([*PIXELS[name](v1), v1.PILToTensor()]), most=96)

@@ -1,18 +1,12 @@
 """What the tests of headrace.torch share: pictures of their own, and real ones."""
 
-import inspect
 import os
 import pathlib
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch")
-import headrace  # noqa: E402
 from drawn_pictures import CLASSES, draw_folder, numpy  # noqa: E402,F401
-
-needs_ids = pytest.mark.skipif(
-    "sample_ids" not in inspect.signature(headrace.Loader.__init__).parameters,
-    reason="headrace.Loader takes no sample_ids yet")
 
 
 @pytest.fixture(scope="session")

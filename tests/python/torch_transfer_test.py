@@ -83,6 +83,7 @@ def test_state_is_that_of_the_batch_in_the_loop_although_the_loader_is_further(f
                     assert one._side.started > 0
                     state = one.state_dict()
                     break
+            assert one.state_dict() == state, "behind the loop, too"
             two.load_state_dict(state)
             assert [batch.ids.tolist() for batch in two] == whole[stop + 1:], stop
         # Between epochs, too.

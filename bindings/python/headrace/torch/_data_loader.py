@@ -192,19 +192,19 @@ class DataLoader:
             batches = one_ahead(batches, self._side, self._note_state)
         elif self._side is not None:
             batches = at_once(batches, self._side)
-        try:
-            for tensors, batch in batches:
-                batch = batch._replace(**tensors)
-                yield batch if self._full_batch else (batch.images, batch.labels)
-        finally:
-            self._state = None
+        self._state = None
+        for tensors, batch in batches:
+            batch = batch._replace(**tensors)
+            yield batch if self._full_batch else (batch.images, batch.labels)
+        # Not when the loop was left early: the state is then still that of the batch it had last.
+        self._state = None
 
     def _host_batches(self) -> Iterator[Tuple[Tensors, TorchBatch]]:
         padding = Unpadded() if self._repeat else None
-        epoch = iter(self._loader)
-        # Asked before the first batch: a resumed epoch is shorter.
-        last = len(self._loader) - 1
-        for position, batch in enumerate(epoch):
+        last = 0
+        for position, batch in enumerate(self._loader):
+            if position == 0:
+                last = len(self._loader) - 1  # a resumed epoch is shorter
             tensors, rest = tensors_of(batch, self._full_batch)
             del batch  # its buffer is the tensors' now
             if padding is not None:
