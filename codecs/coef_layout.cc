@@ -29,6 +29,18 @@ SizePx CoefBlocks(const JpegFrame& frame, uint32_t c) {
   return {DivideUp(width, kJpegBlockPx), DivideUp(height, kJpegBlockPx)};
 }
 
+uint32_t CoefRowNumber(const JpegFrame& frame, const SizePx* blocks, uint32_t c, uint32_t row) {
+  const uint32_t mcu_row = row / frame.BlocksDown(c);
+  uint32_t number = row;
+  for (uint32_t other = 0; other < frame.components; ++other) {
+    if (other == c) continue;
+    // Of those before it in its row of MCUs too. The last row of MCUs need not have all.
+    const uint32_t mcu_rows = other < c ? mcu_row + 1 : mcu_row;
+    number += std::min(mcu_rows * frame.BlocksDown(other), blocks[other].height);
+  }
+  return number;
+}
+
 bool CoefSamplingKnown(const JpegFrame& frame) {
   const auto is_factor = [](uint32_t factor) { return factor == 1 || factor == 2; };
   for (uint32_t c = 0; c < frame.components; ++c) {
@@ -111,7 +123,6 @@ Status CoefLayout::ReadComponents() {
   uint32_t rows = 0;
   for (uint32_t c = 0; c < frame_.components; ++c) {
     blocks_[c] = CoefBlocks(frame_, c);
-    first_row_[c] = rows;
     rows += blocks_[c].height;
   }
   if (header_bytes_ != rows_at + rows * kCoefRowBytes + kCoefHeaderHashBytes) return Damaged();
@@ -120,7 +131,7 @@ Status CoefLayout::ReadComponents() {
 }
 
 std::span<const uint8_t> CoefLayout::Row(uint32_t c, uint32_t row) const {
-  const uint32_t number = first_row_[c] + row;
+  const uint32_t number = CoefRowNumber(frame_, blocks_, c, row);
   const uint8_t* const entry = rows_ + number * kCoefRowBytes;
   const size_t begin = number > 0 ? Load32(entry - kCoefRowBytes) : 0;
   const size_t end = Load32(entry);

@@ -12,7 +12,7 @@
 namespace headrace::codecs {
 
 inline constexpr uint8_t kCoefMagic[8] = {0x89, 'H', 'R', 'C', '\r', '\n', 0x1A, '\n'};
-inline constexpr uint16_t kCoefVersion = 1;
+inline constexpr uint16_t kCoefVersion = 2;
 inline constexpr size_t kCoefFixedBytes = 40;      // of the header
 inline constexpr size_t kCoefComponentBytes = 4;   // of the header, a component
 inline constexpr size_t kCoefTableBytes = 128;     // of the header, a quantisation table
@@ -22,6 +22,10 @@ inline constexpr size_t kCoefTailBytes = 64;       // that end the record
 
 // Blocks of component c that hold samples of the picture.
 SizePx CoefBlocks(const JpegFrame& frame, uint32_t c);
+
+// Where row `row` of the blocks of component c stands in the record: rows of MCUs lie from the top
+// down, and in each the rows of the first component before those of the next. `blocks`: of all.
+uint32_t CoefRowNumber(const JpegFrame& frame, const SizePx* blocks, uint32_t c, uint32_t row);
 
 // Factors 1 and 2, the first component's the largest.
 bool CoefSamplingKnown(const JpegFrame& frame);
@@ -52,7 +56,6 @@ class CoefLayout {
   std::span<const uint8_t> record_;
   JpegFrame frame_;
   SizePx blocks_[kJpegComponentsMax];
-  uint32_t first_row_[kJpegComponentsMax] = {};  // in the table of rows
   uint8_t orientation_ = 1;
   uint32_t tables_ = 0;
   size_t header_bytes_ = 0;

@@ -234,6 +234,32 @@ void PutHeader(const JpegCoefficientImage& image, Record* record) {
 
 uint32_t HashOf(std::span<const std::byte> bytes) { return static_cast<uint32_t>(Hash64(bytes)); }
 
+// All rows of blocks, and their entries in the header.
+Status PutRows(const JpegCoefficientImage& image, size_t rows_at, size_t header_bytes,
+               Record* record) {
+  const JpegFrame frame = FrameOf(image);
+  size_t entry = rows_at;
+  const auto put = [&](const Plane& plane, uint32_t row) {
+    const size_t begin = record->size();
+    const size_t row_coefficients = size_t{plane.blocks_across} * kJpegCoefficients;
+    PutRow(plane.coefficients.data() + row * row_coefficients, plane.blocks_across, record);
+    PutAt(static_cast<uint32_t>(record->size() - header_bytes), 4, entry, record);
+    PutAt(HashOf({record->data() + begin, record->size() - begin}), 4, entry + 4, record);
+    entry += kCoefRowBytes;
+  };
+  for (uint32_t mcu_row = 0; mcu_row < frame.mcus_down(); ++mcu_row) {
+    for (uint32_t c = 0; c < image.components; ++c) {
+      const uint32_t down = frame.BlocksDown(c);
+      const uint32_t end = std::min((mcu_row + 1) * down, image.plane[c].blocks_down);
+      for (uint32_t row = mcu_row * down; row < end; ++row) put(image.plane[c], row);
+    }
+    if (record->size() > UINT32_MAX) {
+      return {Code::kLimitBytes, "a coefficient record cannot be larger than 4 GiB"};
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Status EncodeCoefRecord(const JpegCoefficientImage& image, std::vector<std::byte>* record) {
@@ -245,21 +271,7 @@ Status EncodeCoefRecord(const JpegCoefficientImage& image, std::vector<std::byte
   for (uint32_t c = 0; c < image.components; ++c) rows += image.plane[c].blocks_down;
   const size_t header_bytes = rows_at + rows * kCoefRowBytes + kCoefHeaderHashBytes;
   record->resize(header_bytes);
-  size_t number = 0;
-  for (uint32_t c = 0; c < image.components; ++c) {
-    const Plane& plane = image.plane[c];
-    const size_t row_coefficients = size_t{plane.blocks_across} * kJpegCoefficients;
-    for (uint32_t row = 0; row < plane.blocks_down; ++row, ++number) {
-      const size_t begin = record->size();
-      PutRow(plane.coefficients.data() + row * row_coefficients, plane.blocks_across, record);
-      if (record->size() > UINT32_MAX) {
-        return {Code::kLimitBytes, "a coefficient record cannot be larger than 4 GiB"};
-      }
-      const size_t entry = rows_at + number * kCoefRowBytes;
-      PutAt(static_cast<uint32_t>(record->size() - header_bytes), 4, entry, record);
-      PutAt(HashOf({record->data() + begin, record->size() - begin}), 4, entry + 4, record);
-    }
-  }
+  HR_TRY(PutRows(image, rows_at, header_bytes, record));
   const size_t data_bytes = record->size() - header_bytes;
   if (image.segments.size() > UINT32_MAX) {
     return {Code::kLimitBytes, "the marker segments are larger than 4 GiB"};

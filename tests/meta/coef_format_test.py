@@ -31,7 +31,7 @@ class Reader:
         (self.version, self.colour, self.components, self.width, self.height, self.orientation,
          tables, zero, header_bytes, segments_bytes, data_bytes,
          self.segments_hash) = struct.unpack_from("<HBBIIBBHIIII", record, 8)
-        assert self.version == 1 and zero == 0
+        assert self.version == 2 and zero == 0
         at = 40
         self.factors = []
         for _ in range(self.components):
@@ -43,23 +43,34 @@ class Reader:
         at += 128 * tables
         data = record[header_bytes:header_bytes + data_bytes]
         self.row_hashes = []
-        self.planes = []
         begin = 0
-        for across, down, _ in self.factors:
-            blocks = ceil_div(ceil_div(self.width * across, self.factors[0][0]), 8)
-            plane = []
-            for _ in range(ceil_div(ceil_div(self.height * down, self.factors[0][1]), 8)):
-                end, row_hash = struct.unpack_from("<II", record, at)
-                at += 8
-                self.row_hashes.append(row_hash)
-                plane.append(read_row(data[begin:end], blocks))
-                begin = end
-            self.planes.append(plane)
+        widths = [ceil_div(ceil_div(self.width * across, self.factors[0][0]), 8)
+                  for across, _, _ in self.factors]
+        self.planes = [[None] * height for height in self.heights()]
+        for c, row in self.row_order():
+            end, row_hash = struct.unpack_from("<II", record, at)
+            at += 8
+            self.row_hashes.append(row_hash)
+            self.planes[c][row] = read_row(data[begin:end], widths[c])
+            begin = end
         assert begin == len(data)
         self.header_hash = record[at:at + 8]
         assert at + 8 == header_bytes
         self.segments = record[header_bytes + data_bytes:len(record) - 64]
         assert len(self.segments) == segments_bytes and record[-64:] == TAIL
+
+    def heights(self):
+        return [ceil_div(ceil_div(self.height * down, self.factors[0][1]), 8)
+                for _, down, _ in self.factors]
+
+    def row_order(self):
+        """Component and row of blocks, as they stand in the record."""
+        heights = self.heights()
+        downs = [down if self.components > 1 else 1 for _, down, _ in self.factors]
+        for mcu_row in range(ceil_div(heights[0], downs[0])):
+            for c, down in enumerate(downs):
+                for row in range(mcu_row * down, min((mcu_row + 1) * down, heights[c])):
+                    yield c, row
 
 
 def read_row(row, blocks):
@@ -154,7 +165,7 @@ def write_row(blocks):
 
 
 def write(record):
-    rows = [write_row(row) for plane in record.planes for row in plane]
+    rows = [write_row(record.planes[c][row]) for c, row in record.row_order()]
     components = b"".join(bytes([*factors, 0]) for factors in record.factors)
     tables = b"".join(struct.pack("<64H", *table) for table in record.tables)
     ends = b""
