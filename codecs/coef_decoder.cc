@@ -48,7 +48,8 @@ class CoefDecoder final : public Decoder {
   Status ReadHeader(std::span<const std::byte> file, const Limits& limits,
                     const DecodeOptions& options, ImageInfo* info) override {
     upright_ = {};
-    HR_TRY(layout_.Open(file, limits));
+    HR_TRY(layout_.Open(file, limits, options.part));
+    record_bytes_ = file.size();
     limits_ = limits;
     orientation_ = options.exif ? layout_.orientation() : uint8_t{1};
     upright_ = simd::OrientedSize(frame().size, orientation_);
@@ -112,6 +113,21 @@ class CoefDecoder final : public Decoder {
     return {};
   }
 
+  bool FindBands(RecordBands* bands) const override {
+    if (HalvesRowsAlone(frame())) return false;  // FindRecordPart does not know of them
+    RecordLayout layout = {.stored = frame().size,
+                           .orientation = layout_.orientation(),
+                           .mcu_height_px = frame().mcu_height_px(),
+                           .record_bytes = record_bytes_,
+                           .head_bytes = layout_.McuRowBegin(0)};
+    for (uint32_t i = 1; i <= RecordBands::kCount; ++i) {
+      const uint32_t row = RecordBands::FirstRowOf(i, frame().mcus_down());
+      layout.begin[i] = layout.end_before[i] = layout_.McuRowBegin(row);
+    }
+    *bands = MakeRecordBands(layout);
+    return bands->known();
+  }
+
  private:
   const JpegFrame& frame() const { return layout_.frame(); }
 
@@ -133,6 +149,7 @@ class CoefDecoder final : public Decoder {
   // The record at hand.
   CoefLayout layout_;
   Limits limits_;
+  uint64_t record_bytes_ = 0;
   uint8_t orientation_ = 1;
   SizePx upright_;  // 0 x 0: no header was read
 };

@@ -53,7 +53,9 @@ bool CoefSamplingKnown(const JpegFrame& frame) {
   return true;
 }
 
-Status CoefLayout::Open(std::span<const std::byte> record, const Limits& limits) {
+Status CoefLayout::Open(std::span<const std::byte> record, const Limits& limits,
+                        const RecordPart& part) {
+  part_ = part;
   HR_TRY(CheckEncodedBytes(record, limits));
   HR_TRY(ReadFixed(record, limits));
   return ReadComponents();
@@ -73,7 +75,7 @@ Status CoefLayout::ReadFixed(std::span<const std::byte> record, const Limits& li
   }
   header_bytes_ = Load32(at + 24);
   if (header_bytes_ < kCoefFixedBytes + kCoefHeaderHashBytes) return Damaged();
-  if (header_bytes_ > record_.size()) return Truncated();
+  if (header_bytes_ > record_.size() || !part_.Has(0, header_bytes_)) return Truncated();
   const uint8_t* const hash = at + header_bytes_ - kCoefHeaderHashBytes;
   const uint64_t wanted = Load32(hash) | uint64_t{Load32(hash + 4)} << 32;
   if (HashOf(record_.first(header_bytes_ - kCoefHeaderHashBytes)) != wanted) return Damaged();
@@ -135,10 +137,19 @@ std::span<const uint8_t> CoefLayout::Row(uint32_t c, uint32_t row) const {
   const uint8_t* const entry = rows_ + number * kCoefRowBytes;
   const size_t begin = number > 0 ? Load32(entry - kCoefRowBytes) : 0;
   const size_t end = Load32(entry);
-  if (begin > end || end > data_bytes_) return {};
+  if (begin > end || end > data_bytes_ || !part_.Has(header_bytes_ + begin, header_bytes_ + end)) {
+    return {};
+  }
   const std::span<const uint8_t> bytes = record_.subspan(header_bytes_ + begin, end - begin);
   if (static_cast<uint32_t>(HashOf(bytes)) != Load32(entry + 4)) return {};
   return bytes;
+}
+
+uint64_t CoefLayout::McuRowBegin(uint32_t mcu_row) const {
+  const uint32_t row = mcu_row * frame_.BlocksDown(0);
+  if (row >= blocks_[0].height) return header_bytes_ + data_bytes_;
+  const uint32_t number = CoefRowNumber(frame_, blocks_, 0, row);
+  return header_bytes_ + (number > 0 ? Load32(rows_ + (number - 1) * kCoefRowBytes) : 0);
 }
 
 Status CoefLayout::Segments(std::span<const std::byte>* segments) const {

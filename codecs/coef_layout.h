@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "codecs/jpeg_frame.h"
+#include "codecs/record_bands.h"
 
 namespace headrace::codecs {
 
@@ -35,7 +36,8 @@ bool CoefSamplingKnown(const JpegFrame& frame);
 class CoefLayout {
  public:
   // Reads and checks the header alone. kTruncated: there is less than the header says.
-  Status Open(std::span<const std::byte> record, const Limits& limits);
+  // `part`: what is there of the record.
+  Status Open(std::span<const std::byte> record, const Limits& limits, const RecordPart& part = {});
 
   // size, colour, components, their factors and quantisers; `planar`. `ours` is about JPEGs: false.
   const JpegFrame& frame() const { return frame_; }
@@ -43,8 +45,12 @@ class CoefLayout {
   SizePx blocks(uint32_t c) const { return blocks_[c]; }
 
   // Row `row` of the blocks of component c: its bytes as the header's hash wants them. Empty: they
-  // are damaged.
+  // are damaged, or not there.
   std::span<const uint8_t> Row(uint32_t c, uint32_t row) const;
+
+  // Where the data of a row of MCUs begin in the record; of the one behind the last: where they
+  // end.
+  uint64_t McuRowBegin(uint32_t mcu_row) const;
 
   // The marker segments, if they are as the header's hash wants them and nothing but zeros follows.
   Status Segments(std::span<const std::byte>* segments) const;
@@ -54,6 +60,7 @@ class CoefLayout {
   Status ReadComponents();
 
   std::span<const uint8_t> record_;
+  RecordPart part_;
   JpegFrame frame_;
   SizePx blocks_[kJpegComponentsMax];
   uint8_t orientation_ = 1;

@@ -8,6 +8,7 @@
 #include "base/image_view.h"
 #include "base/limits.h"
 #include "base/status.h"
+#include "codecs/record_bands.h"
 #include "simd/planes.h"
 
 namespace headrace::codecs {
@@ -35,6 +36,9 @@ struct DecodeOptions {
   // Alpha: dropped as Pillow's convert("RGB"), or blended over a background.
   bool blend_alpha = false;
   uint8_t background[3] = {0, 0, 0};
+  // What is there of the file's bytes. When it is not all, whatever a decode makes of the file is
+  // the whole file's, or it fails: then the whole file has to be looked at.
+  RecordPart part;
   // Of a PNG with a palette: each pixel's index three times, in place of its colour.
   bool palette_indices = false;
 };
@@ -64,6 +68,8 @@ struct DecodeCheckpoints {
   // No part of the file gives a warning (loader/dataset.h, RestartsTrusted): its restart markers
   // serve in place of a record. Damage in what is passed over by them is not seen.
   bool restarts_trusted = false;
+  // For whoever reads the header and decodes in one go: DecodeOptions::part.
+  RecordPart part;
 };
 
 // Decodes one file at a time.
@@ -101,6 +107,10 @@ class Decoder {
   // be possible. Never changes pixels or verdicts. `checkpoints` must live until the decode
   // returned.
   virtual void UseCheckpoints(DecodeCheckpoints* checkpoints);
+
+  // Which bytes the rows of the record lie in whose header was read, all of it. False: no rows can
+  // be decoded without those above them.
+  virtual bool FindBands(RecordBands* bands) const;
 };
 
 }  // namespace headrace::codecs

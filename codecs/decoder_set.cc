@@ -29,6 +29,10 @@ class DecoderSet final : public Decoder {
     HR_TRY(CheckEncodedBytes(file, limits));
     info->format = Sniff(file);
     HR_TRY(CheckSupported(info->format, file));
+    if (!options.part.is_whole() && info->format != Format::kJpeg &&
+        info->format != Format::kCoef) {
+      return {Code::kInvalidArgument, "a file of this format is read whole"};
+    }
     Decoder* decoder = DecoderOf(info->format);
     HR_TRY(decoder->ReadHeader(file, limits, options, info));
     current_ = decoder;
@@ -65,6 +69,10 @@ class DecoderSet final : public Decoder {
 
   void UseCheckpoints(DecodeCheckpoints* checkpoints) override {
     if (current_ != nullptr) current_->UseCheckpoints(checkpoints);
+  }
+
+  bool FindBands(RecordBands* bands) const override {
+    return current_ != nullptr && current_->FindBands(bands);
   }
 
  private:

@@ -97,6 +97,10 @@ ImageView LibraryView(const PlanesLayout& layout, uint32_t c, std::span<std::byt
           size.height, 1, layout.plane[c].stride_bytes};
 }
 
+Status IsPart() {
+  return {Code::kTruncated, "what there is of the JPEG does not do for the rows that are needed"};
+}
+
 // What: see MakeJpegDecoder. Owner: a decoder set. Thread: its worker's. Cost: one
 // jpeg_decompress_struct, aborted and reused; libjpeg-turbo allocates its buffers per image.
 class JpegDecoder final : public Decoder {
@@ -114,6 +118,7 @@ class JpegDecoder final : public Decoder {
   Status DecodePlanes(const PlanesRequest& request, std::span<std::byte> scratch,
                       simd::PlanarPicture* picture, DecodeReport* report) override;
   void UseCheckpoints(DecodeCheckpoints* checkpoints) override { checkpoints_ = checkpoints; }
+  bool FindBands(RecordBands* bands) const override;
 
  private:
   // Calls attempt(job) for our own decoder: with checkpoints, then without. False: libjpeg-turbo
@@ -135,6 +140,7 @@ class JpegDecoder final : public Decoder {
 
   // The file at hand.
   std::span<const std::byte> file_;
+  RecordPart part_;  // what is there of it
   Limits limits_;
   JpegHeader header_;
   JpegFrame frame_;
@@ -149,11 +155,18 @@ Status JpegDecoder::ReadHeader(std::span<const std::byte> file, const Limits& li
   upright_ = {};
   at_first_scan_ = false;
   HR_TRY(CheckEncodedBytes(file, limits));
-  HR_TRY(JpegReadHeader(*island_, file, limits, &header_));
+  part_ = options.part;
+  // libjpeg-turbo gets to see nothing that is not there.
+  const auto head = part_.is_whole() ? file : file.first(std::min(part_.head_bytes, file.size()));
+  HR_TRY(JpegReadHeader(*island_, head, limits, &header_));
   file_ = file;
   limits_ = limits;
-  frame_ = JpegDescribe(*island_, file);
+  frame_ = JpegDescribe(*island_, head);
   if (region_decoder_ == nullptr) frame_.ours = false;
+  if (!part_.is_whole()) {
+    if (!frame_.ours || frame_.restart_interval == 0) return IsPart();
+    frame_.file = {reinterpret_cast<const uint8_t*>(file.data()), std::min(part_.end, file.size())};
+  }
   checkpoints_ = nullptr;
   orientation_ = options.exif ? ExifOrientation(header_.exif, limits) : uint8_t{1};
   upright_ = simd::OrientedSize(header_.size, orientation_);
@@ -172,6 +185,7 @@ Status JpegDecoder::ReadHeader(std::span<const std::byte> file, const Limits& li
 template <class Attempt>
 bool JpegDecoder::DecodeOurselves(const Attempt& attempt, DecodeReport* report) {
   if (!frame_.ours) return false;
+  const bool trusted = checkpoints_ != nullptr && checkpoints_->restarts_trusted;
   const auto succeeds = [&](const JpegRegionJob& job) {
     if (!attempt(job)) return false;
     const JpegRowTimes& times = region_decoder_->times();
@@ -179,11 +193,9 @@ bool JpegDecoder::DecodeOurselves(const Attempt& attempt, DecodeReport* report) 
     report->idct_share = static_cast<float>(times.idct_ns) / static_cast<float>(times.row_ns + 1);
     return true;
   };
+  if (!part_.is_whole()) return trusted && succeeds({.restarts_trusted = true, .part = part_});
   if (checkpoints_ == nullptr) return succeeds({});
-  if (checkpoints_->restarts_trusted && frame_.restart_interval > 0 &&
-      succeeds({.restarts_trusted = true})) {
-    return true;
-  }
+  if (trusted && frame_.restart_interval > 0 && succeeds({.restarts_trusted = true})) return true;
   JpegCheckpoints points;
   const bool has_record = !checkpoints_->record.empty();
   const bool usable = has_record && points.Open(checkpoints_->record, frame_);
@@ -195,6 +207,38 @@ bool JpegDecoder::DecodeOurselves(const Attempt& attempt, DecodeReport* report) 
   // If the file is at fault, the record need not be.
   checkpoints_->rejected = has_record && (good || !usable);
   return good;
+}
+
+// By its restart markers.
+bool JpegDecoder::FindBands(RecordBands* bands) const {
+  if (!frame_.ours || frame_.restart_interval == 0 || !part_.is_whole()) return false;
+  if (HalvesRowsAlone(frame_)) return false;  // FindRecordPart does not know of them
+  RecordLayout layout = {.stored = frame_.size,
+                         .orientation = orientation_,
+                         .mcu_height_px = frame_.mcu_height_px(),
+                         .record_bytes = file_.size(),
+                         .head_bytes = frame_.data_offset};
+  const uint64_t across = frame_.mcus_across();
+  const uint64_t interval = frame_.restart_interval;
+  const uint64_t last_segment = (across * frame_.mcus_down() - 1) / interval;
+  for (const bool is_end : {false, true}) {
+    JpegRestarts restarts;
+    if (!restarts.Begin(frame_, {})) return false;
+    uint64_t byte = frame_.data_offset;  // of the marker that the segment at hand begins with
+    for (uint32_t i = 1; i <= RecordBands::kCount; ++i) {
+      const uint64_t mcu = uint64_t{RecordBands::FirstRowOf(i, frame_.mcus_down())} * across;
+      const auto segment = static_cast<uint32_t>((is_end ? mcu + interval - 1 : mcu) / interval);
+      const bool at_file_end = i == RecordBands::kCount || segment > last_segment;
+      if (!at_file_end && segment > restarts.segment() && !restarts.Find(segment, &byte)) {
+        return false;
+      }
+      // The rows before end with the marker.
+      const uint64_t place = at_file_end ? file_.size() : byte + (is_end ? 2 : 0);
+      (is_end ? layout.end_before : layout.begin)[i] = place;
+    }
+  }
+  *bands = MakeRecordBands(layout);
+  return bands->known();
 }
 
 // Every decode by the library begins with a header that was just read.
@@ -225,6 +269,7 @@ Status JpegDecoder::Decode(const RectPx& region, std::span<std::byte> scratch,
                                                   },
                                                   report);
   if (!ours) {
+    if (!part_.is_whole()) return IsPart();
     HR_TRY(DecodeRgbByLibrary(layout, scratch, report));
     if (!layout.through_rows) left = layout.region.x - layout.columns.x;
     stride_bytes = layout.stride_bytes;
@@ -285,6 +330,7 @@ Status JpegDecoder::DecodePlanes(const PlanesRequest& request, std::span<std::by
   const bool ours = DecodeOurselves(
       [&](const JpegRegionJob& job) { return DecodePlanesOurselves(layout, job, scratch); },
       report);
+  if (!ours && !part_.is_whole()) return IsPart();
   if (!ours) HR_TRY(DecodePlanesByLibrary(layout, scratch, report));
 
   ConstImageView views[kJpegComponentsMax];

@@ -81,6 +81,14 @@ JpegGeometry MakeJpegGeometry(const JpegFrame& frame, const RectPx& region, uint
   return geometry;
 }
 
+bool HalvesRowsAlone(const JpegFrame& frame) {
+  for (uint32_t c = 0; c < frame.components; ++c) {
+    const JpegComponent& component = frame.component[c];
+    if (component.down < frame.down_max && component.across == frame.across_max) return true;
+  }
+  return false;
+}
+
 simd::PlanarPicture MakePlanarPicture(const JpegGeometry& geometry, const RectPx& region,
                                       const ConstImageView* views) {
   simd::PlanarPicture picture;

@@ -38,6 +38,10 @@ struct JpegGeometry {
 // libjpeg-turbo gives at scale 1/reduction: chroma that is stored halved is reduced less.
 JpegGeometry MakeJpegGeometry(const JpegFrame& frame, const RectPx& region, uint32_t reduction);
 
+// Whether a plane has half of the rows and all of the columns. Of such a picture decodes at half
+// the size and less look further up and down than others.
+bool HalvesRowsAlone(const JpegFrame& frame);
+
 // The planes as a picture that shows `region`. `views`: the samples wanted of each.
 simd::PlanarPicture MakePlanarPicture(const JpegGeometry& geometry, const RectPx& region,
                                       const ConstImageView* views);

@@ -26,7 +26,8 @@ bool JpegRegionDecoder::Begin(const JpegFrame& frame, const JpegRegionJob& job) 
   HR_DCHECK(job.checkpoints == nullptr || job.maker == nullptr);
   HR_DCHECK(!job.restarts_trusted || (job.checkpoints == nullptr && job.maker == nullptr));
   HR_DCHECK(!job.restarts_trusted || frame.restart_interval > 0);
-  if (job.restarts_trusted) restarts_.Begin(frame);
+  HR_DCHECK(job.restarts_trusted || job.part.is_whole());
+  if (job.restarts_trusted && !restarts_.Begin(frame, job.part)) return false;
   interval_ = job.maker != nullptr ? job.maker->interval() : 0;
   if (!tables_.Prepare(frame)) return false;
   // Whole groups, so that every chunk but the last ends with one.

@@ -50,6 +50,7 @@ struct JpegRegionJob {
   const JpegCheckpoints* checkpoints = nullptr;  // to begin from; null: none
   JpegCheckpointMaker* maker = nullptr;          // gets the places passed; null: not wanted
   bool restarts_trusted = false;                 // begin at restart markers, in place of both
+  RecordPart part;                               // what is there of the file; of trusted ones only
 };
 
 // Of the rows that were timed, one in several.

@@ -9,11 +9,22 @@ constexpr uint8_t kFirstRestart = 0xD0;
 
 }  // namespace
 
-void JpegRestarts::Begin(const JpegFrame& frame) {
+bool JpegRestarts::Begin(const JpegFrame& frame, const RecordPart& part) {
   begin_ = frame.file.data();
   at_ = begin_ + frame.data_offset;
   end_ = begin_ + frame.file.size();
   segment_ = 0;
+  if (part.is_whole() || part.mcu_row == 0) return true;
+  const uint64_t mcu = uint64_t{part.mcu_row} * frame.mcus_across();
+  if (mcu / frame.restart_interval == 0) return part.Has(frame.data_offset, part.end);
+  if (part.begin < frame.data_offset || part.begin >= frame.file.size()) return false;
+  // The place is not known to the byte. Markers with one number are further apart.
+  at_ = begin_ + part.begin;
+  segment_ = static_cast<uint32_t>(mcu / frame.restart_interval) - 1;
+  for (uint32_t i = 0; i < 8 && NextMarker(); ++i, at_ += 2) {
+    if (at_[1] == kFirstRestart + segment_ % 8) return true;
+  }
+  return false;
 }
 
 void JpegRestarts::SkipTo(uint32_t segment, const uint8_t* at) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "codecs/jpeg_frame.h"
+#include "codecs/record_bands.h"
 
 namespace headrace::codecs {
 
@@ -16,8 +17,9 @@ namespace headrace::codecs {
 // Cost: a pass over the bytes that are not decoded; nothing is allocated.
 class JpegRestarts {
  public:
-  // Before the first MCU. `frame` must outlive the use.
-  void Begin(const JpegFrame& frame);
+  // Before the first MCU, or before the marker that the first MCU of a part lies behind. `frame`
+  // must outlive the use, and ends with the part. False: the part is another file's.
+  bool Begin(const JpegFrame& frame, const RecordPart& part);
 
   // The segment that the place is in: 0 before the first marker, then the number of markers passed.
   uint32_t segment() const { return segment_; }

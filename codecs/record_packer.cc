@@ -79,7 +79,7 @@ class Packer final : public RecordPacker {
   void Trim();
   Status PackLossless(std::span<const std::byte> file, PackedRecord* record);
   Status WriteRecord(uint64_t file_bytes, PackedRecord* record);
-  Status CheckReadable(std::span<const std::byte> record);
+  Status CheckReadable(PackedRecord* record);
   Status WriteRestarts(uint64_t file_bytes, PackedRecord* record);
   Status PackLossy(std::span<const std::byte> file, const ImageInfo& info, PackedRecord* record);
   Status DecodeSmaller(std::span<const std::byte> file, ConstImageView* picture);
@@ -121,6 +121,7 @@ void Packer::Copy(std::span<const std::byte> file, PackedRecord* record) const {
   record->extension = ExtensionOf(Sniff(file));
   record->copied = true;
   record->restarts_trusted = false;
+  record->bands = {};
 }
 
 void Packer::Trim() {
@@ -165,7 +166,7 @@ Status Packer::WriteRecord(uint64_t file_bytes, PackedRecord* record) {
     const Status status = EncodeCoefRecord(image_, &record->bytes);
     if (status.ok()) {
       record->extension = "hrc";
-      return CheckReadable(record->bytes);
+      return CheckReadable(record);
     }
     // Sampling that the record has no layout for: a JPEG with restart markers is the next best.
     if (status.code() != Code::kUnsupportedFormat) return status;
@@ -174,10 +175,11 @@ Status Packer::WriteRecord(uint64_t file_bytes, PackedRecord* record) {
 }
 
 // Its decoder cannot do without the bands that the JPEG's leaves out where they do not fit.
-Status Packer::CheckReadable(std::span<const std::byte> record) {
-  if (record.size() > options_.limits.max_encoded_bytes) return {};  // looked at later
+Status Packer::CheckReadable(PackedRecord* record) {
+  if (record->bytes.size() > options_.limits.max_encoded_bytes) return {};  // looked at later
   ImageInfo info;
-  HR_TRY(decoder_->ReadHeader(record, options_.limits, {}, &info));
+  HR_TRY(decoder_->ReadHeader(record->bytes, options_.limits, {}, &info));
+  decoder_->FindBands(&record->bands);
   const RectPx whole = {0, 0, info.upright.width, info.upright.height};
   if (decoder_->ScratchBytes(whole) <= options_.limits.max_decoded_bytes) return {};
   return {Code::kLimitBytes, "the record would need more than limits.max_decoded_bytes"};
@@ -192,6 +194,11 @@ Status Packer::WriteRestarts(uint64_t file_bytes, PackedRecord* record) {
   }
   record->extension = "jpg";
   record->restarts_trusted = true;
+  ImageInfo info;
+  // A record that its own decoder would not take is looked at later, and has no bands.
+  if (decoder_->ReadHeader(record->bytes, options_.limits, {}, &info).ok()) {
+    decoder_->FindBands(&record->bands);
+  }
   return {};
 }
 

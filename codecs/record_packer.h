@@ -10,6 +10,7 @@
 #include "base/image_view.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "codecs/record_bands.h"
 
 namespace headrace::codecs {
 
@@ -31,6 +32,7 @@ struct PackedRecord {
   SizePx size;                    // stored, before orientation; 0 x 0: not known
   bool copied = false;            // as it was: not a JPEG, or not a whole and sound one
   bool restarts_trusted = false;  // Dataset::RestartsTrusted
+  RecordBands bands;              // nothing known of a copy
   Status reason;                  // why it was copied, if that is an error of the file
   const char* remark = nullptr;   // why it was copied, if a setting of the user's would change that
 };

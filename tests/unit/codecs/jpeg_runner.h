@@ -25,8 +25,8 @@ class JpegRunner {
   explicit JpegRunner(JpegPath path) : decoder_(std::move(*MakeJpegDecoder(path))) {}
   explicit JpegRunner(std::unique_ptr<Decoder> decoder) : decoder_(std::move(decoder)) {}
 
-  Status ReadHeader(std::span<const std::byte> file) {
-    return decoder_->ReadHeader(file, Limits(), {}, &info_);
+  Status ReadHeader(std::span<const std::byte> file, const RecordPart& part = {}) {
+    return decoder_->ReadHeader(file, Limits(), {.part = part}, &info_);
   }
   const ImageInfo& info() const { return info_; }
 
