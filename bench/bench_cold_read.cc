@@ -1,5 +1,7 @@
 // Records of tar shards from the disk: past the page cache and through an empty one, beside reading
-// the same shards from their beginning to their end past the page cache. Nothing is decoded.
+// the same shards from their beginning to their end past the page cache. Records are read whole
+// and, where their indexes know the rows, in the parts that a random_resized_crop needs. Nothing is
+// decoded.
 //
 // usage: bench_cold_read FOLDER [--rounds N] [--depth N] [--json FILE|-]
 //   FOLDER    *.tar, with or without indexes
@@ -18,10 +20,12 @@
 #include "base/clock.h"
 #include "bench/measure.h"
 #include "io/make_reader.h"
+#include "loader/augment/program.h"
 #include "loader/config_toml.h"
 #include "loader/dataset.h"
 #include "loader/host_memory.h"
 #include "loader/pipeline/direct_files.h"
+#include "loader/pipeline/partial_reads.h"
 #include "loader/sampler.h"
 
 namespace {
@@ -43,7 +47,20 @@ struct Wanted {
 
 struct Took {
   double seconds = 0;
-  double cpu_us = 0;  // a read
+  double cpu_us = 0;  // of all reads
+};
+
+// A way of reading all records, in random order.
+struct Way {
+  const char* name;
+  const char* text;
+  bool direct;
+  bool parts;
+  std::vector<Wanted> reads = {};
+  uint64_t bytes = 0;
+  std::vector<double> records_s = {};
+  std::vector<double> share = {};  // of the bytes a second from beginning to end
+  std::vector<double> cpu_us = {};
 };
 
 // Reads all of them, `depth` at a time.
@@ -81,7 +98,27 @@ Took ReadAll(const std::string& root, const std::vector<Wanted>& reads, uint32_t
     }
   }
   return {static_cast<double>(NowNs() - begin) / 1e9,
-          static_cast<double>(ProcessCpuNs() - cpu) / 1e3 / static_cast<double>(reads.size())};
+          static_cast<double>(ProcessCpuNs() - cpu) / 1e3};
+}
+
+// The reads of one record, or of the part of it that a crop needs.
+void AddReads(const DirectFiles& files, uint64_t id, const Extent& extent,
+              const PartialReads::Ranges& ranges, Way* way) {
+  const DirectRange range = files.Find(id, extent);
+  for (uint32_t i = 0; i < ranges.count; ++i) {
+    Wanted read = {.file = way->direct ? range.file : extent.file,
+                   .offset = extent.offset + ranges.range[i].begin,
+                   .bytes = ranges.range[i].size(),
+                   .direct = way->direct};
+    if (way->direct) {
+      const uint64_t end = read.offset + read.bytes;
+      read.offset &= ~(DirectFiles::kBlockBytes - 1);
+      read.bytes = end - read.offset;
+      read.beyond = (0 - end) & (DirectFiles::kBlockBytes - 1);
+    }
+    way->reads.push_back(read);
+    way->bytes += read.bytes + read.beyond;
+  }
 }
 
 int Run(const Arguments& arguments) {
@@ -90,10 +127,15 @@ int Run(const Arguments& arguments) {
   const uint32_t depth = arguments.Count("depth", 32);
   Config config;
   ConfigError error;
-  const std::string text = "[dataset]\nsource = \"tar\"\npath = '" + arguments.words()[0] + "'\n";
+  const std::string text = "[dataset]\nsource = \"tar\"\npath = '" + arguments.words()[0] +
+                           "'\n[[augment]]\nop = \"random_resized_crop\"\nsize = 224\n";
   std::unique_ptr<Dataset> dataset;
   if (!ParseConfig({.text = text}, &config, &error)) Fail(error.text);
   if (!OpenDataset(config, {}, &dataset, &error)) Fail(error.text);
+  std::unique_ptr<AugmentProgram> program;
+  if (!AugmentProgram::Make(config.augment, dataset->classes(), true, &program, &error)) {
+    Fail(error.text);
+  }
   const DirectFiles direct = DirectFiles::Open(*dataset);
   if (!direct.usable()) Fail(direct.why_not());
 
@@ -109,57 +151,68 @@ int Run(const Arguments& arguments) {
       pieces.push_back({range.file, at, kPieceBytes, 0});
     }
   }
-  std::vector<Wanted> past_cache;
-  std::vector<Wanted> through_cache;
+  std::vector<Way> ways = {{"direct", "O_DIRECT", true, false},
+                           {"buffered", "empty page cache", false, false}};
+  if (dataset->has_bands()) {
+    ways.push_back({"direct_parts", "O_DIRECT, parts", true, true});
+    ways.push_back({"buffered_parts", "empty page cache, parts", false, true});
+  }
   uint64_t record_bytes = 0;
   uint64_t room = kPieceBytes;
+  uint64_t in_parts = 0;
+  PartialReads partial(config, *dataset, *program);
   const KeyedPermutation order(dataset->size(), 1, 0, 0, "order");
   for (uint64_t i = 0; i < dataset->size(); ++i) {
-    const Extent extent = dataset->Locate(order.At(i));
+    const uint64_t id = order.At(i);
+    const Extent extent = dataset->Locate(id);
     if (extent.file < 0) Fail("the data set does not hold its shards open: too many of them");
-    const DirectRange range = direct.Find(order.At(i), extent);
-    past_cache.push_back({range.file, range.offset, range.skip + extent.bytes, range.beyond});
-    through_cache.push_back({extent.file, extent.offset, extent.bytes, 0, /*direct=*/false});
+    const PartialReads::Ranges whole = {.range = {ByteRange{0, extent.bytes}}, .count = 1};
+    const codecs::RecordPart part = partial.Find(id, 0, extent.bytes);
+    const PartialReads::Ranges parts = PartialReads::RangesOf(part, extent.bytes);
+    for (Way& way : ways) AddReads(direct, id, extent, way.parts ? parts : whole, &way);
+    in_parts += parts.range[0].end < extent.bytes ? 1 : 0;
     record_bytes += extent.bytes;
-    room = std::max(room, range.skip + extent.bytes + range.beyond);
+    room = std::max(room, extent.bytes + 2 * DirectFiles::kBlockBytes);
   }
   auto memory = HostMemory::Map(depth * room, HostMemory::Pages::kSmall);
   if (!memory.ok()) Fail(memory.status().text());
 
   const double piece_mb = static_cast<double>(pieces.size() * kPieceBytes) / 1e6;
   const double record_mb = static_cast<double>(record_bytes) / 1e6;
-  std::vector<double> rate[3], share[2], cpu[2];
+  const auto records = static_cast<double>(dataset->size());
+  std::vector<double> whole_rate;
   for (uint32_t round = 0; round < rounds; ++round) {
     const Took whole = ReadAll(dataset->root(), pieces, depth, memory->span());
-    const Took past = ReadAll(dataset->root(), past_cache, depth, memory->span());
-    for (const Wanted& read : through_cache) {
-      posix_fadvise(read.file, 0, 0, POSIX_FADV_DONTNEED);
+    whole_rate.push_back(piece_mb / whole.seconds);
+    for (Way& way : ways) {
+      for (const Wanted& read : way.reads) {
+        if (!way.direct) posix_fadvise(read.file, 0, 0, POSIX_FADV_DONTNEED);
+      }
+      const Took took = ReadAll(dataset->root(), way.reads, depth, memory->span());
+      way.records_s.push_back(records / took.seconds);
+      way.share.push_back(record_mb / took.seconds / whole_rate.back());
+      way.cpu_us.push_back(took.cpu_us / records);
     }
-    const Took through = ReadAll(dataset->root(), through_cache, depth, memory->span());
-    const double whole_rate = piece_mb / whole.seconds;
-    rate[0].push_back(whole_rate);
-    rate[1].push_back(record_mb / past.seconds);
-    rate[2].push_back(record_mb / through.seconds);
-    share[0].push_back(record_mb / past.seconds / whole_rate);
-    share[1].push_back(record_mb / through.seconds / whole_rate);
-    cpu[0].push_back(past.cpu_us);
-    cpu[1].push_back(through.cpu_us);
   }
   JsonReport json;
-  const auto line = [&json](const char* name, const char* what, const std::vector<double>& values) {
+  const auto line = [&json](const std::string& name, const std::string& what,
+                            const std::vector<double>& values) {
     const Spread spread = SpreadOf(values);
-    std::printf("%-62s %s\n", what, SpreadText(spread).c_str());
+    std::printf("%-62s %s\n", what.c_str(), SpreadText(spread).c_str());
     json.Values(name, spread);
   };
-  std::printf("%zu records of %.1f MB, %u reads in flight, %u rounds\n", past_cache.size(),
-              record_mb, depth, rounds);
-  line("sequential_mb_s", "shards from beginning to end, O_DIRECT, MB/s", rate[0]);
-  line("direct_mb_s", "records in random order, O_DIRECT, MB/s", rate[1]);
-  line("buffered_mb_s", "records in random order, empty page cache, MB/s", rate[2]);
-  line("direct_share", "O_DIRECT records / sequential", share[0]);
-  line("buffered_share", "page cache records / sequential", share[1]);
-  line("direct_cpu_us", "CPU a record, O_DIRECT, us", cpu[0]);
-  line("buffered_cpu_us", "CPU a record, page cache, us", cpu[1]);
+  std::printf("%.0f records of %.1f MB, %u reads in flight, %u rounds; parts do for %.1f %%\n",
+              records, record_mb, depth, rounds, 100 * static_cast<double>(in_parts) / records);
+  line("sequential_mb_s", "shards from beginning to end, O_DIRECT, MB/s", whole_rate);
+  for (const Way& way : ways) {
+    const std::string name = way.name;
+    std::printf("%s: %.1f KB and %.2f reads a record\n", way.text,
+                static_cast<double>(way.bytes) / 1e3 / records,
+                static_cast<double>(way.reads.size()) / records);
+    line(name + "_records_s", "  records a second", way.records_s);
+    line(name + "_share", "  MB of records a second / sequential MB/s", way.share);
+    line(name + "_cpu_us", "  CPU a record, us", way.cpu_us);
+  }
   json.Write(arguments.Text("json"));
   return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "codecs/record_bands.h"
 #include "loader/config.h"
 #include "loader/config_toml.h"
 #include "loader/objects/object_list.h"
@@ -58,6 +59,10 @@ class Dataset {
   // Whether the sample is a JPEG of which it is known that no part gives a warning, so that its
   // restart markers may be used to pass over what is not needed (as by an entropy checkpoint).
   virtual bool RestartsTrusted(uint64_t /*id*/) const { return false; }
+  // Which bytes of the sample the rows of its picture lie in; null: not known of this one, and, if
+  // has_bands is false, of none.
+  virtual bool has_bands() const { return false; }
+  virtual const codecs::RecordBands* Bands(uint64_t /*id*/) const { return nullptr; }
   // Stands for the samples in a saved state: ids, names or places, sizes and labels. Of any thread;
   // looks at every sample.
   virtual uint64_t Fingerprint() const;

@@ -101,7 +101,7 @@ void SumUp(const Config& config, const MixBytes& mix, const Dataset& dataset, ui
                                      2 * plan->workers + 2);
   }
   const bool checkpoints = UsesCheckpoints(config);
-  plan->reads_max = checkpoints ? 2 * plan->lanes : plan->lanes;
+  plan->reads_max = checkpoints || dataset.has_bands() ? 2 * plan->lanes : plan->lanes;
   plan->mix_bands = config.mix.empty() ? 0 : 4 * plan->workers;
   // A worker's scratch: RGB of scratch_pixels; the resize tables and its u8 image between the
   // passes are taken from the same block.

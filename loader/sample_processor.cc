@@ -51,9 +51,12 @@ Result<std::unique_ptr<SampleProcessor>> SampleProcessor::Make(const Limits& lim
 }
 
 Status SampleProcessor::MakeRecipes(std::span<const std::byte> file, const SampleKey& key,
-                                    uint32_t view_count, codecs::ImageInfo* info) {
+                                    uint32_t view_count, const codecs::RecordPart& part,
+                                    codecs::ImageInfo* info) {
   HR_ENSURE(view_count >= 1 && view_count <= recipes_.size(), "more views than the list has");
-  HR_TRY(decoder_->ReadHeader(file, limits_, options_.decode, info));
+  codecs::DecodeOptions options = options_.decode;
+  options.part = part;
+  HR_TRY(decoder_->ReadHeader(file, limits_, options, info));
   SampleKey view_key = key;
   for (uint32_t i = 0; i < view_count; ++i) {
     view_key.view = key.view + i;
@@ -64,7 +67,7 @@ Status SampleProcessor::MakeRecipes(std::span<const std::byte> file, const Sampl
 
 Status SampleProcessor::DrawOnly(std::span<const std::byte> file, const SampleKey& key) {
   codecs::ImageInfo info;
-  return MakeRecipes(file, key, 1, &info);
+  return MakeRecipes(file, key, 1, {}, &info);
 }
 
 Status SampleProcessor::Decode(std::span<const std::byte> file, const SampleKey& key,
@@ -73,7 +76,8 @@ Status SampleProcessor::Decode(std::span<const std::byte> file, const SampleKey&
   const int64_t begin = NowNs();
   report_ = {};
   codecs::ImageInfo info;
-  HR_TRY(MakeRecipes(file, key, view_count, &info));
+  HR_TRY(MakeRecipes(file, key, view_count,
+                     checkpoints != nullptr ? checkpoints->part : codecs::RecordPart(), &info));
   if (objects != nullptr) HR_TRY(CheckSize(info.upright, &objects->list));
   decoder_->UseCheckpoints(checkpoints);
   timing->decode_ns += static_cast<uint64_t>(NowNs() - begin);

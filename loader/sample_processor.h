@@ -133,7 +133,7 @@ class SampleProcessor {
   // In place of Decode.
   Status TakePixels(const ConstImageView& pixels, const SampleKey& key, Decoded* decoded);
   Status MakeRecipes(std::span<const std::byte> file, const SampleKey& key, uint32_t view_count,
-                     codecs::ImageInfo* info);
+                     const codecs::RecordPart& part, codecs::ImageInfo* info);
   Status DecodeRgb(uint32_t view_count, ProcessTiming* timing, Decoded* decoded);
   Status DecodePlanes(uint32_t view_count, ProcessTiming* timing, Decoded* decoded);
   Status Augment(const Decoded& decoded, uint32_t view_index, FollowedObjects* objects,

@@ -44,6 +44,8 @@ class SelectedDataset final : public Dataset {
   uint64_t RunCount() const override { return run_begin_.size() - 1; }
   uint64_t RunBegin(uint64_t run) const override { return run_begin_[run]; }
   bool RestartsTrusted(uint64_t id) const override { return whole_->RestartsTrusted(ids_[id]); }
+  bool has_bands() const override { return whole_->has_bands(); }
+  const codecs::RecordBands* Bands(uint64_t id) const override { return whole_->Bands(ids_[id]); }
   bool has_objects() const override { return whole_->has_objects(); }
   // Of samples like those of the whole set: it does not say whose its objects are.
   uint64_t ObjectCount() const override;

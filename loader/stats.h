@@ -24,6 +24,8 @@ struct Counters {
   Counter checkpoints_rejected{0};
   Counter cache_hits{0};
   Counter cache_bytes{0};
+  Counter partial_reads{0};
+  Counter partial_fallbacks{0};
   alignas(64) Counter read_ns{0};
   Counter decode_ns{0};
   Counter entropy_ns{0};

@@ -305,6 +305,8 @@ typedef struct hr_stats {
   uint64_t object_zoom_fallbacks; /* object_zoom found no object: a random crop instead */
   uint64_t cache_hits;           /* samples that came from loader.cache and were not read */
   uint64_t cache_bytes;          /* that it holds */
+  uint64_t partial_reads;        /* samples of which only the bytes that the crop needs were asked for */
+  uint64_t partial_fallbacks;    /* samples read again and decoded whole, because those did not do */
 } hr_stats;
 HR_API hr_status hr_loader_stats(const hr_loader *loader, hr_stats *out, hr_error *error);
 

@@ -376,6 +376,8 @@ hr_status hr_loader_stats(const hr_loader* loader, hr_stats* out, hr_error* erro
     stats.checkpoints_rejected = Get(c.checkpoints_rejected);
     stats.cache_hits = Get(c.cache_hits);
     stats.cache_bytes = Get(c.cache_bytes);
+    stats.partial_reads = Get(c.partial_reads);
+    stats.partial_fallbacks = Get(c.partial_fallbacks);
     CopyText(stats.reader, loader->impl->reader_text());
     CopyText(stats.simd_target, headrace::simd::CurrentTarget());
     CopyText(stats.pin, loader->impl->store().pin_text());

@@ -95,6 +95,8 @@ std::string BenchJson(const BenchResult& result) {
   json.Field("plan_bytes", result.memory.total_bytes);
   json.Field("jpeg_bytes_max", result.memory.jpeg_bytes_max);
   json.Field("bytes_read", stats.bytes_read);
+  json.Field("partial_reads", stats.partial_reads);
+  json.Field("partial_fallbacks", stats.partial_fallbacks);
   json.Key("stages");
   json.BeginObject();
   for (const StageShare& stage : StageShares(result)) json.Field(stage.name, stage.share);

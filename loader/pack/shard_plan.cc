@@ -69,7 +69,7 @@ bool PlanShards(const Dataset& dataset, uint64_t shard_bytes, ShardPlan* plan, J
 std::string SettingsText(const Dataset& dataset, const codecs::PackOptions& options,
                          uint64_t shard_bytes) {
   const bool jpeg = options.codec == codecs::PackCodec::kJpeg;
-  return std::string("pack 1, codec ") + (jpeg ? "jpeg" : "coef") + ", max side " +
+  return std::string("pack 2, codec ") + (jpeg ? "jpeg" : "coef") + ", max side " +
          std::to_string(options.max_side_px) + ", quality " + std::to_string(options.quality) +
          ", shard size " + std::to_string(shard_bytes) + ", source " + Hex(dataset.Fingerprint()) +
          ", labels " + Hex(LabelHash(dataset)) + LimitsText(options.limits);

@@ -55,6 +55,7 @@ bool ShardWriter::Add(const PackSample& sample, const codecs::PackedRecord& reco
               .height = record.size.height,
               .restarts_trusted = record.restarts_trusted,
               .copied = record.copied,
+              .bands = record.bands,
               .name = sample.path});
   const std::string padding(io::TarPaddingBytes(record.bytes.size()), '\0');
   if (!Append(TextOf(record.bytes), error) || !Append(padding, error)) return false;

@@ -58,6 +58,7 @@ void BatchAssembler::HandleBad(uint32_t lane_index, const Status& status) {
   lane.id = *substitute;
   lane.grew = false;
   lane.through_cache = false;
+  lane.whole = false;
   ++lane.attempt;
   shared_.PushRetry(lane_index);
 }

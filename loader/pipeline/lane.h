@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <span>
 
+#include "codecs/record_bands.h"
+
 namespace headrace::loader {
 
 // Which sample goes where.
@@ -23,7 +25,10 @@ struct Lane {
   bool in_big_area = false;     // the bytes lie in the shared area instead
   bool grew = false;            // the file no longer fits `memory`, whatever the data set says
   bool through_cache = false;   // a read past the page cache failed; this sample takes no other
+  bool whole = false;           // a part of the file did not do: all of it is read and looked at
   std::span<const std::byte> encoded;
+  // What of `encoded` the decode looks at; of the rest not all may have been read.
+  codecs::RecordPart part;
   // What an earlier decode of this file noted, 16-byte aligned; empty: nothing. It may be anything:
   // whoever uses it checks it.
   std::span<const std::byte> record;

@@ -9,8 +9,9 @@ namespace {
 
 constexpr int64_t kDrainLimitNs = 2'000'000'000;
 
-// Tags of the reader: a lane, and this with the read of its record.
+// Tags of the reader: a lane, and with it what the read is of.
 constexpr uint64_t kRecordTag = uint64_t{1} << 32;
+constexpr uint64_t kSecondPartTag = uint64_t{1} << 33;
 
 // Where the record goes: at the end of the lane's memory, so that the file has all the room before
 // it. Nowhere when the file, and one byte more that shows whether it grew, would not fit.
@@ -34,6 +35,7 @@ ReadStage::ReadStage(PipelineShared* shared, BatchAssembler* assembler, io::Read
       assembler_(*assembler),
       reader_(*reader),
       order_(shared->sampler),
+      partial_(shared->config, shared->dataset, shared->augment),
       incoming_(shared->plan.lanes),
       completions_(shared->plan.reads_max) {}
 
@@ -147,6 +149,7 @@ bool ReadStage::SubmitNext() {
   lane.attempt = 0;
   lane.grew = false;
   lane.through_cache = false;
+  lane.whole = false;
   ++position_;
   ++index_;
   if (index_ == shared_.store->at(*buffer_).count) {
@@ -206,13 +209,10 @@ bool ReadStage::StartRead(uint32_t lane_index) {
   }
   const std::span<std::byte> file_memory =
       fills_cache ? cache_room : memory.first(record_place.value_or(memory.size()));
-  Incoming incoming{.reads_left = 1,
-                    .extent_bytes = extent.bytes,
-                    .memory = file_memory,
-                    .fills_cache = fills_cache};
-  io::ReadRequest request = RequestFor(lane, extent, file_memory, &incoming);
-  request.tag = lane_index;
-  if (!reader_.Submit(request)) {
+  FindPart(&lane, extent.bytes);
+  Incoming incoming{
+      .extent_bytes = extent.bytes, .memory = file_memory, .fills_cache = fills_cache};
+  if (!SubmitFile(lane_index, extent, &incoming, file_memory)) {
     // The queue is full (few descriptors are left): after the next completion.
     if (fills_cache) shared_.cache->Cancel(lane.id);
     waiting_lane_ = lane_index;
@@ -230,6 +230,7 @@ void ReadStage::ServeCached(uint32_t lane_index, std::span<const std::byte> byte
   Lane& lane = shared_.lanes[lane_index];
   Incoming& incoming = incoming_[lane_index];
   incoming = {.extent_bytes = extent_bytes, .file = {.bytes = bytes.size()}, .memory = bytes};
+  FindPart(&lane, extent_bytes);
   Add(shared_.counters.cache_hits, 1);
   CheckpointIndex::Found found;
   if (shared_.checkpoints != nullptr) found = shared_.checkpoints->Find(lane.id);
@@ -250,25 +251,58 @@ void ReadStage::ServeCached(uint32_t lane_index, std::span<const std::byte> byte
   shared_.work_ready.NotifyOne();
 }
 
+bool ReadStage::SubmitFile(uint32_t lane_index, const Extent& extent, Incoming* incoming,
+                           std::span<std::byte> room) {
+  const Lane& lane = shared_.lanes[lane_index];
+  // Through the page cache all of it comes: what one epoch does not need, the next one may, and
+  // what is read ahead pays for no second read.
+  const bool in_parts = ReadsDirect(lane, *incoming);
+  const auto ranges =
+      PartialReads::RangesOf(in_parts ? lane.part : codecs::RecordPart(), extent.bytes);
+  io::ReadRequest request = RequestFor(lane, extent, ranges.range[0], room, incoming);
+  request.tag = lane_index;
+  if (!reader_.Submit(request)) return false;
+  incoming->reads_left = 1;
+  incoming->is_part = ranges.range[0].end != extent.bytes;
+  if (!incoming->is_part) return true;
+  Add(shared_.counters.partial_reads, 1);
+  if (ranges.count == 1) return true;
+  request = RequestFor(lane, extent, ranges.range[1], room, incoming);
+  request.tag = lane_index | kSecondPartTag;
+  incoming->part_missing = !reader_.Submit(request);
+  incoming->reads_left += incoming->part_missing ? 0 : 1;
+  return true;
+}
+
+void ReadStage::FindPart(Lane* lane, uint64_t extent_bytes) {
+  lane->part = {};
+  if (!lane->whole) lane->part = partial_.Find(lane->id, lane->ticket.epoch, extent_bytes);
+}
+
+bool ReadStage::ReadsDirect(const Lane& lane, const Incoming& incoming) const {
+  // What is to stay in memory comes in once, to a place that need not lie on a block.
+  return shared_.read_mode != nullptr && shared_.read_mode->direct() && !lane.through_cache &&
+         !incoming.fills_cache;
+}
+
 io::ReadRequest ReadStage::RequestFor(const Lane& lane, const Extent& extent,
-                                      std::span<std::byte> room, Incoming* incoming) const {
+                                      const ByteRange& bytes, std::span<std::byte> room,
+                                      Incoming* incoming) const {
   io::ReadRequest request{.path = extent.path,
                           .file = extent.file,
-                          .offset = extent.offset,
-                          .expected_bytes = extent.bytes,
-                          .buffer = room,
+                          .offset = extent.offset + bytes.begin,
+                          .expected_bytes = bytes.size(),
+                          .buffer = room.subspan(bytes.begin),
                           .whole_file = extent.whole_file};
-  // What is to stay in memory comes in once, to a place that need not lie on a block.
-  if (shared_.read_mode == nullptr || !shared_.read_mode->direct() || lane.through_cache ||
-      incoming->fills_cache) {
-    return request;
-  }
+  if (!ReadsDirect(lane, *incoming)) return request;
   const DirectRange range = shared_.direct_files->Find(lane.id, extent);
   if (range.skip + extent.bytes + range.beyond > room.size()) return request;
+  const uint64_t end = request.offset + bytes.size();
   request.file = range.file;
-  request.offset = range.offset;
-  request.expected_bytes = range.skip + extent.bytes;
-  request.beyond_bytes = range.beyond;
+  request.offset &= ~(DirectFiles::kBlockBytes - 1);
+  request.expected_bytes = end - request.offset;
+  request.buffer = room.subspan(request.offset - range.offset);
+  request.beyond_bytes = (0 - end) & (DirectFiles::kBlockBytes - 1);
   request.direct = true;
   incoming->direct = true;
   incoming->skip = range.skip;
@@ -307,9 +341,12 @@ bool ReadStage::Complete(const io::ReadCompletion& completion, int64_t now_ns) {
   const uint32_t lane_index = static_cast<uint32_t>(completion.tag);
   Incoming& incoming = incoming_[lane_index];
   if ((completion.tag & kRecordTag) == 0) {
-    incoming.file = completion;
+    if (incoming.file.status.ok()) incoming.file = completion;
     if (shared_.read_mode != nullptr) {
-      shared_.read_mode->Completed(incoming.direct, completion.bytes, now_ns);
+      // What is saved counts as read: it is records a second that matter.
+      const bool is_second = (completion.tag & kSecondPartTag) != 0;
+      const uint64_t bytes = incoming.is_part ? incoming.extent_bytes : completion.bytes;
+      shared_.read_mode->Completed(incoming.direct, is_second ? 0 : bytes, now_ns);
     }
   } else if (!completion.status.ok()) {
     // Not the sample's fault: it is decoded from its start.
@@ -319,34 +356,43 @@ bool ReadStage::Complete(const io::ReadCompletion& completion, int64_t now_ns) {
   return --incoming.reads_left == 0 && FinishRead(lane_index);
 }
 
-bool ReadStage::FinishRead(uint32_t lane_index) {
+void ReadStage::HandleFailure(uint32_t lane_index) {
   Lane& lane = shared_.lanes[lane_index];
   const Incoming& incoming = incoming_[lane_index];
-  const io::ReadCompletion& completion = incoming.file;
-  if (completion.status.code() == Code::kLimitBytes && !lane.grew) {
+  const Status& status = incoming.file.status;
+  if (status.code() == Code::kLimitBytes && !lane.grew) {
     // Since open: it no longer fits its room, which is the lane's or, before a record, the area's.
     lane.grew = true;
     if (incoming.fills_cache) shared_.cache->GiveUp(lane.id);
-    shared_.PushRetry(lane_index);
-    return false;
-  }
-  if (!completion.status.ok() && incoming.direct) {
+  } else if (!status.ok() && incoming.direct) {
     // Perhaps O_DIRECT is what was refused: what the page cache says of the sample counts.
-    const int number = completion.status.error_number();
+    const int number = status.error_number();
     if (number == EINVAL || number == EOPNOTSUPP) {
       shared_.read_mode->GiveUpDirect("the file system refused O_DIRECT");
     }
     lane.through_cache = true;
-    shared_.PushRetry(lane_index);
-    return false;
-  }
-  if (!completion.status.ok()) {
+  } else if (incoming.is_part) {
+    Add(shared_.counters.partial_fallbacks, 1);
+    lane.whole = true;
+  } else {
     if (incoming.fills_cache) shared_.cache->GiveUp(lane.id);
-    assembler_.HandleBad(lane_index, completion.status);
+    assembler_.HandleBad(lane_index, status);
+    return;
+  }
+  shared_.PushRetry(lane_index);
+}
+
+bool ReadStage::FinishRead(uint32_t lane_index) {
+  Lane& lane = shared_.lanes[lane_index];
+  const Incoming& incoming = incoming_[lane_index];
+  const io::ReadCompletion& completion = incoming.file;
+  if (!completion.status.ok() || incoming.part_missing) {
+    HandleFailure(lane_index);
     return false;
   }
-  lane.encoded = incoming.direct ? incoming.memory.subspan(incoming.skip, incoming.extent_bytes)
-                                 : incoming.memory.first(completion.bytes);
+  lane.encoded = incoming.direct || incoming.is_part
+                     ? incoming.memory.subspan(incoming.skip, incoming.extent_bytes)
+                     : incoming.memory.first(completion.bytes);
   if (incoming.fills_cache) shared_.cache->Keep(lane.id, completion.bytes);
   // A file of another size is not the one that the record was made of either.
   const bool same_size = lane.encoded.size() == incoming.extent_bytes;

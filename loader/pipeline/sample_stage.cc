@@ -24,7 +24,7 @@ Result<std::unique_ptr<SampleStage>> SampleStage::Make(PipelineShared* shared,
 }
 
 void SampleStage::Run(uint32_t lane_index) {
-  const Lane& lane = shared_.lanes[lane_index];
+  Lane& lane = shared_.lanes[lane_index];
   const SampleTicket ticket = lane.ticket;
   if (shared_.IsStale(ticket.generation)) {
     assembler_.Drop(lane_index);
@@ -37,6 +37,13 @@ void SampleStage::Run(uint32_t lane_index) {
   } catch (const std::bad_alloc&) {
     // What the objects of a sample take is its file's doing. It must not end the process.
     status = {Code::kOutOfMemory, "no memory for the sample or its objects"};
+  }
+  if (!status.ok() && !lane.part.is_whole()) {
+    // What becomes of the sample is for the whole of it to say.
+    Add(shared_.counters.partial_fallbacks, 1);
+    lane.whole = true;
+    shared_.PushRetry(lane_index);
+    return;
   }
   if (!status.ok()) {
     assembler_.HandleBad(lane_index, status);
@@ -58,6 +65,7 @@ Status SampleStage::Fill(const Lane& lane) {
   BatchBuffer& buffer = shared_.store->at(ticket.buffer);
   codecs::DecodeCheckpoints checkpoints;
   checkpoints.record = lane.record;
+  checkpoints.part = lane.part;
   checkpoints.restarts_trusted = shared_.dataset.RestartsTrusted(id);
   // Beside restart markers that may be used, a record would not pay.
   const bool wants_record = shared_.checkpoints != nullptr && lane.record.empty() &&

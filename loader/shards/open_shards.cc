@@ -47,7 +47,8 @@ Status AddHashes(int file, ShardIndexWriter* index) {
   return {};
 }
 
-Status LoadIndex(const ShardIndex& index, OpenShard* shard) {
+// `bands_bytes`: of all shards.
+Status LoadIndex(const ShardIndex& index, std::atomic<uint64_t>* bands_bytes, OpenShard* shard) {
   shard->rows.reserve(index.records());
   HR_TRY(index.Walk([shard](uint64_t number, const ShardRecord& record) {
     ShardRow row;
@@ -58,6 +59,11 @@ Status LoadIndex(const ShardIndex& index, OpenShard* shard) {
     row.record = static_cast<uint32_t>(number);
     shard->rows.push_back(row);
   }));
+  if (index.has_bands()) {
+    const uint64_t bytes = index.records() * sizeof(codecs::RecordBands);
+    const uint64_t before = bands_bytes->fetch_add(bytes, std::memory_order_relaxed);
+    if (before + bytes <= kBandsBytesMax) HR_TRY(index.ReadBands(&shard->bands));
+  }
   shard->header = index.header();
   shard->records_hash = index.records_hash();
   shard->header_hash = index.header_hash();
@@ -65,15 +71,17 @@ Status LoadIndex(const ShardIndex& index, OpenShard* shard) {
 }
 
 // By the index beside it. kNotFound: there is none; shard->index_problem says what else is wrong.
-bool LoadFromFile(const ShardPlace& place, int file, OpenShard* shard) {
+bool LoadFromFile(const ShardPlace& place, int file, std::atomic<uint64_t>* bands_bytes,
+                  OpenShard* shard) {
   auto index = ShardIndex::Open(ShardIndexPath(place.path));
   Status status = index.status();
   if (index.ok()) status = CheckFresh(*index, place);
   // That of a plain shard knows the time of its shard.
   if (status.ok() && index->header().tar_mtime_ns == 0) status = CheckRecords(file, *index);
-  if (status.ok()) status = LoadIndex(*index, shard);
+  if (status.ok()) status = LoadIndex(*index, bands_bytes, shard);
   if (status.ok()) return true;
   shard->rows.clear();
+  shard->bands.clear();
   shard->from = status.code() == Code::kNotFound      ? IndexFrom::kNone
                 : status.code() == Code::kFileChanged ? IndexFrom::kStale
                                                       : IndexFrom::kDamaged;
@@ -82,13 +90,14 @@ bool LoadFromFile(const ShardPlace& place, int file, OpenShard* shard) {
 }
 
 bool OpenOne(const ShardPlace& place, bool hold, std::atomic<uint64_t>* done_bytes,
-             const std::atomic<bool>* stop, OpenShard* shard, ConfigError* error) {
+             std::atomic<uint64_t>* bands_bytes, const std::atomic<bool>* stop, OpenShard* shard,
+             ConfigError* error) {
   shard->path = place.path;
   shard->real_path = place.real_path;
   shard->mtime_ns = place.mtime_ns;
   io::UniqueFd file(::open(place.real_path.c_str(), io::kSampleOpenFlags | O_CLOEXEC));
   if (!file.valid()) return FailOn(place.path, errno, error);
-  const bool loaded = LoadFromFile(place, file.get(), shard);
+  const bool loaded = LoadFromFile(place, file.get(), bands_bytes, shard);
   if (!loaded) {
     std::string bytes;
     if (!MakeShardIndex(file.get(), place, done_bytes, stop, false, &bytes, &shard->counts,
@@ -97,7 +106,7 @@ bool OpenOne(const ShardPlace& place, bool hold, std::atomic<uint64_t>* done_byt
     }
     auto index = ShardIndex::FromBytes(std::move(bytes));
     Status status = index.status();
-    if (status.ok()) status = LoadIndex(*index, shard);
+    if (status.ok()) status = LoadIndex(*index, bands_bytes, shard);
     if (status.ok()) status = index->ReadNames(&shard->names, &shard->name_ends);
     if (!status.ok()) {
       return Fail(error, status.code(),
@@ -130,6 +139,8 @@ class Opening {
       }
     }
     threads.clear();  // joined
+    // Which ones came first was chance.
+    if (bands_bytes_.load(std::memory_order_relaxed) > kBandsBytesMax) DropBands(log);
     if (error_.code != Code::kOk) *error = error_;
     return error_.code == Code::kOk;
   }
@@ -151,7 +162,8 @@ class Opening {
       ConfigError error;
       bool good = false;
       try {
-        good = OpenOne(places_[i], i < files_held_, &done_bytes_, &stop_, &shards_[i], &error);
+        good = OpenOne(places_[i], i < files_held_, &done_bytes_, &bands_bytes_, &stop_,
+                       &shards_[i], &error);
         if (!good && error.code == Code::kOk) error.code = Code::kInternal;
       } catch (const std::bad_alloc&) {
         error = {.code = Code::kOutOfMemory, .text = {}};
@@ -175,6 +187,14 @@ class Opening {
     error_.text.swap(error->text);
   }
 
+  void DropBands(const LogSink& log) {
+    for (OpenShard& shard : shards_) std::vector<codecs::RecordBands>().swap(shard.bands);
+    const std::string text = "what the indexes know of rows would take more than " +
+                             std::to_string(kBandsBytesMax >> 20) +
+                             " MiB of memory: records are read whole";
+    log.Write(LogLevel::kInfo, text.c_str());
+  }
+
   void Tell(const LogSink& log) const {
     const uint64_t done = done_.load(std::memory_order_relaxed);
     const uint64_t bytes = done_bytes_.load(std::memory_order_relaxed);
@@ -192,6 +212,7 @@ class Opening {
   std::atomic<size_t> next_{0};
   std::atomic<uint64_t> done_{0};
   std::atomic<uint64_t> done_bytes_{0};
+  std::atomic<uint64_t> bands_bytes_{0};
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -38,6 +38,8 @@ struct OpenShard {
   uint64_t records_hash = 0;
   uint64_t header_hash = 0;  // of an index that is a file: names are read from it later
   std::vector<ShardRow> rows;
+  // By record: which of their bytes rows of the pictures lie in. Empty: nothing is known.
+  std::vector<codecs::RecordBands> bands;
   IndexFrom from = IndexFrom::kFile;
   std::string index_problem;  // why its file was not used
   // Unless the index is a file: the names, end to end, and where each ends.
@@ -45,6 +47,9 @@ struct OpenShard {
   std::vector<uint32_t> name_ends;
   ShardScanCounts counts;
 };
+
+// What is known of rows is left out for all shards when it would take more.
+inline constexpr uint64_t kBandsBytesMax = uint64_t{256} << 20;
 
 // All of `places`, in parallel over them; what takes long is told to `log` every other second. At
 // most `files_held` stay open.

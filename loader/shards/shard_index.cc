@@ -157,13 +157,18 @@ bool SplitTexts(const std::string& joined, uint64_t count, std::vector<std::stri
 std::string ShardIndexWriter::Finish() const {
   std::string names;
   std::string table;
+  std::string regions;
   table.reserve(records_.size() * sizeof(FileRecord));
+  const bool any_bands =
+      std::ranges::any_of(records_, [](const ShardRecord& record) { return record.bands.known(); });
   for (const ShardRecord& record : records_) {
     const std::string name = record.name.substr(0, ShardIndex::kNameBytesMax);
     const FileRecord row = {
         .offset = record.offset,
         .bytes = record.bytes,
         .hash = record.hash,
+        .region_offset = regions.size(),
+        .region_bytes = record.bands.known() ? uint32_t{sizeof record.bands} : 0,
         .name_offset = static_cast<uint32_t>(names.size()),
         .name_bytes = static_cast<uint32_t>(name.size()),
         .name_hash = NameHash(name),
@@ -173,6 +178,9 @@ std::string ShardIndexWriter::Finish() const {
         .flags = (record.restarts_trusted ? kFlagTrusted : 0) | (record.copied ? kFlagCopied : 0)};
     table.append(reinterpret_cast<const char*>(&row), sizeof row);
     names += name;
+    // One for each, so that a record's is found by its number.
+    if (any_bands)
+      regions.append(reinterpret_cast<const char*>(&record.bands), sizeof record.bands);
   }
   const std::string classes = JoinTexts(header_.classes);
 
@@ -201,7 +209,7 @@ std::string ShardIndexWriter::Finish() const {
   header.class_names = place(classes);
   header.settings = place(header_.settings);
   header.names = place(names);
-  header.regions = place({});
+  header.regions = place(regions);
   header.file_bytes = end;
   header.header_hash = HashOf(header);
 
@@ -212,6 +220,7 @@ std::string ShardIndexWriter::Finish() const {
   file += classes;
   file += header_.settings;
   file += names;
+  file += regions;
   return file;
 }
 
@@ -301,7 +310,9 @@ Status ShardIndex::Parse(uint64_t real_bytes) {
   names_offset_ = header.names.offset;
   names_bytes_ = header.names.bytes;
   names_hash_ = header.names.hash;
+  regions_offset_ = header.regions.offset;
   regions_bytes_ = header.regions.bytes;
+  regions_hash_ = header.regions.hash;
   const uint64_t facts[] = {header.table.hash, header.names.hash, header.class_names.hash,
                             header.records};
   records_hash_ = Hash64(std::as_bytes(std::span(facts)));
@@ -340,6 +351,16 @@ Status ShardIndex::Read(uint64_t number, ShardRecord* record) const {
   record->name.resize(row.name_bytes);
   HR_TRY(ReadAt(names_offset_ + row.name_offset, std::as_writable_bytes(std::span(record->name))));
   return NameHash(record->name) == row.name_hash ? Status() : Damaged("has a damaged name");
+}
+
+Status ShardIndex::ReadBands(std::vector<codecs::RecordBands>* bands) const {
+  if (regions_bytes_ != records_ * sizeof(codecs::RecordBands)) {
+    return Damaged("has region data of another kind");
+  }
+  bands->resize(records_);
+  const auto bytes = std::as_writable_bytes(std::span(*bands));
+  HR_TRY(ReadAt(regions_offset_, bytes));
+  return Hash64(bytes) == regions_hash_ ? Status() : Damaged("has damaged region data");
 }
 
 Status ShardIndex::ReadNames(std::string* names, std::vector<uint32_t>* ends) const {

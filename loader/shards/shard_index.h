@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codecs/record_bands.h"
 #include "io/file.h"
 
 namespace headrace::loader {
@@ -22,9 +23,10 @@ struct ShardRecord {
   int32_t label = -1;
   uint32_t width = 0;  // stored; 0: not known
   uint32_t height = 0;
-  bool restarts_trusted = false;  // Dataset::RestartsTrusted
-  bool copied = false;            // the source's bytes, unchanged
-  std::string name = {};          // path in the source data set; in a plain shard the member's name
+  bool restarts_trusted = false;   // Dataset::RestartsTrusted
+  bool copied = false;             // the source's bytes, unchanged
+  codecs::RecordBands bands = {};  // given to the writer; see ShardIndex::ReadBands
+  std::string name = {};  // path in the source data set; in a plain shard the member's name
 };
 
 // What holds for the whole shard.
@@ -97,6 +99,9 @@ class ShardIndex {
   }
   // One record, with its name.
   Status Read(uint64_t number, ShardRecord* record) const;
+  bool has_bands() const { return regions_bytes_ > 0; }
+  // What is known of all records' rows, in the order of the records.
+  Status ReadBands(std::vector<codecs::RecordBands>* bands) const;
   // All names, end to end, and where each ends.
   Status ReadNames(std::string* names, std::vector<uint32_t>* ends) const;
 
@@ -116,7 +121,9 @@ class ShardIndex {
   uint64_t names_offset_ = 0;
   uint64_t names_bytes_ = 0;
   uint64_t names_hash_ = 0;
+  uint64_t regions_offset_ = 0;
   uint64_t regions_bytes_ = 0;
+  uint64_t regions_hash_ = 0;
   uint64_t records_hash_ = 0;
   uint64_t header_hash_ = 0;
 };

@@ -85,6 +85,7 @@ bool TarDataset::Open(const DatasetConfig& config, const LogSink& log,
   for (OpenShard& shard : made->shards_) {
     samples += shard.rows.size();
     made->begins_.push_back(samples);
+    made->has_bands_ = made->has_bands_ || !shard.bands.empty();
     // Merged into one list.
     shard.header.classes = {};
   }
@@ -221,10 +222,19 @@ Extent TarDataset::Locate(uint64_t id) const {
           .file = shard.file.get()};
 }
 
+const codecs::RecordBands* TarDataset::Bands(uint64_t id) const {
+  const size_t number = ShardOf(id);
+  const OpenShard& shard = shards_[number];
+  if (shard.bands.empty()) return nullptr;
+  const codecs::RecordBands& bands = shard.bands[shard.rows[id - begins_[number]].record];
+  return bands.known() ? &bands : nullptr;
+}
+
 uint64_t TarDataset::index_bytes() const {
   uint64_t bytes = begins_.capacity() * sizeof(uint64_t) + shards_.capacity() * sizeof(OpenShard);
   for (const OpenShard& shard : shards_) {
     bytes += shard.rows.capacity() * sizeof(ShardRow) + shard.names.capacity() +
+             shard.bands.capacity() * sizeof(codecs::RecordBands) +
              shard.name_ends.capacity() * sizeof(uint32_t) + shard.path.capacity() +
              shard.real_path.capacity() + shard.header.settings.capacity();
   }

@@ -10,6 +10,15 @@ namespace {
 
 using headrace::testing::TempFolder;
 
+codecs::RecordBands Bands(uint64_t number) {
+  codecs::RecordBands bands;
+  if (number % 5 == 0) return bands;  // of copies nothing is known
+  bands.width = 10;
+  bands.height = static_cast<uint16_t>(20 + number);
+  bands.form = 1;
+  return bands;
+}
+
 ShardRecord Record(uint64_t number) {
   return {.id = 40 + number,
           .offset = 512 + number * 2048,
@@ -20,6 +29,7 @@ ShardRecord Record(uint64_t number) {
           .height = 20,
           .restarts_trusted = number % 2 == 0,
           .copied = number % 5 == 0,
+          .bands = Bands(number),
           .name = "cat/" + std::to_string(number) + ".jpg"};
 }
 
@@ -84,6 +94,14 @@ TEST(ShardIndexTest, ReadsBackWhatWasWritten) {
     }
     ShardRecord record;
     EXPECT_EQ(index->Read(count, &record).code(), Code::kInvalidArgument);
+    std::vector<codecs::RecordBands> bands;
+    ASSERT_TRUE(index->has_bands());
+    ASSERT_TRUE(index->ReadBands(&bands).ok());
+    ASSERT_EQ(bands.size(), count);
+    for (uint64_t i = 0; i < count; ++i) {
+      EXPECT_EQ(bands[i].known(), i % 5 != 0);
+      EXPECT_EQ(bands[i].height, Bands(i).height);
+    }
   }
 }
 
@@ -108,6 +126,9 @@ std::string Said(std::string bytes) {
     if (!index->Read(i, &record).ok()) return {};
     said += record.name;
   }
+  std::vector<codecs::RecordBands> bands;
+  if (!index->ReadBands(&bands).ok()) return {};
+  for (const codecs::RecordBands& each : bands) said += std::to_string(each.height) + ";";
   std::string names;
   std::vector<uint32_t> ends;
   return index->ReadNames(&names, &ends).ok() ? said : std::string();

@@ -1,0 +1,168 @@
+"""Reading of a pack only what crops need: fewer bytes, the same pixels, the same verdicts."""
+
+import json
+import shutil
+import struct
+
+import pytest
+
+CODECS = ("jpeg", "coef")
+CONFIG = """
+[dataset]
+source = "{source}"
+path = "{path}"
+
+[loader]
+batch_size = 8
+seed = 5
+on_corrupt = "mark"
+corrupt_budget = 1.0
+
+[output]
+mean = [0.485, 0.456, 0.406]
+std = [0.229, 0.224, 0.225]
+pin = "none"
+
+[decode]
+checkpoints = "off"
+"""
+CROPS = {
+    "random_resized_crop": 'op = "random_resized_crop"\nsize = 96\n',
+    "behind flips": 'op = "random_vertical_flip"\n[[augment]]\nop = "random_resized_crop"\n'
+                    "size = 96\nscale = [0.05, 0.3]\n",
+    "random_crop": 'op = "random_crop"\nsize = 150\n',
+    "several views": 'op = "random_resized_crop"\nsize = 96\n[[augment]]\nop = "aug_mix"\nviews = 3\n',
+}
+DIRECT = "loader.direct_io=on"
+
+
+@pytest.fixture(scope="module")
+def large(good, tmp_path_factory):
+    """Pictures of which a part pays."""
+    folder = tmp_path_factory.mktemp("large")
+    good("synth", folder, "--images", 24, "--classes", 3, "--size", "1100x900", "--seed", 9)
+    return folder / "images"
+
+
+@pytest.fixture(scope="module")
+def packs(run, large, tmp_path_factory):
+    made = {}
+    for codec in CODECS:
+        folder = tmp_path_factory.mktemp("packs") / codec
+        assert run("pack", large, "-o", folder, "--codec", codec, "--shard-size", "1MB").code == 0
+        made[codec] = folder
+    return made
+
+
+@pytest.fixture
+def configure(tmp_path):
+    def write(path, crop="random_resized_crop", source="tar"):
+        file = tmp_path / f"{path.name}.toml"
+        file.write_text(CONFIG.format(source=source, path=path) + "[[augment]]\n" + CROPS[crop])
+        return file
+
+    return write
+
+
+def set_of(*pairs):
+    return [word for pair in pairs for word in ("-s", pair)]
+
+
+def bench(good, config, *settings):
+    result = good("bench", config, "--epochs", 2, "--json", "-", *set_of(*settings))
+    return json.loads(result.out)
+
+
+def has_direct(stats):
+    return stats["reader"].find("O_DIRECT: loader.direct_io") >= 0
+
+
+@pytest.mark.parametrize("crop", CROPS)
+@pytest.mark.parametrize("codec", CODECS)
+def test_changes_no_digest(good, large, packs, configure, codec, crop):
+    wanted = good("digest", configure(large, crop, "folder"), "--epochs", 2).out
+    config = configure(packs[codec], crop)
+    for settings in (
+        ["loader.direct_io=off"],
+        [DIRECT, "loader.reader=pread"],
+        [DIRECT, "loader.reader=auto", "loader.workers=3"],
+        [DIRECT, "loader.cache=memory"],
+    ):
+        assert good("digest", config, "--epochs", 2, *set_of(*settings)).out == wanted, settings
+    exact = "decode.jpeg=exact"
+    wanted = good("digest", configure(large, crop, "folder"), "--epochs", 2, *set_of(exact)).out
+    assert good("digest", config, "--epochs", 2, *set_of(exact, DIRECT)).out == wanted
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_reads_fewer_bytes(good, packs, configure, codec):
+    config = configure(packs[codec])
+    whole = bench(good, config, "loader.direct_io=off")
+    assert whole["partial_reads"] == 0
+    parts = bench(good, config, DIRECT)
+    if not has_direct(parts):
+        pytest.skip("no O_DIRECT: " + parts["reader"])
+    assert parts["partial_reads"] > 20
+    assert parts["partial_fallbacks"] == 0
+    assert parts["bytes_read"] < 0.85 * whole["bytes_read"]
+    # Ops that need the whole picture.
+    whole = bench(good, config, DIRECT, "augment=[{op='brightness',factor=0.2},{op='resize',size=[96,96]}]")
+    assert whole["partial_reads"] == 0
+
+
+def records(index):
+    """(offset, bytes) of the records of a shard's index."""
+    data = index.read_bytes()
+    count, table = struct.unpack_from("<Q", data, 64)[0], struct.unpack_from("<Q", data, 80)[0]
+    return [struct.unpack_from("<QQ", data, table + 64 * i) for i in range(count)]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_damage_counts_as_when_records_are_read_whole(good, run, packs, configure, tmp_path, codec):
+    damaged = tmp_path / "damaged"
+    shutil.copytree(packs[codec], damaged)
+    number = 0
+    for index in sorted(damaged.glob("*.hri")):
+        shard = index.with_suffix("")
+        content = bytearray(shard.read_bytes())
+        for offset, size in records(index):
+            # A byte each, from the header to the end, in one record or another.
+            number += 1
+            content[offset + size * (number % 13) // 13 + number % 5] ^= 0x55
+        shard.write_bytes(content)
+    config = configure(damaged)
+    outputs = []
+    for settings in (["loader.direct_io=off"], [DIRECT], [DIRECT, "loader.reader=pread"]):
+        result = run("digest", config, "--epochs", 4, *set_of(*settings))
+        assert result.code == 0, result
+        outputs.append(result.out)
+    assert outputs[0] == outputs[1] == outputs[2]
+    stats = bench(good_or_warned(run), config, DIRECT)
+    assert 0 < stats["corrupt_samples"]
+    if has_direct(stats):
+        assert 0 < stats["partial_fallbacks"]
+    clean = bench(good, configure(packs[codec]), DIRECT)
+    assert clean["corrupt_samples"] == 0
+
+
+def good_or_warned(run):
+    def call(*arguments):
+        result = run(*arguments)
+        assert result.code == 0, result
+        return result
+
+    return call
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_an_index_without_rows_is_read_as_ever(good, packs, configure, tmp_path, codec):
+    config = configure(packs[codec])
+    wanted = good("digest", config).out
+    folder = tmp_path / codec
+    shutil.copytree(packs[codec], folder)
+    for index in folder.glob("*.hri"):
+        index.unlink()
+    good("index", *sorted(folder.glob("*.tar")))
+    config = configure(folder)
+    assert good("digest", config, *set_of(DIRECT)).out == wanted
+    assert bench(good, config, DIRECT)["partial_reads"] == 0
