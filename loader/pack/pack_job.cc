@@ -101,6 +101,7 @@ class PackRun {
     record->size = {};
     record->copied = true;
     record->restarts_trusted = false;
+    record->bands = {};
     record->remark = nullptr;
     record->reason = {Code::kEmptyFile, "the file is empty"};
     return {};

@@ -69,7 +69,8 @@ def set_of(*pairs):
 
 
 def bench(good, config, *settings):
-    result = good("bench", config, "--epochs", 2, "--json", "-", *set_of(*settings))
+    # So many that what is read ahead of the last one makes no difference.
+    result = good("bench", config, "--epochs", 10, "--json", "-", *set_of(*settings))
     return json.loads(result.out)
 
 
@@ -102,9 +103,9 @@ def test_reads_fewer_bytes(good, packs, configure, codec):
     parts = bench(good, config, DIRECT)
     if not has_direct(parts):
         pytest.skip("no O_DIRECT: " + parts["reader"])
-    assert parts["partial_reads"] > 20
+    assert parts["partial_reads"] > 60
     assert parts["partial_fallbacks"] == 0
-    assert parts["bytes_read"] < 0.85 * whole["bytes_read"]
+    assert parts["bytes_read"] < 0.9 * whole["bytes_read"]
     # Ops that need the whole picture.
     whole = bench(good, config, DIRECT, "augment=[{op='brightness',factor=0.2},{op='resize',size=[96,96]}]")
     assert whole["partial_reads"] == 0
