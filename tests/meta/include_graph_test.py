@@ -35,7 +35,7 @@ FENCED = {
     r"nlohmann/.*": r"bindings/cli/search_json\.cc|loader/objects/coco_json\.cc|"
     r"loader/search/search_journal\.cc|loader/shards/sample_facts\.cc|tests/.*",
     # What the parser's own files share: it shows toml++ types, so it is fenced like toml++.
-    r"loader/config_toml_[^/]*\.h": r"loader/config_toml[^/]*",
+    r"loader/config_toml_[^/]*\.h": r"loader/config_toml[^/]*|tests/unit/loader/config_[^/]*",
     r"Python\.h|nanobind/.*|pybind11/.*": r"bindings/python/.*",
     r"linux/io_uring\.h": r"io/uring[^/]*",
     r"xxhash\.h": r"base/hash\.cc|bindings/cli/[^/]*\.cc|bench/.*|tests/.*",

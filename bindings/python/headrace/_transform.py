@@ -210,5 +210,3 @@ class Transform:
         """What the last call on this thread drew (of a batch: for its last image), as TOML [[augment]] entries
         with every parameter fixed: ``Transform([text])`` does the same again."""
         return self._core().explain()
-
-
