@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::string_view kSpaceNames[] = {"auto_augment", "rand_augment", "sub_policy"};
 
+// Two values of this length fit into an hr_error; the longest of ours, all ops, is shorter.
+constexpr size_t kShownMax = 170;
+
 bool Damaged(ConfigError* error, std::string what) {
   return Fail(error, Code::kCorrupt, "the state of the search is damaged: " + std::move(what));
 }
@@ -68,8 +71,9 @@ bool Searcher::CheckIdentity(const SearchJournal& journal, ConfigError* error) c
     }
     if (saved->second == here) continue;
     return Fail(error, Code::kConfigValue,
-                "the state is of another search: " + name + ' ' + saved->second + " against " +
-                    here + " here; give what saved it, or begin without a state");
+                "the state is of another search: " + name + ' ' +
+                    Printable(saved->second, kShownMax) + " against " + here +
+                    " here; give what saved it, or begin without a state");
   }
   return true;
 }

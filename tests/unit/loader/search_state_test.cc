@@ -140,6 +140,13 @@ TEST(SearchStateTest, AStateOfAnotherSearchIsRefusedWithBothValues) {
   EXPECT_NE(error.text.find("against rotate here"), std::string::npos);
 }
 
+TEST(SearchStateTest, AValueThatIsTooLongIsCut) {
+  const SearchOptions options = Options(SearchStrategy::kPpo, 2, 40);
+  std::string state = MustMake(options)->Save();
+  state.insert(state.find("shear_x"), std::string(300, 'x'));
+  EXPECT_EQ(Refused(options, state).code, Code::kConfigValue);
+}
+
 TEST(SearchStateTest, WhatIsNoStateIsRefusedWithAReason) {
   const SearchOptions options = Options(SearchStrategy::kEvolution, 2, 40);
   SearchRun run(MustMake(options));
