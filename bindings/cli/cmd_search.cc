@@ -39,6 +39,9 @@ constexpr OptionSpec kOptions[] = {
     {"report", 0, "FILE.html", "Writes a page with the learning curve and the best policy."},
     {"output", 'o', "FILE.toml", "Writes the best policy, for auto_augment."},
     {"concat", 0, "N", "With -o: joins the best N policies, as AutoAugment does with 5."},
+    {"rank", 0, "R", "With --world-size: which process this is of those that share the search."},
+    {"world-size", 0, "N",
+     "With --rank: how many processes; by default as the launcher (mpirun, torchrun, srun) says."},
     {"rank-timeout", 0, "SECONDS",
      "Under mpirun: a process that has not been heard of for so long is given up; 60 by default."},
     kSetOption,
@@ -112,6 +115,20 @@ int Search(const ParsedArgs& args, const SearchOptions& options, const hr_rank& 
               overrides, console);
 }
 
+// Exit status.
+int FindRank(const SearchOptions& options, hr_rank* rank, Console& console) {
+  if (options.world_size > 0) {
+    rank->rank = static_cast<uint32_t>(options.rank);
+    rank->world_size = static_cast<uint32_t>(options.world_size);
+    constexpr std::string_view kSource = "options";
+    rank->source[kSource.copy(rank->source, sizeof rank->source - 1)] = '\0';
+    return kExitGood;
+  }
+  HR_INIT(hr_error, error);
+  const hr_status found = hr_find_rank(rank, &error);
+  return found == HR_OK ? kExitGood : console.Fail(found, error);
+}
+
 int Run(const ParsedArgs& args, Console& console) {
   SearchOptions options;
   Overrides overrides;
@@ -120,10 +137,7 @@ int Run(const ParsedArgs& args, Console& console) {
     return console.Usage(text);
   }
   HR_INIT(hr_rank, rank);
-  HR_INIT(hr_error, error);
-  if (const hr_status found = hr_find_rank(&rank, &error); found != HR_OK) {
-    return console.Fail(found, error);
-  }
+  if (const int found = FindRank(options, &rank, console); found != kExitGood) return found;
   if (rank.world_size > 1 && options.state.empty()) {
     return console.Usage("--state FILE is needed with several processes (" +
                          std::string(rank.source) + "): they meet in FILE.d");
@@ -142,7 +156,7 @@ int Run(const ParsedArgs& args, Console& console) {
           "file that HEADRACE_TRIAL names)");
     }
   }
-  EvaluatorPool pool(options.parallel, args.Has("verbose"), &console);
+  EvaluatorPool pool(options.parallel, rank.rank * options.parallel, args.Has("verbose"), &console);
   if (!pool.Open(&text)) return console.Fail(text);
   if (rank.rank > 0) {
     return HelpSearch(FolderOf(options), rank.rank, options.parallel, options.rank_timeout_seconds,

@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "bindings/cli/evaluator_command.h"
+#include "bindings/cli/evaluator_environment.h"
 #include "bindings/cli/output_file.h"
 #include "bindings/cli/search_json.h"
 
@@ -37,34 +38,6 @@ std::string Seconds(double seconds) {
   return text;
 }
 
-std::string_view Variable(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value != nullptr ? value : std::string_view();
-}
-
-// Where this process is among those of its machine, when a launcher started several there.
-struct LocalRank {
-  size_t rank = 0;
-  size_t size = 1;
-};
-LocalRank FindLocalRank() {
-  constexpr struct {
-    const char* rank;
-    const char* size;
-  } kLaunchers[] = {{"LOCAL_RANK", "LOCAL_WORLD_SIZE"},
-                    {"OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE"},
-                    {"MPI_LOCALRANKID", "MPI_LOCALNRANKS"}};
-  for (const auto& launcher : kLaunchers) {
-    const std::string rank(Variable(launcher.rank));
-    const std::string size(Variable(launcher.size));
-    if (rank.empty() || size.empty()) continue;
-    const LocalRank found{std::strtoul(rank.c_str(), nullptr, 10),
-                          std::strtoul(size.c_str(), nullptr, 10)};
-    if (found.rank < found.size && found.size <= 1024) return found;
-  }
-  return {};
-}
-
 }  // namespace
 
 struct EvaluatorPool::Slot {
@@ -79,23 +52,8 @@ struct EvaluatorPool::Slot {
   Outcome outcome;
 };
 
-std::string DevicesOf(std::string_view devices, size_t slot, size_t slots) {
-  std::vector<std::string_view> all;
-  for (std::string_view rest = devices; !rest.empty();) {
-    const size_t end = std::min(rest.find(','), rest.size());
-    if (end > 0) all.push_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  if (all.size() < 2) return std::string(devices);
-  std::string mine;
-  for (size_t i = slot % all.size(); i < all.size(); i += slots) {
-    mine.append(mine.empty() ? "" : ",").append(all[i]);
-  }
-  return mine;
-}
-
-EvaluatorPool::EvaluatorPool(size_t slots, bool verbose, Console* console)
-    : verbose_(verbose), console_(console) {
+EvaluatorPool::EvaluatorPool(size_t slots, size_t first_worker, bool verbose, Console* console)
+    : first_worker_(first_worker), verbose_(verbose), console_(console) {
   for (size_t i = 0; i < slots; ++i) {
     slots_.push_back(std::make_unique<Slot>());
     slots_.back()->number = i;
@@ -114,8 +72,9 @@ bool EvaluatorPool::Open(std::string* error) {
   // Processes that evaluators leave behind become children of this one, which waits for them. Where
   // that cannot be had the system's first process does it.
   prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
-  std::string pattern(Variable("TMPDIR"));
-  pattern = (pattern.empty() ? "/tmp" : pattern) + "/headrace-search-XXXXXX";
+  const char* parent = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  std::string pattern = parent != nullptr && *parent != '\0' ? parent : "/tmp";
+  pattern += "/headrace-search-XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) {
     *error = "cannot make the folder " + pattern + ": " + std::strerror(errno);
     return false;
@@ -172,13 +131,9 @@ void EvaluatorPool::Launch(Slot* slot) {
   slot->outcome = {};
   slot->timed_out = false;
   slot->deadline.reset();
-  std::vector<std::string> variables = {"HEADRACE_TRIAL=" + PathOf(*slot, ".json")};
-  const LocalRank local = FindLocalRank();
-  if (const std::string_view devices = Variable("CUDA_VISIBLE_DEVICES"); !devices.empty()) {
-    variables.push_back(
-        "CUDA_VISIBLE_DEVICES=" +
-        DevicesOf(devices, local.rank * slots_.size() + slot->number, local.size * slots_.size()));
-  }
+  const std::vector<std::string> environment = EvaluatorEnvironment(
+      {.slot = slot->number, .slots = slots_.size(), .first_worker = first_worker_},
+      PathOf(*slot, ".json"));
   const std::string command = EvaluatorCommand(slot->settings.command)
                                   .Fill(PathOf(*slot, ".toml"), slot->trial.seed, slot->trial.id);
   slot->process = std::make_unique<EvaluatorProcess>();
@@ -189,7 +144,7 @@ void EvaluatorPool::Launch(Slot* slot) {
     });
   }
   std::string error;
-  if (!slot->process->Start(command, variables, guard_, &error)) {
+  if (!slot->process->Start(command, environment, guard_, &error)) {
     slot->process.reset();
     Fail(slot, {FailureKind::kStart, 0}, error);
     return;

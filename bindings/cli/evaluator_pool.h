@@ -26,8 +26,9 @@ struct EvaluatorSettings {
 
 class EvaluatorPool {
  public:
-  // `slots`: trials at a time. `verbose`: what evaluators print on stderr goes to the console.
-  EvaluatorPool(size_t slots, bool verbose, Console* console);
+  // `slots`: trials at a time. `first_worker`: how many slots processes of lower ranks have.
+  // `verbose`: what evaluators print on stderr goes to the console.
+  EvaluatorPool(size_t slots, size_t first_worker, bool verbose, Console* console);
   ~EvaluatorPool();  // kills what runs
   EvaluatorPool(const EvaluatorPool&) = delete;
   EvaluatorPool& operator=(const EvaluatorPool&) = delete;
@@ -62,14 +63,11 @@ class EvaluatorPool {
   std::string PathOf(const Slot& slot, std::string_view ending) const;
 
   std::string folder_;
+  const size_t first_worker_;
   const bool verbose_;
   Console* const console_;
   EvaluatorGuard guard_;
   std::vector<std::unique_ptr<Slot>> slots_;  // for ever; a slot's number chooses its device
 };
-
-// Which devices slot `slot` of `slots` sees, of those in CUDA_VISIBLE_DEVICES: its share of them,
-// or one that it shares when there are more slots than devices. With one device or none: as it is.
-std::string DevicesOf(std::string_view devices, size_t slot, size_t slots);
 
 }  // namespace headrace::cli

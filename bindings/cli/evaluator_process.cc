@@ -10,8 +10,6 @@
 #include <cstring>
 #include <thread>
 
-extern "C" char** environ;  // NOLINT
-
 namespace headrace::cli {
 namespace {
 
@@ -26,21 +24,12 @@ std::string Failed(std::string_view what) {
   return "cannot " + std::string(what) + ": " + std::strerror(errno);
 }
 
-// The program's environment with `variables` in it, as execve takes it.
-std::vector<char*> EnvironmentWith(const std::vector<std::string>& variables) {
-  std::vector<char*> all;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view old = *entry;
-    bool replaced = false;
-    for (const std::string& variable : variables) {
-      replaced =
-          replaced || old.starts_with(std::string_view(variable).substr(0, variable.find('=') + 1));
-    }
-    if (!replaced) all.push_back(*entry);
-  }
-  for (const std::string& variable : variables) all.push_back(const_cast<char*>(variable.c_str()));
-  all.push_back(nullptr);
-  return all;
+// As execve takes it, which changes nothing of it.
+std::vector<char*> PointersTo(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
 }
 
 struct Pipe {
@@ -110,7 +99,8 @@ EvaluatorProcess::~EvaluatorProcess() {
   CloseFd(&err_);
 }
 
-bool EvaluatorProcess::Start(const std::string& command, const std::vector<std::string>& variables,
+bool EvaluatorProcess::Start(const std::string& command,
+                             const std::vector<std::string>& environment,
                              const EvaluatorGuard& guard, std::string* error) {
   Pipe out;
   Pipe err;
@@ -124,10 +114,10 @@ bool EvaluatorProcess::Start(const std::string& command, const std::vector<std::
   char option[] = "-c";
   std::string text = command;  // execve wants what it could change
   char* const arguments[] = {shell, option, text.data(), nullptr};
-  const std::vector<char*> all_variables = EnvironmentWith(variables);
+  const std::vector<char*> variables = PointersTo(environment);
   start_ = Clock::now();
   const pid_t pid = fork();
-  if (pid == 0) BecomeShell(arguments, all_variables.data(), out.write, err.write, guard);
+  if (pid == 0) BecomeShell(arguments, variables.data(), out.write, err.write, guard);
   if (pid < 0) {
     *error = Failed("start a process");
     out.Close();

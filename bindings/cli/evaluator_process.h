@@ -30,9 +30,8 @@ class EvaluatorProcess {
   EvaluatorProcess(const EvaluatorProcess&) = delete;
   EvaluatorProcess& operator=(const EvaluatorProcess&) = delete;
 
-  // `variables`: NAME=value each, in place of the program's own of that name. False: *error is one
-  // line.
-  [[nodiscard]] bool Start(const std::string& command, const std::vector<std::string>& variables,
+  // `environment`: NAME=value each. False: *error is one line.
+  [[nodiscard]] bool Start(const std::string& command, const std::vector<std::string>& environment,
                            const EvaluatorGuard& guard, std::string* error);
 
   // To be polled for reading; -1 when its end has been reached.

@@ -85,6 +85,15 @@ bool ReadNumbers(const ParsedArgs& args, SearchOptions* options, std::string* er
   if (!ReadUnsigned(args, "rescore", 0, options->trials, &options->rescore_top, error)) {
     return false;
   }
+  if (args.Has("rank") != args.Has("world-size")) {
+    *error = "--rank and --world-size: give both, or neither";
+    return false;
+  }
+  if (!ReadUnsigned(args, "world-size", 1, kParallelMax, &options->world_size, error) ||
+      (options->world_size > 0 &&
+       !ReadUnsigned(args, "rank", 0, options->world_size - 1, &options->rank, error))) {
+    return false;
+  }
   options->rank_timeout_seconds = 60;
   return ReadPositive(args, "rank-timeout", &options->rank_timeout_seconds, error);
 }

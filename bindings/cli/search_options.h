@@ -24,6 +24,8 @@ struct SearchOptions {
   uint64_t rescore_seeds = 0;
   uint64_t concat = 0;  // 0: the best policy alone
   bool baselines = true;
+  uint64_t rank = 0;        // with world_size
+  uint64_t world_size = 0;  // 0: as the launcher says
   double rank_timeout_seconds = 0;
   std::string state;  // empty: none; and so the others
   std::string log;

@@ -611,10 +611,11 @@ def test_ranks_give_what_one_process_gives(binary, run, config, script, tmp_path
     assert left == ["alone.tsv", "evaluate", "ranks.tsv", "search.toml", "state.json"]
 
 
-def test_all_ranks_take_part(binary, config, script, tmp_path):
-    command = f"{script('#!/bin/sh' + chr(10) + 'sleep 0.2; echo $RANK >&2; echo 1; exit 0')} {{policy}}"
-    running = ranks(binary, 3, config, "--evaluate", f"echo $RANK >> {tmp_path}/who; {command}", "--trials", 15,
-                    "--state", tmp_path / "state.json", "--no-baselines", "--rescore", 0)  # fmt: skip
+def test_all_ranks_take_part(binary, config, tmp_path):
+    # Which knows nothing of ranks itself.
+    command = f"echo $HEADRACE_WORKER$RANK$WORLD_SIZE$OMPI_X >> {tmp_path}/who; sleep 0.2; echo 1; : {{policy}}"
+    running = ranks(binary, 3, config, "--evaluate", command, "--trials", 15,
+                    "--state", tmp_path / "state.json", "--no-baselines", "--rescore", 0, OMPI_X="x")  # fmt: skip
     outputs = [process.communicate(timeout=100) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], outputs
     who = (tmp_path / "who").read_text().split()
@@ -626,7 +627,7 @@ def test_a_rank_that_dies_loses_no_trial(binary, run, config, judge, tmp_path):
     expected = run("search", *common, "--parallel", 6, "--evaluate", judge, "--log", tmp_path / "alone.tsv")
     assert expected.code == 0, expected
     # Rank 1 never comes to an end.
-    command = f"[ $RANK = 1 ] && : > {tmp_path}/busy && sleep 1000; {judge}"
+    command = f"[ $HEADRACE_WORKER = 2 ] && : > {tmp_path}/busy && sleep 1000; {judge}"
     log = tmp_path / "ranks.tsv"
     running = ranks(binary, 3, *common, "--evaluate", command, "--log", log, "--state", tmp_path / "state.json",
                     "--rank-timeout", 3, HEADRACE_TEST_MARK=str(tmp_path))  # fmt: skip
@@ -659,6 +660,16 @@ def test_ranks_end_when_rank_0_dies_and_go_on_with_it(binary, run, config, judge
                    tmp_path / "alone.tsv", "--no-baselines")  # fmt: skip
     assert expected.code == 0, expected
     assert sequence(log) == sequence(tmp_path / "alone.tsv")
+
+
+def test_ranks_by_options(binary, run, config, judge, tmp_path):
+    alone = run("search", config, "--evaluate", judge, "--trials", 3, "--rank", 0, "--world-size", 1,
+                env={"SLURM_PROCID": "0", "SLURM_NTASKS": "8"})  # fmt: skip
+    assert alone.code == 0, alone
+    for more in (["--rank", "0"], ["--world-size", "2"], ["--rank", "2", "--world-size", "2"]):
+        assert run("search", config, "--evaluate", judge, *more).code == 2
+    result = run("search", config, "--evaluate", judge, env={"SLURM_PROCID": "0", "SLURM_NTASKS": "8"})
+    assert result.code == 2 and "--state FILE is needed" in result.err, result
 
 
 def test_ranks_need_a_state(binary, config, judge):
