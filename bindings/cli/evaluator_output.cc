@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view kSpaces = " \t\r\n\v\f";
 constexpr size_t kShownBytes = 80;
+// The library takes what is larger for a failure: sums of such scores are not finite.
+constexpr double kScoreMax = 1e100;
 
 std::string_view Trimmed(std::string_view text) {
   const size_t begin = text.find_first_not_of(kSpaces);
@@ -103,9 +105,11 @@ void ReadScore(const LastLine& last, Outcome* outcome) {
                       ", neither a number nor JSON with a number \"score\"";
     return;
   }
-  if (!std::isfinite(*score)) {
+  if (!(std::abs(*score) <= kScoreMax)) {  // NaN is not
     outcome->cause = {FailureKind::kNotFinite, 0};
-    outcome->reason = "the score is not finite: " + shown;
+    outcome->reason =
+        (std::isfinite(*score) ? "the score is beyond 1e100: " : "the score is not finite: ") +
+        shown;
     return;
   }
   outcome->cause = {};

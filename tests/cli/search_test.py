@@ -1,112 +1,18 @@
-"""headrace search: evaluators that behave badly, runs that are killed, several processes.
+"""headrace search: evaluators that behave well and badly, what is written, what is left behind."""
 
-The judges are shell scripts: the score is a number made of the policy's bytes and the seed, so that
-two runs agree when they try the same policies in the same order."""
-
-import csv
 import html.parser
 import json
 import os
 import pathlib
-import random
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import time
 import tomllib
 
 import pytest
-
-LONG = os.environ.get("HEADRACE_LONG_TESTS") == "1"
-SHARE = int(os.environ.get("HEADRACE_TEST_SHARE", "1"))  # sanitizers are slow to start
-KILLS = 100 if LONG else max(8 // SHARE, 2)
-LAUNCHERS = ["RANK", "WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE",
-             "SLURM_PROCID", "SLURM_NTASKS"]  # fmt: skip
-
-# A number from 0 to 1 that depends on the policy, and a little on the seed.
-SCORE = """#!/bin/sh
-echo "epoch 1: loss 0.5"
-set -- $(cksum < "$1") "$2"
-awk -v c="$1" -v s="$3" 'BEGIN { printf "%.6f\\n", (c % 100000) / 100000 + (s % 1000) / 1e7 }'
-"""
-# The same with crashes and hangs, and lines that only look like scores.
-BAD = """#!/bin/sh
-echo "0.99 is not the score"
-echo "trial $3 speaking" >&2
-[ $(( $3 % 5 )) = 4 ] && exit 3
-if [ $(( $3 % 11 )) = 10 ]; then sleep 1000 & sleep 1000; fi
-set -- $(cksum < "$1") "$2"
-awk -v c="$1" -v s="$3" 'BEGIN { printf "{\\"score\\": %.6f, \\"metrics\\": {\\"loss\\": [1, 2]}}\\n\\n  \\n",
-  (c % 100000) / 100000 + (s % 1000) / 1e7 }'
-"""
-
-
-@pytest.fixture(autouse=True)
-def alone(monkeypatch):
-    """Whatever has started the tests is nobody's launcher and has no devices to share."""
-    for name in [*LAUNCHERS, "CUDA_VISIBLE_DEVICES"]:
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def config(tmp_path):
-    """A configuration of which nothing exists but itself."""
-    path = tmp_path / "search.toml"
-    path.write_text('[dataset]\npath = "no-such-folder"\n')
-    return path
-
-
-@pytest.fixture
-def script(tmp_path):
-    """script(text, name) -> the path of a program."""
-
-    def write(text, name="evaluate"):
-        path = tmp_path / name
-        path.write_text(text)
-        path.chmod(0o755)
-        return path
-
-    return write
-
-
-@pytest.fixture
-def judge(script):
-    return f"{script(SCORE)} {{policy}} {{seed}}"
-
-
-def rows(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-def sequence(path):
-    """What was tried and what came of it, whatever finished first."""
-    kept = ("trial", "kind", "status", "score", "seed", "policy")
-    lines = [tuple(row[name] for name in kept) for row in rows(path)]
-    assert len(set(lines)) == len(lines), "a trial is in the log twice"
-    return sorted(lines)
-
-
-def processes_with(word):
-    """Living or dead processes of which the command line or environment has `word`."""
-    found = []
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            text = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
-        except OSError:
-            continue
-        if word.encode() in text and int(folder.name) != os.getpid():
-            found.append((folder.name, text[:200]))
-    return found
-
-
-def wait_until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
+from search_judges import alone, config, judge, script  # noqa: F401 (fixtures)
+from search_judges import BAD, HANG, processes_with, rows, start, wait_until
 
 
 def test_finds_the_best_and_writes_it(run, config, judge, tmp_path):
@@ -188,6 +94,7 @@ def test_crashes_hangs_and_noise(run, config, script, tmp_path):
         ("echo nan; : {policy}", 'not finite: "nan"'),
         ("echo -inf; : {policy}", 'not finite: "-inf"'),
         ("echo 1e400; : {policy}", "not finite"),
+        ("echo -1e101; : {policy}", "beyond 1e100"),
         ("echo '{\"score\": NaN}'; : {policy}", "neither a number nor JSON"),
         ("echo '{\"score\": \"0.5\"}'; : {policy}", "neither a number nor JSON"),
         ("echo '{\"accuracy\": 0.5}'; : {policy}", "neither a number nor JSON"),
@@ -321,173 +228,6 @@ def test_wrong_configurations(run, config, tmp_path):
     assert f"{config}:2" in result.err and "shear_z" in result.err, result
 
 
-def run_whole(run, config, judge, folder, *more):
-    folder.mkdir(exist_ok=True)
-    result = run("search", config, "--evaluate", judge, "--trials", 18, "--parallel", 3, "--log", folder / "log.tsv",
-                 "--state", folder / "state.json", "--json", "-", *more)  # fmt: skip
-    assert result.code == 0, result
-    return json.loads(result.out)
-
-
-@pytest.mark.parametrize("strategy", ["random", "evolution", "reinforce", "ppo"])
-def test_killed_at_random_moments(binary, run, config, judge, tmp_path, strategy):
-    seed = int(os.environ.get("HEADRACE_SEED", random.randrange(1 << 32)))
-    print(f"HEADRACE_SEED={seed}")
-    chance = random.Random(seed)
-    begin = time.monotonic()
-    found = run_whole(run, config, judge, tmp_path / "whole", "--strategy", strategy)
-    seconds = time.monotonic() - begin
-    expected = sequence(tmp_path / "whole" / "log.tsv")
-    assert len(expected) == 18 + 6 * 3 + 4 * 3
-    killed = 0
-    for round_ in range(max(KILLS // 4, 1)):
-        folder = tmp_path / f"killed{round_}"
-        folder.mkdir()
-        command = [binary, "search", config, "--evaluate", judge, "--trials", "18", "--parallel", "3", "--log",
-                   folder / "log.tsv", "--state", folder / "state.json", "--strategy", strategy]  # fmt: skip
-        for _ in range(chance.randrange(1, 4)):
-            before = sequence(folder / "log.tsv") if (folder / "log.tsv").exists() else []
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                process.wait(timeout=chance.uniform(0, seconds * 0.7))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                killed += 1
-            process.wait()
-            if before:
-                # Never lost; at most half a line is at the end.
-                text = (folder / "log.tsv").read_text()
-                assert set(before) <= {tuple(line) for line in sequence_of_text(text)}
-        again = run_whole(run, config, judge, folder, "--strategy", strategy)
-        assert sequence(folder / "log.tsv") == expected
-        for key in ("best_score", "winner", "baselines", "policy", "evaluations"):
-            assert again[key] == found[key], key
-        assert not list(folder.glob(".*")) and not list(folder.glob("*.lock"))
-    assert killed > 0
-
-
-def sequence_of_text(text):
-    whole = text[: text.rfind("\n") + 1].splitlines()
-    for line in whole[1:]:
-        trial, kind, status, score, _, seed, policy, _ = line.split("\t")
-        yield trial, kind, status, score, seed, policy
-
-
-def test_a_finished_search_runs_nothing_again(run, config, judge, tmp_path):
-    found = run_whole(run, config, judge, tmp_path / "x")
-    log = (tmp_path / "x" / "log.tsv").read_bytes()
-    again = run_whole(run, config, "exit 1; : {policy}", tmp_path / "x")
-    assert (tmp_path / "x" / "log.tsv").read_bytes() == log
-    assert again["winner"] == found["winner"]
-
-
-def test_a_lost_log_and_half_a_line_are_put_right(run, config, judge, tmp_path):
-    run_whole(run, config, judge, tmp_path / "x")
-    log = tmp_path / "x" / "log.tsv"
-    whole = log.read_text()
-    for text in ("", whole[:20], whole[: len(whole) // 2], whole[:-1]):
-        log.write_text(text)
-        run_whole(run, config, judge, tmp_path / "x")
-        assert sorted(log.read_text().splitlines()) == sorted(whole.splitlines())
-    log.unlink()
-    run_whole(run, config, judge, tmp_path / "x")
-    assert sorted(log.read_text().splitlines()) == sorted(whole.splitlines())
-
-
-def test_more_trials_go_on_from_fewer(run, config, judge, tmp_path):
-    state, log = tmp_path / "state.json", tmp_path / "log.tsv"
-    common = ["--evaluate", judge, "--state", state, "--log", log, "--json", "-"]
-    assert run("search", config, *common, "--trials", 9).code == 0
-    first = sequence(log)
-    result = run("search", config, *common, "--trials", 20)
-    assert result.code == 0, result
-    assert json.loads(result.out)["trials"] == 20
-    assert set(first) <= set(sequence(log))
-    assert run("search", config, *common, "--trials", 20).code == 0
-    result = run("search", config, *common, "--trials", 9)
-    assert result.code == 2 and "20" in result.err and "9" in result.err, result
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (["--seed", "9"], ["seed", "0", "9"]),
-        (["--strategy", "ppo"], ["strategy", "evolution", "ppo"]),
-        (["--parallel", "2"], ["parallel", "3", "2"]),
-        (["-s", "search.sub_policies=2"], ["sub_policies", "5", "2"]),
-        (["-s", "search.space=\"sub_policy\""], ["space", "auto_augment", "sub_policy"]),
-    ],
-)
-def test_the_state_of_another_search_is_refused(run, config, judge, tmp_path, change, words):
-    common = ["--evaluate", judge, "--state", tmp_path / "state.json", "--trials", "4", "--no-baselines"]
-    assert run("search", config, *common, "--parallel", "3").code == 0
-    before = (tmp_path / "state.json").read_bytes()
-    if "--parallel" not in change:
-        change = [*change, "--parallel", "3"]
-    result = run("search", config, *common, *change)
-    assert result.code == 2, result
-    assert f"--state {tmp_path / 'state.json'}: " in result.err
-    for word in words:
-        assert word in result.err, result
-    assert (tmp_path / "state.json").read_bytes() == before
-
-
-def test_damaged_states_are_refused(run, config, judge, tmp_path):
-    state = tmp_path / "state.json"
-    common = ["search", config, "--evaluate", judge, "--state", state, "--trials", "4", "--no-baselines"]
-    assert run(*common).code == 0
-    whole = state.read_text()
-    object_ = json.loads(whole)
-    changed = []
-    for edit in (
-        lambda o: o["trials"][2].update(name="hraa1/torchvision/10:Rot:1:1"),
-        lambda o: o["trials"][2].update(seed=1),
-        lambda o: o["trials"][1].pop("kind"),
-        lambda o: o["trials"][0].update(id=77),
-        lambda o: o.update(trials={}),
-        lambda o: o.update(search="{}"),
-        lambda o: o.update(format="headrace-search-run/2"),
-        lambda o: o.pop("seconds"),
-    ):
-        copy = json.loads(whole)
-        edit(copy)
-        changed.append(json.dumps(copy))
-    for text in ("", "{}", "[1]", "x", whole[: len(whole) // 2], *changed):
-        state.write_text(text)
-        result = run(*common)
-        assert result.code == 1 and str(state) in result.err and result.err.count("\n") == 1, (text, result)
-        assert state.read_text() == text
-    assert object_["evaluate"] == judge
-
-
-def test_logs_of_others_are_left_alone(run, config, judge, tmp_path):
-    log = tmp_path / "log.tsv"
-    common = ["search", config, "--evaluate", judge, "--trials", "4", "--no-baselines", "--log", log]
-    assert run(*common).code == 0
-    before = log.read_bytes()
-    for more, word in (([], "earlier run"), (["--state", tmp_path / "state.json"], "earlier run")):
-        result = run(*common, *more)
-        assert result.code == 2 and word in result.err, result
-        assert log.read_bytes() == before
-    notes = tmp_path / "notes.txt"
-    notes.write_text("my notes\n")
-    result = run("search", config, "--evaluate", judge, "--log", notes)
-    assert result.code == 2 and "no log of a search" in result.err
-    assert notes.read_text() == "my notes\n"
-
-
-def start(binary, config, tmp_path, command, *more):
-    return subprocess.Popen(
-        [binary, "search", config, "--evaluate", command, "--trials", "40", "--state", tmp_path / "state.json",
-         "--log", tmp_path / "log.tsv", *map(str, more)],
-        env={**os.environ, "HEADRACE_TEST_MARK": str(tmp_path), "TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-HANG = "[ {trial} -lt 5 ] && echo 1 && exit; (sleep 1000 & sleep 1000); : {policy}"
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_when_it_is_stopped(binary, run, config, judge, tmp_path, number):
     process = start(binary, config, tmp_path, HANG, "--parallel", 3)
@@ -533,15 +273,6 @@ def test_what_an_evaluator_leaves_behind_does_not_keep_it(run, config, tmp_path)
     assert processes_with(f"HEADRACE_TEST_MARK={tmp_path}") == []
 
 
-def test_one_search_at_a_time_on_a_state(binary, run, config, judge, tmp_path):
-    process = start(binary, config, tmp_path, HANG)
-    wait_until(lambda: (tmp_path / "state.json").exists())
-    result = run("search", config, "--evaluate", judge, "--state", tmp_path / "state.json")
-    assert result.code == 1 and "another search is at work" in result.err, result
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
-
-
 class Page(html.parser.HTMLParser):
     """What of a page comes from elsewhere, and what is in it."""
 
@@ -583,120 +314,6 @@ def test_a_report_without_pictures_says_why(run, config, judge, tmp_path):
     assert "no pictures" in page.read_text()
 
 
-def ranks(binary, world_size, *arguments, **variables):
-    return [
-        subprocess.Popen(
-            [binary, "search", *map(str, arguments)],
-            env={**os.environ, "RANK": str(rank), "WORLD_SIZE": str(world_size), **variables},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for rank in range(world_size)
-    ]  # fmt: skip
-
-
-def test_ranks_give_what_one_process_gives(binary, run, config, script, tmp_path):
-    command = f"{script(BAD)} {{policy}} {{seed}} {{trial}}"
-    common = [config, "--evaluate", command, "--trials", 20, "--timeout", 1, "--retries", 0]
-    alone = run("search", *common, "--parallel", 6, "--log", tmp_path / "alone.tsv", "--json", "-")
-    assert alone.code == 0, alone
-    running = ranks(binary, 3, *common, "--parallel", 2, "--log", tmp_path / "ranks.tsv", "--state",
-                    tmp_path / "state.json", "--json", "-")  # fmt: skip
-    outputs = [process.communicate(timeout=100) for process in running]
-    assert [process.returncode for process in running] == [0, 0, 0], outputs
-    assert outputs[1][0] == outputs[2][0] == ""
-    assert sequence(tmp_path / "ranks.tsv") == sequence(tmp_path / "alone.tsv")
-    one, many = json.loads(alone.out), json.loads(outputs[0][0])
-    assert many["winner"] == one["winner"] and many["world_size"] == 3 and many["parallel"] == 6
-    left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == ["alone.tsv", "evaluate", "ranks.tsv", "search.toml", "state.json"]
-
-
-def test_all_ranks_take_part(binary, config, tmp_path):
-    # Which knows nothing of ranks itself.
-    command = f"echo $HEADRACE_WORKER$RANK$WORLD_SIZE$OMPI_X >> {tmp_path}/who; sleep 0.2; echo 1; : {{policy}}"
-    running = ranks(binary, 3, config, "--evaluate", command, "--trials", 15,
-                    "--state", tmp_path / "state.json", "--no-baselines", "--rescore", 0, OMPI_X="x")  # fmt: skip
-    outputs = [process.communicate(timeout=100) for process in running]
-    assert [process.returncode for process in running] == [0, 0, 0], outputs
-    who = (tmp_path / "who").read_text().split()
-    assert len(who) == 15 and set(who) == {"0", "1", "2"}
-
-
-def test_a_rank_that_dies_loses_no_trial(binary, run, config, judge, tmp_path):
-    common = [config, "--trials", 24, "--parallel", 2, "--no-baselines"]
-    expected = run("search", *common, "--parallel", 6, "--evaluate", judge, "--log", tmp_path / "alone.tsv")
-    assert expected.code == 0, expected
-    # Rank 1 never comes to an end.
-    command = f"[ $HEADRACE_WORKER = 2 ] && : > {tmp_path}/busy && sleep 1000; {judge}"
-    log = tmp_path / "ranks.tsv"
-    running = ranks(binary, 3, *common, "--evaluate", command, "--log", log, "--state", tmp_path / "state.json",
-                    "--rank-timeout", 3, HEADRACE_TEST_MARK=str(tmp_path))  # fmt: skip
-    wait_until((tmp_path / "busy").exists)
-    running[1].send_signal(signal.SIGKILL)
-    outputs = [process.communicate(timeout=100) for process in running]
-    assert [process.returncode for process in running] == [0, -9, 0], outputs
-    assert "rank 1 has not been heard of for 3 s" in outputs[0][1]
-    assert sequence(log) == sequence(tmp_path / "alone.tsv")
-    wait_until(lambda: processes_with(f"HEADRACE_TEST_MARK={tmp_path}") == [])
-
-
-def test_ranks_end_when_rank_0_dies_and_go_on_with_it(binary, run, config, judge, tmp_path):
-    slow = f"sleep 0.1; {judge}"
-    log = tmp_path / "ranks.tsv"
-    common = [config, "--evaluate", slow, "--trials", 24, "--log", log, "--state", tmp_path / "state.json",
-              "--rank-timeout", 3, "--no-baselines"]  # fmt: skip
-    running = ranks(binary, 2, *common)
-    wait_until(lambda: log.exists() and len(rows(log)) >= 5)
-    running[0].send_signal(signal.SIGKILL)
-    outputs = [process.communicate(timeout=60) for process in running]
-    assert [process.returncode for process in running] == [-9, 1], outputs
-    assert "rank 0 has not been heard of for 3 s" in outputs[1][1]
-    before = sequence(log)
-    running = ranks(binary, 2, *common)
-    outputs = [process.communicate(timeout=60) for process in running]
-    assert [process.returncode for process in running] == [0, 0], outputs
-    assert set(before) <= set(sequence(log))
-    expected = run("search", config, "--evaluate", slow, "--trials", 24, "--parallel", 2, "--log",
-                   tmp_path / "alone.tsv", "--no-baselines")  # fmt: skip
-    assert expected.code == 0, expected
-    assert sequence(log) == sequence(tmp_path / "alone.tsv")
-
-
-def test_ranks_by_options(binary, run, config, judge, tmp_path):
-    alone = run("search", config, "--evaluate", judge, "--trials", 3, "--rank", 0, "--world-size", 1,
-                env={"SLURM_PROCID": "0", "SLURM_NTASKS": "8"})  # fmt: skip
-    assert alone.code == 0, alone
-    for more in (["--rank", "0"], ["--world-size", "2"], ["--rank", "2", "--world-size", "2"]):
-        assert run("search", config, "--evaluate", judge, *more).code == 2
-    result = run("search", config, "--evaluate", judge, env={"SLURM_PROCID": "0", "SLURM_NTASKS": "8"})
-    assert result.code == 2 and "--state FILE is needed" in result.err, result
-
-
-def test_ranks_need_a_state(binary, config, judge):
-    running = ranks(binary, 2, config, "--evaluate", judge)
-    outputs = [process.communicate(timeout=60) for process in running]
-    assert [process.returncode for process in running] == [2, 2], outputs
-    assert all("--state FILE is needed" in err for _, err in outputs)
-
-
-def test_under_mpirun(binary, run, config, judge, tmp_path):
-    mpirun = shutil.which("mpirun")
-    if not mpirun:
-        pytest.skip("no mpirun here")
-    common = [config, "--evaluate", judge, "--trials", "20", "--seed", "3"]
-    alone = run("search", *common, "--parallel", 3, "--log", tmp_path / "alone.tsv", "--json", "-")
-    assert alone.code == 0, alone
-    done = subprocess.run(
-        [mpirun, "--allow-run-as-root", "--oversubscribe", "-n", "3", binary, "search", *common,
-         "--state", tmp_path / "state.json", "--log", tmp_path / "ranks.tsv", "--json", tmp_path / "out.json"],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done
-    assert sequence(tmp_path / "ranks.tsv") == sequence(tmp_path / "alone.tsv")
-    found = json.loads((tmp_path / "out.json").read_text())
-    assert found["winner"] == json.loads(alone.out)["winner"] and found["world_size"] == 3
-
-
 def test_the_bar_on_a_terminal(binary, config, judge):
     import pty
     import select
@@ -722,7 +339,3 @@ def test_the_bar_on_a_terminal(binary, config, judge):
     text = drawn.decode()
     assert re.search(r"\d of 12 trials  best 0\.\d+  0:0\d left", text), text
     assert "winner" in out
-
-
-if __name__ == "__main__":
-    sys.exit(pytest.main([__file__]))
