@@ -120,6 +120,12 @@ int SearchSession::Open(uint64_t parallel, const Overrides& overrides) {
   const hr_status status = hr_search_open_file(options_.config.c_str(), &options, &opened, &error);
   if (status != HR_OK) return console_->Fail(status, error);
   search_.reset(opened);
+  HR_INIT(hr_gene, gene);
+  if (options_.concat > 0 && hr_search_gene(opened, 0, &gene, nullptr) == HR_OK &&
+      gene.kind == HR_GENE_NUM_OPS) {
+    return console_->Usage(
+        "--concat: policies of the rand_augment space have nothing to be joined");
+  }
   saved_.evaluate = options_.evaluator.command;
   return options_.state.empty() ? kExitGood : Load();
 }

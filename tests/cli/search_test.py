@@ -220,6 +220,22 @@ def test_wrong_command_lines(run, config, arguments, words):
         assert word in result.err, result
 
 
+def test_the_space_of_rand_augment(run, good, demo, judge, tmp_path):
+    config = demo / "rand.toml"
+    config.write_text((demo / "train.toml").read_text() + '\n[search]\nspace = "rand_augment"\n')
+    common = ["search", config, "--evaluate", judge, "--trials", 6, "-o", tmp_path / "best.toml"]
+    result = run(*common, "--concat", 5)
+    assert result.code == 2 and "--concat" in result.err, result
+    result = run(*common, "--report", tmp_path / "report.html")
+    assert result.code == 0, result
+    assert "rand_augment" in tomllib.loads((tmp_path / "best.toml").read_text())
+    page = (tmp_path / "report.html").read_text()
+    assert "RandAugment, " in page and Page(page).tags["img"] == 12
+    picture = next((demo / "images").rglob("*.jpg"))
+    policy = f'op = "auto_augment", policy = "{tmp_path / "best.toml"}"'
+    good("apply", picture, "-o", tmp_path / "x.png", "--op", policy)
+
+
 def test_wrong_configurations(run, config, tmp_path):
     assert run("search", tmp_path / "missing.toml", "--evaluate", "x").code in (1, 2)
     config.write_text('[search]\nops = ["rotate", "shear_z"]\n')
