@@ -144,6 +144,8 @@ def test_where_the_mirror_image_is_another_class_flips_hurt_unless_a_rule_spares
     assert with_op('{ op = "random_horizontal_flip" }') <= none - 0.1
     spared = '{ op = "random_horizontal_flip", except_classes = ["plain", "mirrored"] }'
     assert with_op(spared) == none
+    told = '{ op = "random_horizontal_flip", remap = { plain = "mirrored", mirrored = "plain" } }'
+    assert with_op(told) >= none - 0.05
 
 
 @pytest.mark.parametrize(
