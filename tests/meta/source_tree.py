@@ -14,7 +14,7 @@ def is_ours(path):
     """False for what a build or an interpreter leaves in the tree."""
     parts = path.relative_to(ROOT).parts
     return not (
-        parts[0] in (".git", "build", "out")
+        parts[0] in (".git", "build", "dist", "out")
         or parts[0].startswith(("build-", "cmake-build"))
         or any(part in ("__pycache__", ".pytest_cache", ".cache") for part in parts)
     )

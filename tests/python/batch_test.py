@@ -101,6 +101,19 @@ def test_nothing_is_copied(load):
     assert batch.images is batch.images
 
 
+def test_the_newer_words_of_dlpack_are_known(load):
+    """Of the array API of 2023: consumers pass them, and fall back when they are refused."""
+    for dtype in ("f32", "bf16"):
+        batch = next(iter(load(dtype=dtype)))
+        things = (batch, batch.images) if dtype == "bf16" else (batch,)
+        for thing in things:
+            assert thing.__dlpack_device__() == (1, 0)
+            assert "dltensor" in repr(thing.__dlpack__(stream=None, max_version=(1, 0), dl_device=None, copy=None))
+            assert "dltensor" in repr(thing.__dlpack__(dl_device=(1, 0), copy=True))
+            with pytest.raises(BufferError, match="CPU"):
+                thing.__dlpack__(dl_device=(2, 0))
+
+
 def test_torch_takes_the_arrays(load):
     torch = pytest.importorskip("torch")
     types = {"u8": torch.uint8, "f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.float32}

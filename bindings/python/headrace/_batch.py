@@ -12,6 +12,13 @@ _DTYPES = ("u8", "f16", "bf16", "f32")
 _CALLBACK_FAILED = 600
 
 
+def _wants_copy(options: typing.Mapping[str, typing.Any]) -> bool:
+    """Whether a consumer of DLPack asks for a copy. Raises BufferError for another device than the CPU."""
+    if options.get("dl_device") not in (None, (1, 0)):
+        raise BufferError("the batch lies in the memory of the CPU; take it there and copy it to the device")
+    return bool(options.get("copy"))
+
+
 class BFloat16Array(np.ndarray):
     """bfloat16 numbers, for which NumPy has no type: an array of uint16 with their bits.
 
@@ -22,7 +29,8 @@ class BFloat16Array(np.ndarray):
     def __dlpack__(self, **options: typing.Any) -> typing.Any:
         if self.dtype != np.uint16:
             return super().__dlpack__(**options)
-        return _core.bfloat16_dlpack(self.view(np.ndarray), self)
+        source = self.copy() if _wants_copy(options) else self
+        return _core.bfloat16_dlpack(source.view(np.ndarray), source)
 
     def float32(self) -> np.ndarray:
         """The same numbers as float32: a copy."""
@@ -110,6 +118,7 @@ class Batch:
         return self._lease
 
     def _array(self, name: str) -> typing.Any:
+        """What the lease's method `name` gives, asked for once."""
         lease = self._held()
         if name not in self._arrays:
             self._arrays[name] = getattr(lease, name)()
@@ -122,27 +131,27 @@ class Batch:
         if "images" not in self._arrays:
             images = lease.images()
             self._arrays["images"] = images.view(BFloat16Array) if self.dtype == "bf16" else images
-        return self._arrays["images"]
+        return typing.cast(np.ndarray, self._arrays["images"])
 
     @property
     def labels(self) -> np.ndarray:
         """int64 [B] (-1: none), or soft: float32 [B, classes]."""
-        return self._array("labels")
+        return typing.cast(np.ndarray, self._array("labels"))
 
     @property
     def ids(self) -> np.ndarray:
         """int64 [B]: id of each sample in the data set; -1 in padding."""
-        return self._array("ids")
+        return typing.cast(np.ndarray, self._array("ids"))
 
     @property
     def valid(self) -> np.ndarray:
         """uint8 [B]: 1 good, 0 padding or marked bad, 2 a substitute for a bad sample."""
-        return self._array("valid")
+        return typing.cast(np.ndarray, self._array("valid"))
 
     @property
     def pixels(self) -> typing.Optional[np.ndarray]:
         """uint8 [B, C, H, W] before mixing; None unless ``output.keep_u8`` (or images that are u8 and planar)."""
-        return self._array("pixels")
+        return typing.cast("np.ndarray | None", self._array("pixels"))
 
     @property
     def mix(self) -> Mix:
@@ -158,10 +167,11 @@ class Batch:
     @property
     def targets(self) -> typing.Optional[Targets]:
         """The objects, or None when the data set knows none."""
+        lease = self._held()
         if "targets" not in self._arrays:
-            found = self._held().targets()
+            found = lease.targets()
             self._arrays["targets"] = None if found is None else Targets(**found)
-        return self._arrays["targets"]
+        return typing.cast(typing.Optional[Targets], self._arrays["targets"])
 
     @property
     def epoch(self) -> int:
@@ -318,7 +328,8 @@ class Batch:
 
     def __dlpack__(self, **options: typing.Any) -> typing.Any:
         """The images; their buffer goes back without Python when the tensor is gone."""
-        return self._held().dlpack()
+        lease = self._held()
+        return self.images.copy().__dlpack__() if _wants_copy(options) else lease.dlpack()
 
     def __dlpack_device__(self) -> typing.Tuple[int, int]:
         self._held()

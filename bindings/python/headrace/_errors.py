@@ -10,14 +10,14 @@ class HeadraceError(Exception):
     Attributes:
         code: number of the status, as in docs/errors.md (0: raised by the Python package itself).
         name: its name, such as ``"HR_NOT_FOUND"``.
-        errno: the system's error number, or 0.
+        errno: the system's error number, or None.
         sample_id: id of the sample it is about, or None.
         path: path of that sample in its data set, or None.
     """
 
     code: int = 0
     name: str = ""
-    errno: int = 0
+    errno: typing.Optional[int] = None
     sample_id: typing.Optional[int] = None
     path: typing.Optional[str] = None
 
@@ -152,7 +152,7 @@ def from_status(code: int, text: str, errno: int = 0, sample_id: int = -1) -> He
     error = _CLASSES.get(code, HeadraceError)(text)
     error.code = code
     error.name = _core.status_name(code)
-    error.errno = errno
+    error.errno = errno or None
     error.sample_id = sample_id if sample_id >= 0 else None
     if isinstance(error, ConfigError):
         describe(error, text)

@@ -142,7 +142,7 @@ class Loader:
         for name, function in (("model", model), ("saliency", saliency)):
             if function is not None and not callable(function):
                 raise ConfigError(f"{name}: found {type(function).__name__}; allowed: a function")
-        if world_size is not None and not 0 <= rank < world_size:
+        if rank is not None and world_size is not None and not 0 <= rank < world_size:
             raise ConfigError(f"rank: found {rank} with world_size {world_size}; allowed: 0 to {world_size - 1}")
         # Who iterates: a reference to an iterator, which may be gone, or a function of next()'s own.
         self._current: typing.Callable[[], typing.Optional[object]] = _nobody
@@ -212,6 +212,7 @@ class Loader:
             self._epoch += 1
             return None
         self._fresh = False
+        self._epoch = max(self._epoch, lease.epoch)
         if self._current() is None:
             self._current = _by_hand
         return Batch(lease)
