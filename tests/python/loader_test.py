@@ -157,10 +157,6 @@ def test_weights(load):
     ids = np.concatenate([batch.ids for batch in loader])
     assert loader.epoch_samples == len(ids) == 400 and len(loader) == 50
     assert set(ids.tolist()) == {3, 7} and 250 < (ids == 7).sum() < 350
-    again = load(sample_weights=weights.tolist(), epoch_samples=400)
-    assert np.array_equal(np.concatenate([batch.ids for batch in again]), ids)
-    with pytest.raises(headrace.ConfigError, match="one of them"):
-        load(weights=weights, sample_weights=weights)
     balanced = load(weights="balanced", loader={"epoch_samples": 800})
     counts = np.bincount(np.concatenate([batch.labels for batch in balanced]), minlength=5)
     assert counts.sum() == 800 and counts.min() > 110

@@ -104,8 +104,7 @@ class Loader:
             [n, h, w] of at least 0, any size.
         weights: what an epoch is drawn by, instead of each sample once: ``"balanced"`` (every class as often), or
             a number a sample, by id, as those of torch.utils.data.WeightedRandomSampler. `epoch_samples` draws with
-            replacement make an epoch; by default as many as there are samples. `sample_weights` takes the numbers
-            too.
+            replacement make an epoch; by default as many as there are samples.
         sample_ids: the samples of an epoch, repeats included, in the order that `shuffle` makes of them
             (``"none"``: this one).
         log: where messages go: a logging.Logger, a function of (level of logging, text), None for
@@ -127,21 +126,16 @@ class Loader:
         world_size: typing.Optional[int] = None,
         model: typing.Optional[typing.Callable[..., typing.Any]] = None,
         saliency: typing.Optional[typing.Callable[..., typing.Any]] = None,
-        weights: typing.Union[None, str, typing.Sequence[float]] = None,
-        sample_weights: typing.Optional[typing.Sequence[float]] = None,
-        sample_ids: typing.Optional[typing.Sequence[int]] = None,
+        weights: typing.Any = None,
+        sample_ids: typing.Any = None,
         log: typing.Union[None, logging.Logger, typing.Callable[[int, str], None]] = logging.getLogger("headrace"),
         **options: typing.Any,
     ) -> None:
         self._asked = (config, options)  # for headrace.preview
         if isinstance(weights, str):
-            options["weights"] = weights
-        elif weights is not None:
-            if sample_weights is not None:
-                raise ConfigError("weights and sample_weights are the same; give one of them")
-            sample_weights = weights
-        numbers = _numbers("sample_weights", sample_weights, "fiu", np.float64)
-        ids = _numbers("sample_ids", sample_ids, "iu", np.int64)
+            options["weights"], weights = weights, None
+        weights = _numbers("weights", weights, np.float64)
+        sample_ids = _numbers("sample_ids", sample_ids, np.int64)
         made = request(config, options)
         if (rank is None) != (world_size is None):
             raise ConfigError("rank and world_size are given together, or neither")
@@ -165,8 +159,8 @@ class Loader:
                 _teller(log),
                 model,
                 saliency,
-                numbers,
-                ids,
+                weights,
+                sample_ids,
             )
         except HeadraceError as error:
             raise _in_python_terms(error, made) from None
@@ -381,17 +375,16 @@ class Loader:
         )
 
 
-def _numbers(name: str, values: typing.Any, kinds: str, dtype: typing.Any) -> typing.Any:
-    """A list of numbers as the library takes it; `kinds`: of NumPy's types."""
+def _numbers(name: str, values: typing.Any, dtype: typing.Any) -> typing.Optional["np.ndarray[typing.Any, typing.Any]"]:
+    """`values` as a dense list of numbers."""
     if values is None:
         return None
-    array = np.asarray(values)
-    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in kinds:
-        allowed = "numbers" if "f" in kinds else "integers"
-        raise refuse(
-            name, f"found an array of shape {array.shape} and type {array.dtype}; allowed: {allowed}, [n] with n from 1"
-        )
-    return np.ascontiguousarray(array, dtype)
+    found = np.asarray(values)
+    if found.ndim != 1 or not (found.size == 0 or np.can_cast(found.dtype, dtype, "same_kind")):
+        raise refuse(name, f"found {found.dtype} of shape {found.shape}; allowed: a list of {np.dtype(dtype).name}")
+    if found.size == 0:
+        raise refuse(name, "found an empty list")
+    return np.ascontiguousarray(found, dtype)
 
 
 def _teller(log: typing.Any) -> typing.Optional[typing.Callable[[int, str], None]]:
