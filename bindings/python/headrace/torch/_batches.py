@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
+from torch.utils import dlpack
 
 import headrace
 
@@ -46,7 +47,7 @@ def tensors_of(batch: headrace.Batch, with_targets: bool) -> Tuple[Tensors, Torc
 
     The small ones are copies: whoever gathers labels over an epoch would hold every buffer otherwise.
     """
-    images = torch.from_dlpack(batch)
+    images = dlpack.from_dlpack(batch)
     if batch.layout == "nhwc":
         # torch's shape, in the memory format that it calls channels_last.
         images = images.movedim(-1, -3)

@@ -194,7 +194,7 @@ class DataLoader:
             batches = at_once(batches, self._side)
         self._state = None
         for tensors, batch in batches:
-            batch = batch._replace(**tensors)
+            batch = batch._replace(images=tensors["images"], labels=tensors["labels"])
             yield batch if self._full_batch else (batch.images, batch.labels)
         # Not when the loop was left early: the state is then still that of the batch it had last.
         self._state = None

@@ -43,7 +43,9 @@ class _Network:
         """Without DistributedDataParallel: its forward pass prepares for a backward pass that never
         comes here, and the next training step would fail."""
         wrapped = type(self.module).__name__ in ("DistributedDataParallel", "DataParallel")
-        return self.module.module if wrapped else self.module
+        inner = self.module.module if wrapped else self.module
+        assert isinstance(inner, nn.Module)
+        return inner
 
     def place(self) -> Tuple[torch.device, torch.dtype]:
         """Where the module's numbers are now, and of which type: it may have moved since."""

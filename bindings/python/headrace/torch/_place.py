@@ -82,7 +82,7 @@ class Place:
             self.note("tensor kernels sample otherwise than Pillow's, whose bytes headrace gives")
         return name
 
-    def fill(self, value: Any) -> Optional[Union[float, List[float]]]:
+    def fill(self, value: Any) -> Optional[Union[int, List[int]]]:
         """Colour of what lies outside, in 0 to 255; None for headrace's default, black."""
         if isinstance(value, dict):
             value = self._fill_of_image(value)
@@ -99,7 +99,7 @@ class Place:
                 return value
         return table.get("others", 0)
 
-    def colour(self, value: Any, name: str) -> Union[float, List[float]]:
+    def colour(self, value: Any, name: str) -> Union[int, List[int]]:
         """A number or one a channel, from the scale here to 0..255."""
         several = isinstance(value, Sequence) and not isinstance(value, str)
         values = list(value) if several else [value]
