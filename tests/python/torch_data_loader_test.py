@@ -435,3 +435,19 @@ def test_two_ranks_train_together_and_ask_the_model(folder, tmp_path):  # noqa: 
         assert process.returncode == 0, told[-3000:]
         # 24 samples, 5 a batch and rank: 3 steps an epoch for both.
         assert f"rank {rank} steps 6 of 6" in told
+
+
+def test_objects_come_as_torchvisions_detectors_take_them(demo):
+    options = {"augment": [{"op": "resize", "size": [48, 64]}, {"op": "random_horizontal_flip", "p": 1.0}]}
+    dataset = {"source": "coco", "path": demo / "images", "annotations": demo / "instances.json"}
+    with headrace.torch.DataLoader(dataset, 4, full_batch=True, **options) as one, \
+            headrace.Loader(dataset=dataset, batch_size=4, shuffle="none", tail="pad", **options) as plain:
+        for batch, wanted in zip(one, plain):
+            assert len(batch.targets) == len(batch.images)
+            for sample, target in enumerate(batch.targets):
+                own = wanted.targets.of(sample)
+                assert target["boxes"].shape == (own.stop - own.start, 4) and target["boxes"].dtype == torch.float32
+                assert torch.equal(target["boxes"], torch.from_numpy(wanted.targets.boxes[own]))
+                assert target["labels"].tolist() == wanted.targets.classes[own].tolist()
+                assert target["image_id"].tolist() == [wanted.ids[sample]]
+        assert len(batch.images) == 2  # 30 samples
