@@ -27,7 +27,7 @@ from ._errors import (
 )
 from ._loader import Loader
 from ._stats import Memory, Stats
-from ._preview import Preview, preview
+from ._preview import preview
 from ._transform import Transform
 from . import ops, search
 
@@ -54,7 +54,6 @@ __all__ = [
     "NotFoundError",
     "NotInThisVersionError",
     "OutOfMemoryError",
-    "Preview",
     "ReadError",
     "ReenteredError",
     "SampleError",

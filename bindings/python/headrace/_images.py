@@ -1,5 +1,6 @@
 """Images as callers have them: NumPy arrays, torch tensors, PIL images, files, encoded bytes."""
 
+import importlib
 import os
 import sys
 import typing
@@ -54,10 +55,9 @@ class Images(typing.NamedTuple):
             torch = sys.modules["torch"]
             return torch.from_dlpack(result) if result.dtype == np.uint16 else torch.from_numpy(result)
         if self.kind == "pil" and result.dtype == np.uint8:
-            from PIL import Image
-
+            pillow = importlib.import_module("PIL.Image")
             grey = result.ndim == 3 and result.shape[2] == 1
-            return Image.fromarray(result[:, :, 0] if grey else result)
+            return pillow.fromarray(result[:, :, 0] if grey else result)
         return result
 
 

@@ -1,5 +1,7 @@
 """preview: what the model will see, as a picture that notebooks show."""
 
+import importlib
+import io
 import os
 import re
 import subprocess
@@ -46,11 +48,7 @@ class Preview:
 
     def to_pil(self) -> typing.Any:
         """As a PIL image. Wants Pillow."""
-        import io
-
-        from PIL import Image
-
-        return Image.open(io.BytesIO(self.png)).convert("RGB")
+        return importlib.import_module("PIL.Image").open(io.BytesIO(self.png)).convert("RGB")
 
     def to_numpy(self) -> typing.Any:
         """uint8 [H, W, 3]."""
@@ -75,7 +73,7 @@ def _tool() -> str:
 def _core_file() -> str:
     from . import _core
 
-    return typing.cast(str, _core.__file__)
+    return _core.__file__
 
 
 def _absolute(tables: typing.Dict[str, typing.Any]) -> typing.Dict[str, typing.Any]:

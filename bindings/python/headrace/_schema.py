@@ -38,7 +38,8 @@ KINDS = {
 @functools.lru_cache(maxsize=None)
 def schema() -> typing.Dict[str, typing.Any]:
     """The JSON of hr_schema: docs/c_api.md has its members. Not to be changed."""
-    return json.loads(_core.schema())
+    made: typing.Dict[str, typing.Any] = json.loads(_core.schema())
+    return made
 
 
 def frozen(value: typing.Any) -> typing.Any:

@@ -209,4 +209,4 @@ class Transform:
     def explain(self) -> str:
         """What the last call on this thread drew (of a batch: for its last image), as TOML [[augment]] entries
         with every parameter fixed: ``Transform([text])`` does the same again."""
-        return self._core().explain()
+        return str(self._core().explain())

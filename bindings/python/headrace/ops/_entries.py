@@ -95,7 +95,7 @@ class Entry:
         return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in self.params.items())})"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.params == typing.cast(Entry, other).params
+        return type(self) is type(other) and isinstance(other, Entry) and self.params == other.params
 
     def __hash__(self) -> int:
         return hash((self.op, repr(sorted(self.params.items()))))

@@ -162,7 +162,7 @@ def _count(name: str, value: typing.Any, least: int, most: int) -> int:
     index = getattr(value, "__index__", None)
     if index is None or isinstance(value, bool) or not least <= index() <= most:
         raise InvalidArgumentError(f"{name}: found {value!r}; allowed: an integer from {least} to {most}")
-    return index()
+    return int(index())
 
 
 class Searcher:
@@ -240,7 +240,7 @@ class Searcher:
         Raises:
             NotYetError: `parallel` trials are out; the text says which one has to be told.
         """
-        trial = self._core.ask()
+        trial: typing.Any = self._core.ask()
         if trial is None:
             return None
         if isinstance(trial, str):
