@@ -136,7 +136,6 @@ class Loader:
             options["weights"], weights = weights, None
         weights = _numbers("weights", weights, np.float64)
         sample_ids = _numbers("sample_ids", sample_ids, np.int64)
-        self._asked = (config, options)  # for headrace.preview
         made = request(config, options)
         if (rank is None) != (world_size is None):
             raise ConfigError("rank and world_size are given together, or neither")
