@@ -164,6 +164,19 @@ Status TarReader::Next(TarMember* member, bool* found) {
   return {};
 }
 
+bool TarReader::HasDataBehindEnd() {
+  if (!has_end_mark_) return false;
+  const uint64_t end = std::min(file_bytes_, SaturatingAdd(offset_, kRestBytesMax));
+  std::byte piece[8 * kBlockBytes];
+  for (uint64_t at = offset_; at < end;) {
+    const std::span<std::byte> bytes(piece, std::min<uint64_t>(sizeof piece, end - at));
+    if (!Read(at, bytes).ok()) return false;
+    if (std::ranges::any_of(bytes, [](std::byte b) { return b != std::byte{0}; })) return true;
+    at += bytes.size();
+  }
+  return false;
+}
+
 Status TarReader::Skip(uint64_t bytes) {
   const std::optional<uint64_t> end = CheckedAdd(next_, bytes);
   if (!end || *end > file_bytes_) {

@@ -39,6 +39,10 @@ class TarReader {
   uint64_t passed_over() const { return passed_over_; }
   // Whether the end was a block of zeros, as every writer puts it there, and not just the file's.
   bool has_end_mark() const { return has_end_mark_; }
+  // After the end mark: whether something other than zeros follows within kRestBytesMax, as in
+  // archives that were joined end to end. What cannot be read counts as nothing.
+  bool HasDataBehindEnd();
+  static constexpr uint64_t kRestBytesMax = 1 << 20;
 
  private:
   // What headers before a member say about it.

@@ -917,8 +917,10 @@ typedef struct hr_index_report {
   uint64_t index_bytes;
   uint64_t shard_bytes;
   uint64_t without_picture; /* of a shard that was read: samples passed over for want of a picture */
-  uint64_t without_label;   /* and samples with label -1 */
-  uint64_t passed_over;     /* and members that are links, folders, devices or sparse */
+  uint64_t without_label;   /* samples with label -1, also of an index that stays */
+  uint64_t passed_over;     /* of a shard that was read: members that are links, folders, devices or sparse */
+  uint32_t data_behind_end; /* 1: and something follows its end mark, which no tar looks at */
+  uint32_t reserved;
 } hr_index_report;
 
 /* Writes the index of a tar shard beside it, "PATH.hri": whole or not at all. One that fits the shard

@@ -27,6 +27,7 @@ hr_status hr_index_shard(const char* path, int force, hr_index_report* out, hr_e
     report.without_picture = made.without_picture;
     report.without_label = made.without_label;
     report.passed_over = made.passed_over;
+    report.data_behind_end = made.data_behind_end ? 1 : 0;
     return headrace::capi::Fill(out, report, error);
   });
 }

@@ -39,6 +39,7 @@ struct Totals {
   uint64_t without_picture = 0;
   uint64_t without_label = 0;
   uint64_t index_bytes = 0;
+  uint64_t data_behind_end = 0;
 };
 
 // Indexes the shards on all CPUs; they are handed out by number.
@@ -90,6 +91,7 @@ class Indexers {
     totals_.index_bytes += report.index_bytes;
     totals_.without_picture += report.without_picture;
     totals_.without_label += report.without_label;
+    totals_.data_behind_end += report.data_behind_end;
   }
 
   const std::vector<std::string> shards_;
@@ -129,6 +131,12 @@ int Run(const ParsedArgs& args, Console& console) {
     console.Warning(std::to_string(totals.without_label) +
                     " samples have no label: neither .cls nor \"label\" in .json");
   }
+  if (totals.data_behind_end > 0) {
+    console.Warning(
+        std::to_string(totals.data_behind_end) +
+        " shards have data behind their end mark, which no tar looks at: were they joined "
+        "with cat? Join them with tar --concatenate, or index them one by one");
+  }
   const int exit_status = totals.failed > 0 ? kExitFailure : kExitGood;
   if (!args.Has("json")) {
     PrintResult(Summary(totals));
@@ -143,6 +151,7 @@ int Run(const ParsedArgs& args, Console& console) {
   json.Field("samples", totals.samples);
   json.Field("without_picture", totals.without_picture);
   json.Field("without_label", totals.without_label);
+  json.Field("data_behind_end", totals.data_behind_end);
   json.Field("index_bytes", totals.index_bytes);
   json.EndObject();
   const int emitted = EmitJson(args, json.Take(), console);

@@ -24,13 +24,17 @@ bool Keep(const ShardPlace& place, bool force, IndexShardReport* report) {
   auto index = ShardIndex::Open(ShardIndexPath(place.path));
   if (!index.ok() || !CheckFresh(*index, place).ok()) return false;
   if (force && (index->header().set_samples == 0 || index->header().from_pack)) return false;
-  if (!index->Walk([](uint64_t, const ShardRecord&) {}).ok()) return false;
+  uint64_t without_label = 0;
+  const Status walked = index->Walk(
+      [&](uint64_t, const ShardRecord& record) { without_label += record.label < 0 ? 1 : 0; });
+  if (!walked.ok()) return false;
   std::string names;
   std::vector<uint32_t> ends;
   if (!index->ReadNames(&names, &ends).ok()) return false;
   report->samples = index->records();
   report->classes = index->header().classes.size();
   report->index_bytes = index->bytes();
+  report->without_label = without_label;
   return true;
 }
 
@@ -67,6 +71,7 @@ bool IndexShard(const std::string& path, bool force, IndexShardReport* report, C
   report->index_bytes = bytes.size();
   report->without_picture = counts.without_picture;
   report->passed_over = counts.passed_over;
+  report->data_behind_end = counts.data_behind_end;
   const Status walked = index->Walk([report](uint64_t, const ShardRecord& record) {
     report->without_label += record.label < 0 ? 1 : 0;
   });

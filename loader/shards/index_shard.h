@@ -14,10 +14,11 @@ struct IndexShardReport {
   uint64_t classes = 0;
   uint64_t index_bytes = 0;
   uint64_t shard_bytes = 0;
+  uint64_t without_label = 0;
   // Known of a shard that was read.
   uint64_t without_picture = 0;
-  uint64_t without_label = 0;
   uint64_t passed_over = 0;
+  bool data_behind_end = false;
 };
 
 // Makes PATH.hri: whole or not at all. One that is there and fits the shard is kept, unless

@@ -24,6 +24,11 @@ bool EndsIn(std::string_view name, std::string_view extension) {
   });
 }
 
+// Whether there is nothing between a member's key and its extension.
+bool IsPlainName(std::string_view name, std::string_view key) {
+  return name.find('.', key.size() + 1) == std::string_view::npos;
+}
+
 // Reads the archive once, with the records' names either the members' or, if `as_pack`, those of
 // the source.
 class Scan {
@@ -96,6 +101,7 @@ bool Scan::Run(bool as_pack, std::atomic<uint64_t>* done_bytes, const std::atomi
   }
   counts_.passed_over = reader_.passed_over();
   counts_.no_end_mark = !reader_.has_end_mark();
+  counts_.data_behind_end = reader_.HasDataBehindEnd();
   return Flush() && Label();
 }
 
@@ -108,7 +114,10 @@ bool Scan::Take(const io::TarMember& member) {
     sample_.key = key;
   }
   if (IsPictureName(member.name)) {
-    if (!sample_.picture) sample_.picture = member;
+    const bool is_plain = IsPlainName(member.name, key);
+    if (!sample_.picture || (is_plain && !IsPlainName(sample_.picture->name, key))) {
+      sample_.picture = member;
+    }
     return true;
   }
   if (EndsIn(member.name, ".cls") && !sample_.cls) {

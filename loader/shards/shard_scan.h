@@ -18,6 +18,8 @@ struct ShardScanCounts {
   uint64_t bad_json = 0;         // texts that are no JSON, where a label was looked for
   std::string bad_json_name;     // the first of them
   bool no_end_mark = false;      // the archive may have been cut off between two members
+  bool data_behind_end =
+      false;  // perhaps archives that were joined end to end: nobody sees the next
 };
 
 // Whether a member is a picture by its name, which ends in .jpg .jpeg .jpe .png .webp .hrc in any
@@ -28,9 +30,10 @@ bool IsPictureName(std::string_view name);
 std::string_view KeyOf(std::string_view name);
 
 // Groups the members of the archive by their keys, as WebDataset does: members that follow each
-// other with one key are one sample. `file` is open for reading and stays so. The header has
-// everything that the archive tells; `path` is for messages. `done_bytes` grows with the place in
-// the archive; `stop` ends it early, with kStopped.
+// other with one key are one sample. Of several pictures the first counts whose name has nothing
+// between the key and its extension ("k.jpg", not "k.depth.jpg"), else the first. `file` is open
+// for reading and stays so. The header has everything that the archive tells; `path` is for
+// messages. `done_bytes` grows with the place in the archive; `stop` ends it early, with kStopped.
 [[nodiscard]] bool ScanShard(int file, uint64_t file_bytes, uint64_t mtime_ns,
                              const std::string& path, std::atomic<uint64_t>* done_bytes,
                              const std::atomic<bool>* stop, ShardIndexWriter* index,

@@ -156,6 +156,8 @@ void TarDataset::Warn(const LogSink& log) const {
   std::string bad_json;
   std::string no_end;
   uint64_t cut = 0;
+  std::string joined;
+  uint64_t joined_shards = 0;
   for (const OpenShard& shard : shards_) {
     if (shard.from == IndexFrom::kStale || shard.from == IndexFrom::kDamaged) {
       if (bad_indexes++ == 0) bad_index = &shard;
@@ -168,6 +170,7 @@ void TarDataset::Warn(const LogSink& log) const {
     if (sum.bad_json == 0) bad_json = own + ShownName(counts.bad_json_name);
     sum.bad_json += counts.bad_json;
     if (counts.no_end_mark && cut++ == 0) no_end = ShownName(shard.path);
+    if (counts.data_behind_end && joined_shards++ == 0) joined = ShownName(shard.path);
     samples += shard.rows.size();
     for (const ShardRow& row : shard.rows) no_label += row.label < 0 ? 1 : 0;
   }
@@ -182,6 +185,14 @@ void TarDataset::Warn(const LogSink& log) const {
   if (cut > 0) {
     Say(log, no_end + (cut > 1 ? " and " + std::to_string(cut - 1) + " more have" : " has") +
                  " no end mark: perhaps cut off between two members");
+  }
+  if (joined_shards > 0) {
+    Say(log,
+        joined +
+            (joined_shards > 1 ? " and " + std::to_string(joined_shards - 1) + " more have"
+                               : " has") +
+            " data behind the end mark, which no tar looks at: shards that were joined with cat? "
+            "Join them with tar --concatenate, or list them one by one");
   }
   if (sum.passed_over > 0) {
     log.Write(LogLevel::kInfo,

@@ -331,3 +331,33 @@ def test_index_writes_keeps_and_renews(run, good, shards, expected):
     os.utime(shards / "train-000001.tar", (1, 1))
     assert "was made before the shard was last written" in run("digest", file).err
     assert run("index", shards / "none.tar").code == 1
+
+
+def test_data_behind_the_end_of_a_shard_are_told_of(good, run, demo, tmp_path):
+    first, second = tmp_path / "0.tar", tmp_path / "1.tar"
+    write_tar(first, members(demo, 0, 4))
+    write_tar(second, members(demo, 4, 8))
+    joined = tmp_path / "joined.tar"
+    joined.write_bytes(first.read_bytes() + second.read_bytes())
+    result = run("index", joined, first, "--json", tmp_path / "report.json")
+    assert result.code == 0, result
+    assert "1 shards have data behind their end mark" in result.err
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["data_behind_end"] == 1
+    assert report["samples"] == 8
+    # Those that stay are counted too.
+    unlabelled = tmp_path / "unlabelled.tar"
+    write_tar(unlabelled, [(name, content) for name, content in members(demo, 0, 3)
+                           if name.endswith(".jpg")])
+    for written in (1, 0):
+        result = run("index", unlabelled, "--json", "-")
+        assert result.code == 0, result
+        report = json.loads(result.out)
+        assert report["written"] == written
+        assert report["without_label"] == 3
+    (tmp_path / "joined.tar.hri").unlink()
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG.format(path=f'"{joined}"', loader='tail = "exact"'))
+    result = run("digest", config)
+    assert result.code == 0
+    assert "joined.tar has data behind the end mark" in result.err

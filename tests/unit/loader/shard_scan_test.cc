@@ -46,6 +46,32 @@ Scanned Scan(const std::string& archive) {
 }
 Scanned Scan(const TarEntries& entries) { return Scan(TarText(entries)); }
 
+TEST(ShardScanTest, ThePictureIsTheOneWithNothingBetweenKeyAndExtension) {
+  Scanned scanned = Scan(TarEntries{{"a.depth.png", "not this"},
+                                    {"a.jpg", "but this"},
+                                    {"a.png", "nor another"},
+                                    {"b.left.jpg", "the first of two like it"},
+                                    {"b.right.jpg", ""},
+                                    {"c.jpg", "plain"},
+                                    {"c.mask.png", ""}});
+  ASSERT_TRUE(scanned.good) << scanned.error.text;
+  EXPECT_EQ(scanned.Names(), Texts({"a.jpg", "b.left.jpg", "c.jpg"}));
+}
+
+TEST(ShardScanTest, NoticesWhatFollowsTheEndMark) {
+  const std::string one = TarText({{"a.jpg", "one"}});
+  const std::string zeros(10240, '\0');
+  EXPECT_FALSE(Scan(one).counts.data_behind_end);
+  EXPECT_FALSE(Scan(one + zeros).counts.data_behind_end);
+  // As cat a.tar b.tar makes it.
+  Scanned joined = Scan(one + zeros + TarText({{"b.jpg", "two"}}));
+  ASSERT_TRUE(joined.good) << joined.error.text;
+  EXPECT_TRUE(joined.counts.data_behind_end);
+  EXPECT_EQ(joined.Names(), Texts({"a.jpg"}));
+  // Without an end mark there is nothing behind it.
+  EXPECT_FALSE(Scan(one.substr(0, one.size() - 1024)).counts.data_behind_end);
+}
+
 TEST(ShardScanTest, MembersWithOneKeyAreOneSample) {
   Scanned scanned = Scan(TarEntries{{"a/b.c.jpg", "one"},
                                     {"a/b.cls", "3"},
