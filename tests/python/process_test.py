@@ -12,8 +12,9 @@ import headrace
 import pytest
 
 PREPARE = """
-import os, sys, threading, time
+import os, sys, threading, time, warnings
 import headrace
+warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)  # Python's own, from 3.12 on
 def open_loader(**options):
     return headrace.Loader(dataset=sys.argv[1], batch_size=4, workers=1, pin="none", log=None,
                            augment=[{"op": "resize", "size": [32, 32]}], **options)
