@@ -25,7 +25,7 @@ namespace {
 constexpr uint64_t kTakenSamples = 16;
 
 // What: the names of all samples, looked at before the first file is made. Owner: RunUnpack.
-// Thread: that one. Cost: 8 bytes a sample; the names of one shard at a time.
+// Thread: that one. Cost: 24 bytes a sample; the names of one shard at a time.
 class NameCheck {
  public:
   bool Look(const ShardContent& content, const PackShards& pack, JobError* error) {
@@ -46,18 +46,36 @@ class NameCheck {
                     0, static_cast<int64_t>(record.id));
         return;
       }
-      hashes_.push_back(Hash64(std::as_bytes(std::span(name.data(), name.size()))));
+      samples_.push_back({.name_hash = Hash64(std::as_bytes(std::span(name.data(), name.size()))),
+                          .id = record.id,
+                          .record_hash = record.hash});
       LookAtClass(name, record.label, pack.classes());
     });
     if (!good) return false;
     return walked.ok() || FailOn(error, content.path() + ".hri", walked);
   }
 
-  bool Finish(const std::string& folder, JobError* error) {
-    std::sort(hashes_.begin(), hashes_.end());
-    if (std::adjacent_find(hashes_.begin(), hashes_.end()) == hashes_.end()) return true;
-    return Fail(error, Code::kCorrupt,
-                folder + ": two samples have the same path; they cannot both be unpacked");
+  // `repeated`: samples that an earlier one has the path and the bytes of, as when a manifest named
+  // a file twice, in order. They are that file.
+  bool Finish(const std::string& folder, std::vector<uint64_t>* repeated, JobError* error) {
+    std::sort(samples_.begin(), samples_.end(), [](const Sample& a, const Sample& b) {
+      return a.name_hash != b.name_hash ? a.name_hash < b.name_hash : a.id < b.id;
+    });
+    for (size_t i = 1; i < samples_.size(); ++i) {
+      const Sample& before = samples_[i - 1];
+      const Sample& sample = samples_[i];
+      if (sample.name_hash != before.name_hash) continue;
+      if (sample.record_hash == 0 || sample.record_hash != before.record_hash) {
+        return Fail(error, Code::kCorrupt,
+                    folder + ": samples " + std::to_string(before.id) + " and " +
+                        std::to_string(sample.id) +
+                        " have the same path and other bytes; they cannot both be unpacked",
+                    0, static_cast<int64_t>(sample.id));
+      }
+      repeated->push_back(sample.id);
+    }
+    std::sort(repeated->begin(), repeated->end());
+    return true;
   }
 
   // Whether classes are the first folders of the paths, as in a folder of classes: then those
@@ -81,7 +99,12 @@ class NameCheck {
     }
   }
 
-  std::vector<uint64_t> hashes_;
+  struct Sample {
+    uint64_t name_hash = 0;
+    uint64_t id = 0;
+    uint64_t record_hash = 0;  // 0: not known
+  };
+  std::vector<Sample> samples_;
   bool classes_are_folders_ = true;
 };
 
@@ -168,7 +191,8 @@ class Unpacker {
   UnpackReport counts_;
 };
 
-bool CheckNames(const PackShards& pack, bool* classes_are_folders, JobError* error) {
+bool CheckNames(const PackShards& pack, bool* classes_are_folders, std::vector<uint64_t>* repeated,
+                JobError* error) {
   NameCheck names;
   for (const PackShards::Shard& shard : pack.shards()) {
     std::optional<ShardContent> content;
@@ -178,7 +202,7 @@ bool CheckNames(const PackShards& pack, bool* classes_are_folders, JobError* err
     }
   }
   *classes_are_folders = names.classes_are_folders();
-  return names.Finish(pack.folder(), error);
+  return names.Finish(pack.folder(), repeated, error);
 }
 
 bool MakeClassFolders(const PackShards& pack, TreeWriter* tree, JobError* error) {
@@ -207,7 +231,9 @@ bool RunUnpack(const UnpackJob& job, const JobHooks& hooks, UnpackReport* report
   *report = {};
   PackShards pack;
   bool classes_are_folders = false;
-  if (!PackShards::Open(job.pack, &pack, error) || !CheckNames(pack, &classes_are_folders, error)) {
+  std::vector<uint64_t> repeated;
+  if (!PackShards::Open(job.pack, &pack, error) ||
+      !CheckNames(pack, &classes_are_folders, &repeated, error)) {
     return false;
   }
   if (LiesIn(job.folder, job.pack)) {
@@ -240,6 +266,10 @@ bool RunUnpack(const UnpackJob& job, const JobHooks& hooks, UnpackReport* report
           if (first >= pack.samples()) break;
           const uint64_t end = std::min(first + kTakenSamples, pack.samples());
           for (uint64_t id = first; going && id < end && !threads.Ending(); ++id) {
+            if (std::ranges::binary_search(repeated, id)) {
+              threads.Done(1, 0);
+              continue;
+            }
             going = unpacker.Unpack(id, &failed);
             if (going) threads.Done(1, unpacker.last_bytes());
           }
@@ -249,6 +279,7 @@ bool RunUnpack(const UnpackJob& job, const JobHooks& hooks, UnpackReport* report
       },
       error);
   for (const UnpackReport& part : parts) Add(part, report);
+  report->samples_kept += repeated.size();
   if (!good || !tree.Sync(error)) return false;
   if (report->bad == 0) return true;
   return Fail(error, Code::kCorrupt,

@@ -282,6 +282,25 @@ def test_unpack_gives_names_classes_and_pixels_again(run, packs, with_png, tmp_p
     assert json.loads(again.out)["samples_kept"] == report["samples"]
 
 
+def test_a_file_that_a_manifest_names_twice_is_unpacked_once(run, demo, tmp_path):
+    paths = sorted((demo / "images").rglob("*.jpg"))[:6]
+    lines = [f"{path.relative_to(demo)}\t{i % 3}" for i, path in enumerate(paths + paths[:2])]
+    (demo / "twice.tsv").write_text("\n".join(lines) + "\n")
+    config = tmp_path / "twice.toml"
+    config.write_text(f'[dataset]\nsource = "manifest"\npath = "{demo / "twice.tsv"}"\n')
+    for codec in CODECS:
+        pack, out = tmp_path / codec, tmp_path / f"{codec}-files"
+        result = run("pack", config, "-o", pack, "--codec", codec)
+        assert result.code == 0, result
+        result = run("unpack", pack, "-o", out, "--json", "-")
+        assert result.code == 0, result
+        report = json.loads(result.out)
+        assert report["samples"] == 8
+        assert report["samples_kept"] == 2
+        found = sorted(path.relative_to(out) for path in out.rglob("*.jpg"))
+        assert found == [path.relative_to(demo) for path in paths]
+
+
 def test_unpack_does_not_overwrite(run, packs, tmp_path):
     out = tmp_path / "files"
     assert run("unpack", packs["jpeg"], "-o", out).code == 0

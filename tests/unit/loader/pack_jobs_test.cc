@@ -176,7 +176,10 @@ TEST_F(PackJobsTest, AFileThatChangedSinceTheListingEndsTheJobWithItsName) {
 }
 
 // A pack of one shard with these paths, whatever they are.
-void MakePack(const std::string& folder, const std::vector<std::string>& paths) {
+enum class Content { kOther, kSame };  // of one sample and the next
+
+void MakePack(const std::string& folder, const std::vector<std::string>& paths,
+              Content content = Content::kOther) {
   std::filesystem::create_directory(folder);
   std::optional<ShardWriter> writer;
   JobError error;
@@ -189,6 +192,7 @@ void MakePack(const std::string& folder, const std::vector<std::string>& paths) 
   record.extension = "jpg";
   record.copied = true;
   for (size_t i = 0; i < paths.size(); ++i) {
+    if (content == Content::kOther) record.bytes[9] = static_cast<std::byte>(i);
     ASSERT_TRUE(
         writer->Add({.id = i, .label = 0, .path = paths[i], .class_name = "a"}, record, &error))
         << error.text;
@@ -215,6 +219,19 @@ TEST_F(PackJobsTest, HostilePathsMakeNoFile) {
     EXPECT_FALSE(std::filesystem::exists(to)) << i;
   }
   EXPECT_FALSE(std::filesystem::exists(temp_ / "evil"));
+}
+
+// As a manifest may name a file twice.
+TEST_F(PackJobsTest, OnePathWithTheSameBytesIsOneFile) {
+  MakePack(pack(), {"a/x.jpg", "a/y.jpg", "a/x.jpg", "a/x.jpg"}, Content::kSame);
+  UnpackReport report;
+  JobError error;
+  ASSERT_TRUE(RunUnpack({.pack = pack(), .folder = temp_ / "files"}, hooks_, &report, &error))
+      << error.text;
+  EXPECT_EQ(report.samples, 4u);
+  EXPECT_EQ(report.as_stored, 2u);
+  EXPECT_EQ(report.samples_kept, 2u);
+  EXPECT_NE(Read(temp_ / "files/a/x.jpg"), "");
 }
 
 TEST_F(PackJobsTest, UnpackChecksRecords) {
