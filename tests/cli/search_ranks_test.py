@@ -54,8 +54,11 @@ def test_a_rank_that_dies_loses_no_trial(binary, run, config, judge, tmp_path):
     common = [config, "--trials", 24, "--parallel", 2, "--no-baselines"]
     expected = run("search", *common, "--parallel", 6, "--evaluate", judge, "--log", tmp_path / "alone.tsv")
     assert expected.code == 0, expected
-    # Rank 1 never comes to an end.
-    command = f"[ $HEADRACE_WORKER = 2 ] && : > {tmp_path}/busy && sleep 1000; {judge}"
+    # Rank 1 never comes to an end; the others wait for it to begin, so that it has a trial to lose.
+    command = (
+        f"[ $HEADRACE_WORKER = 2 ] && : > {tmp_path}/busy && sleep 1000; "
+        f"while [ ! -e {tmp_path}/busy ]; do sleep 0.05; done; {judge}"
+    )
     log = tmp_path / "ranks.tsv"
     running = ranks(binary, 3, *common, "--evaluate", command, "--log", log, "--state", tmp_path / "state.json",
                     "--rank-timeout", 3, HEADRACE_TEST_MARK=str(tmp_path))  # fmt: skip

@@ -61,3 +61,5 @@ class Stats:
     object_zoom_fallbacks: int
     cache_hits: int
     cache_bytes: int
+    partial_reads: int
+    partial_fallbacks: int

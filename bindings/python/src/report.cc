@@ -69,6 +69,8 @@ nb::dict ToDict(const hr_stats& in) {
   HR_FIELD(object_zoom_fallbacks);
   HR_FIELD(cache_hits);
   HR_FIELD(cache_bytes);
+  HR_FIELD(partial_reads);
+  HR_FIELD(partial_fallbacks);
   return out;
 }
 
