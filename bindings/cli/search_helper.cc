@@ -12,6 +12,8 @@
 namespace headrace::cli {
 namespace {
 
+constexpr int kFailedBeatsMax = 3;
+
 // What: a helper's files and its jobs. Owner, thread: HelpSearch. Cost: see SearchBoard.
 class Helper {
  public:
@@ -29,8 +31,9 @@ class Helper {
   // False: the folder cannot be written.
   bool Step(std::string* error) {
     if (beat_.IsDue()) {
-      // The folder is rank 0's to make, and may not be there yet, or be just made anew.
-      if (!board_.Make(error) || !Beat(error)) return false;
+      // The folder is rank 0's to make and to clear, which may come just between these two.
+      failed_beats_ = board_.Make(error) && Beat(error) ? 0 : failed_beats_ + 1;
+      if (failed_beats_ == kFailedBeatsMax) return false;
     }
     if (look_.IsDue()) {
       std::string text;
@@ -94,6 +97,7 @@ class Helper {
   EvaluatorPool* const pool_;
   SignOfLife master_;
   uint64_t beats_ = 0;
+  int failed_beats_ = 0;  // in a row
   bool is_over_ = false;
   std::deque<RemoteJob> jobs_;
   std::map<uint64_t, RemoteJob> running_;  // by trial

@@ -41,7 +41,11 @@ def test_ranks_give_what_one_process_gives(binary, run, config, script, tmp_path
 
 def test_all_ranks_take_part(binary, config, tmp_path):
     # Which knows nothing of ranks itself.
-    command = f"echo $HEADRACE_WORKER$RANK$WORLD_SIZE$OMPI_X >> {tmp_path}/who; sleep 0.2; echo 1; : {{policy}}"
+    # None is done before all have begun one.
+    command = (
+        f"echo $HEADRACE_WORKER$RANK$WORLD_SIZE$OMPI_X >> {tmp_path}/who; "
+        f"until [ $(sort -u {tmp_path}/who | wc -l) -ge 3 ]; do sleep 0.05; done; echo 1; : {{policy}}"
+    )
     running = ranks(binary, 3, config, "--evaluate", command, "--trials", 15,
                     "--state", tmp_path / "state.json", "--no-baselines", "--rescore", 0, OMPI_X="x")  # fmt: skip
     outputs = [process.communicate(timeout=100) for process in running]
