@@ -1,15 +1,19 @@
 #include "loader/epoch_samples.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "base/hash.h"
-#include "base/rng.h"
+#include "loader/sampler.h"
 
 namespace headrace::loader {
 namespace {
 
-constexpr char kDrawPurpose[] = "order/weights";  // the stream of a draw (docs/rng.md)
+// Streams (docs/rng.md).
+constexpr char kDrawPurpose[] = "order/weights";           // of a draw
+constexpr char kSubstitutePurpose[] = "substitute";        // of a list's positions
+constexpr char kWeightedPurpose[] = "substitute/weights";  // of the draws for a bad sample
 
 bool Wrong(ConfigError* error, std::string text) {
   return Fail(error, Code::kConfigValue, std::move(text));
@@ -147,11 +151,35 @@ void EpochSamples::Build() {
 
 uint64_t EpochSamples::Draw(uint64_t seed, uint32_t epoch, uint64_t position) const {
   RandomStream stream({.seed = seed, .epoch = epoch, .unit = position, .name = kDrawPurpose});
-  const uint64_t column_low = stream.NextU32();
-  const uint64_t column = column_low | (uint64_t{stream.NextU32()} << 32);
-  const uint64_t height_low = stream.NextU32();
-  const uint64_t height = height_low | (uint64_t{stream.NextU32()} << 32);
+  return DrawFrom(&stream);
+}
+
+uint64_t EpochSamples::DrawFrom(RandomStream* stream) const {
+  const uint64_t column_low = stream->NextU32();
+  const uint64_t column = column_low | (uint64_t{stream->NextU32()} << 32);
+  const uint64_t height_low = stream->NextU32();
+  const uint64_t height = height_low | (uint64_t{stream->NextU32()} << 32);
   return table_.At(column, static_cast<double>(height >> 11) * 0x1p-53);
+}
+
+std::optional<uint64_t> EpochSamples::Substitute(uint64_t seed, uint32_t epoch, uint64_t id,
+                                                 uint32_t attempt) const {
+  // The first `attempt` others were bad too. Where the bad one is all that there is, it ends.
+  const auto pick = [&](uint64_t tries, const auto& next) -> std::optional<uint64_t> {
+    uint32_t others = 0;
+    for (uint64_t i = 0; i < tries; ++i) {
+      const uint64_t candidate = next(i);
+      if (candidate != id && others++ == attempt) return candidate;
+    }
+    return std::nullopt;
+  };
+  if (is_drawn_) {
+    RandomStream stream({.seed = seed, .epoch = epoch, .unit = id, .name = kWeightedPurpose});
+    return pick(kSubstitutesTried, [&](uint64_t) { return DrawFrom(&stream); });
+  }
+  const KeyedPermutation positions(ids_.size(), seed, epoch, id, kSubstitutePurpose);
+  return pick(std::min<uint64_t>(ids_.size(), kSubstitutesTried),
+              [&](uint64_t i) { return ids_[positions.At(i)]; });
 }
 
 }  // namespace headrace::loader

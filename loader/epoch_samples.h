@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/rng.h"
 #include "loader/alias_table.h"
 #include "loader/config.h"
 #include "loader/config_toml.h"
@@ -41,10 +43,20 @@ class EpochSamples {
   // The sample that stands at `index`: of the list, or of the set itself.
   uint64_t IdOf(uint64_t index) const { return ids_.empty() ? index : ids_[index]; }
 
+  // Whether some samples of the set may not come at all.
+  bool is_choice() const { return is_drawn_ || is_listed_; }
+  // The sample that the `attempt`th substitute of the bad sample `id` is, drawn from what an epoch
+  // is made of and never `id` itself. None: there is no other among kSubstitutesTried. is_choice()
+  // only.
+  std::optional<uint64_t> Substitute(uint64_t seed, uint32_t epoch, uint64_t id,
+                                     uint32_t attempt) const;
+  static constexpr uint64_t kSubstitutesTried = 1024;
+
   // Positions are below it: they address random streams (docs/rng.md).
   static constexpr uint64_t kPositionsMax = uint64_t{1} << 40;
 
  private:
+  uint64_t DrawFrom(RandomStream* stream) const;
   double WeightOf(uint64_t id) const;
   // Adds weights up in the order of the ids.
   bool SumWeights(ConfigError* error);

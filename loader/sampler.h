@@ -47,6 +47,7 @@ class Sampler {
   // pad.
   uint64_t Batches(uint64_t base) const;
   uint64_t batches() const { return batches_; }  // of a whole epoch
+  const EpochSamples* chosen() const { return chosen_; }
   // First position of batch `batch` of this rank; may lie beyond the set (pad, exact).
   uint64_t FirstPosition(uint64_t batch, uint64_t base = 0) const;
   // Samples in batch `batch` (the rest of it, if any, is padding).

@@ -29,10 +29,11 @@ std::string DescribeSample(const Dataset& dataset, uint64_t id, const Status& st
   return text + ": " + TextOf(status);
 }
 
-BadSamples::BadSamples(const LoaderConfig& config, const Dataset& dataset, const LogSink& log,
-                       Counters* counters)
+BadSamples::BadSamples(const LoaderConfig& config, const Dataset& dataset,
+                       const EpochSamples* chosen, const LogSink& log, Counters* counters)
     : config_(config),
       dataset_(dataset),
+      chosen_(chosen),
       log_(log),
       counters_(counters),
       budget_(BudgetOf(config, dataset.size())),
@@ -63,10 +64,12 @@ std::optional<uint64_t> BadSamples::Decide(uint64_t ticket_id, uint64_t id, uint
   const bool first_time = CountDistinct(id);
   if (config_.on_corrupt == OnCorrupt::kError) return std::nullopt;  // the error itself reports it
   if (first_time) Report(id, status);
-  if (config_.on_corrupt == OnCorrupt::kMark || attempt >= kSubstitutesMax ||
-      attempt >= dataset_.size()) {
-    return std::nullopt;
+  if (config_.on_corrupt == OnCorrupt::kMark || attempt >= kSubstitutesMax) return std::nullopt;
+  // What the caller left out of the epoch must not come in by this door.
+  if (chosen_ != nullptr && chosen_->is_choice()) {
+    return chosen_->Substitute(config_.seed, epoch, ticket_id, attempt);
   }
+  if (attempt >= dataset_.size()) return std::nullopt;
   const KeyedPermutation candidates(dataset_.size(), config_.seed, epoch, ticket_id, "substitute");
   return candidates.At(attempt);
 }

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "loader/config.h"
 #include "loader/dataset.h"
+#include "loader/epoch_samples.h"
 #include "loader/quarantine_file.h"
 #include "loader/stats.h"
 
@@ -37,8 +38,9 @@ struct BadRecord {
 // EndsRun the consumer's. Cost: nothing for good samples; two bits a sample.
 class BadSamples {
  public:
-  BadSamples(const LoaderConfig& config, const Dataset& dataset, const LogSink& log,
-             Counters* counters);
+  // `chosen`: what an epoch is made of, looked at once there is a bad sample; null: every sample.
+  BadSamples(const LoaderConfig& config, const Dataset& dataset, const EpochSamples* chosen,
+             const LogSink& log, Counters* counters);
 
   static constexpr uint32_t kSubstitutesMax = 8;
   // Bad records that a batch of `rows` can get: each drawn sample and its substitutes.
@@ -66,6 +68,7 @@ class BadSamples {
 
   const LoaderConfig& config_;
   const Dataset& dataset_;
+  const EpochSamples* chosen_;
   const LogSink log_;
   Counters* counters_;
   const uint64_t budget_;                              // distinct ids that are tolerated

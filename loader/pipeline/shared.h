@@ -66,7 +66,7 @@ struct PipelineShared {
         retry(RingCapacity(p.lanes)),
         mix(RingCapacity(uint64_t{p.batch_buffers_max} * std::max(p.mix_bands, 1u))),
         delivery(p.batch_buffers_max),
-        bad(c.loader, d, l, &counters) {}
+        bad(c.loader, d, s.chosen(), l, &counters) {}
 
   // Every lane and every band of every buffer fits in its ring, so a push never fails.
   template <class T>

@@ -75,6 +75,69 @@ TEST_F(BadSamplesTest, I07_MarkedSlotsAreZeroAndTheirNeighboursKeepTheirBytes) {
   }
 }
 
+// The ids of an epoch whose substitutes are all to be samples that the caller chose.
+std::set<int64_t> SubstitutesOf(const std::string& toml, const hr_options& options) {
+  std::set<int64_t> substitutes;
+  const LoaderHandle loader = MustOpen(toml, &options);
+  for (int epoch = 0; epoch < 8; ++epoch) {
+    for (const BatchValue& batch : DrainEpoch(loader.get())) {
+      const auto ids = batch.Ids();
+      for (size_t i = 0; i < ids.size(); ++i) {
+        EXPECT_NE(batch.valid[i], 0);
+        if (batch.valid[i] == 2) substitutes.insert(ids[i]);
+      }
+    }
+  }
+  return substitutes;
+}
+
+TEST_F(BadSamplesTest, SubstitutesOfAListAreOfTheList) {
+  int64_t bad = -1;
+  const LoaderHandle all = MustOpen(Config(""));
+  for (int64_t id = 0; id < kGood + 4; ++id) {
+    if (std::string(hr_loader_sample_path(all.get(), id)).ends_with("9000.jpg")) bad = id;
+  }
+  ASSERT_GE(bad, 0);
+  const int64_t good[] = {bad == 0 ? 1 : 0, bad == 2 ? 3 : 2};
+  // Mostly the bad one: more positions hold it than substitutes are tried.
+  std::vector<int64_t> list(40, bad);
+  list[7] = good[0];
+  list[23] = good[1];
+  HR_INIT(hr_options, options);
+  options.sample_ids = list.data();
+  options.sample_id_count = list.size();
+  EXPECT_EQ(SubstitutesOf(Config("workers = 2"), options), std::set<int64_t>(good, good + 2));
+
+  // Nothing else to take: marked, as without substitutes.
+  const std::vector<int64_t> alone(8, bad);
+  options.sample_ids = alone.data();
+  options.sample_id_count = alone.size();
+  const auto batches = DrainEpoch(MustOpen(Config("workers = 2"), &options).get());
+  ASSERT_EQ(batches.size(), 1u);
+  for (const auto valid : batches[0].valid) EXPECT_EQ(valid, 0);
+}
+
+TEST_F(BadSamplesTest, SubstitutesByWeightAreOfSomeWeight) {
+  std::vector<double> weights(kGood + 4, 0.0);
+  const LoaderHandle all = MustOpen(Config(""));
+  std::set<int64_t> good;
+  for (int64_t id = 0; id < kGood + 4; ++id) {
+    const std::string path = hr_loader_sample_path(all.get(), id);
+    const bool bad = path.find("/900") != std::string::npos;
+    if (!bad && (good.size() == 2 || id % 5 != 0)) continue;
+    weights[static_cast<size_t>(id)] = bad ? 0.25 : 3.0;
+    if (!bad) good.insert(id);
+  }
+  ASSERT_EQ(good.size(), 2u);
+  HR_INIT(hr_options, options);
+  options.sample_weights = weights.data();
+  options.sample_weight_count = weights.size();
+  const std::string keys = "epoch_samples = 48\nworkers = 2";
+  EXPECT_EQ(SubstitutesOf(Config(keys), options), good);
+  EXPECT_EQ(DrainEpoch(MustOpen(Config(keys), &options).get()),
+            DrainEpoch(MustOpen(Config("epoch_samples = 48\nworkers = 1"), &options).get()));
+}
+
 TEST_F(BadSamplesTest, SubstitutesDoNotDependOnWorkers) {
   const auto one = DrainEpoch(MustOpen(Config("workers = 1")).get());
   size_t substitutes = 0;

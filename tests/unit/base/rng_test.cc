@@ -193,6 +193,7 @@ TEST(RandomStreamTest, SeparatesAllNamesInUse) {
                                          "order",
                                          "order/runs",
                                          "order/weights",
+                                         "substitute/weights",
                                          "order/window",
                                          "substitute",
                                          "search/random",
