@@ -27,6 +27,8 @@ bool JpegRegionDecoder::Begin(const JpegFrame& frame, const JpegRegionJob& job) 
   HR_DCHECK(!job.restarts_trusted || (job.checkpoints == nullptr && job.maker == nullptr));
   HR_DCHECK(!job.restarts_trusted || frame.restart_interval > 0);
   HR_DCHECK(job.restarts_trusted || job.part.is_whole());
+  // Rows above those of the part would be decoded from what happens to lie there.
+  if (!job.part.is_whole() && job.rect.top < job.part.mcu_row) return false;
   if (job.restarts_trusted && !restarts_.Begin(frame, job.part)) return false;
   interval_ = job.maker != nullptr ? job.maker->interval() : 0;
   if (!tables_.Prepare(frame)) return false;
@@ -76,7 +78,7 @@ bool JpegRegionDecoder::SkipTo(JpegEntropyDecoder* entropy, uint32_t mcu) {
 bool JpegRegionDecoder::PassToSegment(JpegEntropyDecoder* entropy, uint32_t mcu) {
   const uint32_t interval = frame_->restart_interval;
   const uint32_t segment = mcu / interval;
-  if (segment <= entropy->segment()) return true;
+  if (segment <= entropy->segment()) return segment > 0 || restarts_.from_start();
   const JpegEntropyDecoder& last = Foremost();
   if (segment == last.segment()) {  // where the other one has ended
     *entropy = last;

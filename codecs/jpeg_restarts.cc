@@ -14,10 +14,12 @@ bool JpegRestarts::Begin(const JpegFrame& frame, const RecordPart& part) {
   at_ = begin_ + frame.data_offset;
   end_ = begin_ + frame.file.size();
   segment_ = 0;
-  if (part.is_whole() || part.mcu_row == 0) return true;
+  from_start_ = true;
+  if (part.is_whole()) return true;
   const uint64_t mcu = uint64_t{part.mcu_row} * frame.mcus_across();
   if (mcu / frame.restart_interval == 0) return part.Has(frame.data_offset, part.end);
   if (part.begin < frame.data_offset || part.begin >= frame.file.size()) return false;
+  from_start_ = false;
   // The place is not known to the byte. Markers with one number are further apart.
   at_ = begin_ + part.begin;
   segment_ = static_cast<uint32_t>(mcu / frame.restart_interval) - 1;

@@ -23,6 +23,8 @@ class JpegRestarts {
 
   // The segment that the place is in: 0 before the first marker, then the number of markers passed.
   uint32_t segment() const { return segment_; }
+  // Whether the first segment is there: Begin has not gone to a later one.
+  bool from_start() const { return from_start_; }
   // A decoder has come to this byte, which lies in this segment.
   void SkipTo(uint32_t segment, const uint8_t* at);
   // On to the marker that segment number `segment` begins with, a later one; gives the marker's
@@ -39,6 +41,7 @@ class JpegRestarts {
   const uint8_t* at_ = nullptr;
   const uint8_t* end_ = nullptr;
   uint32_t segment_ = 0;
+  bool from_start_ = true;
 };
 
 }  // namespace headrace::codecs
