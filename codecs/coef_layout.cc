@@ -58,7 +58,9 @@ Status CoefLayout::Open(std::span<const std::byte> record, const Limits& limits,
   part_ = part;
   HR_TRY(CheckEncodedBytes(record, limits));
   HR_TRY(ReadFixed(record, limits));
-  return ReadComponents();
+  HR_TRY(ReadComponents());
+  if (part_.IsOf(frame_.size, frame_.mcu_height_px())) return {};
+  return {Code::kTruncated, "what there is of the coefficient record is of another picture"};
 }
 
 Status CoefLayout::ReadFixed(std::span<const std::byte> record, const Limits& limits) {

@@ -164,7 +164,10 @@ Status JpegDecoder::ReadHeader(std::span<const std::byte> file, const Limits& li
   frame_ = JpegDescribe(*island_, head);
   if (region_decoder_ == nullptr) frame_.ours = false;
   if (!part_.is_whole()) {
-    if (!frame_.ours || frame_.restart_interval == 0) return IsPart();
+    if (!frame_.ours || frame_.restart_interval == 0 ||
+        !part_.IsOf(frame_.size, frame_.mcu_height_px())) {
+      return IsPart();
+    }
     frame_.file = {reinterpret_cast<const uint8_t*>(file.data()), std::min(part_.end, file.size())};
   }
   checkpoints_ = nullptr;

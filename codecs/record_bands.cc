@@ -60,6 +60,8 @@ bool FindRecordPart(const RecordBands& bands, uint64_t record_bytes, const RectP
   part->begin = first == 0 ? 0 : place(first);
   part->end = std::min(place(end) + bands.slack * kSlackUnit, record_bytes);
   part->mcu_row = bands.FirstRow(first);
+  part->stored = bands.stored();
+  part->mcu_height_px = row_px;
   part->head_bytes = std::min(part->head_bytes, record_bytes);
   return shift <= kShiftMax && part->head_bytes > 0 && part->begin < part->end;
 }

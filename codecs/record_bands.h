@@ -16,10 +16,17 @@ struct RecordPart {
   uint64_t begin = 0;       // of the data of MCU row `mcu_row`, or up to 15 bytes before
   uint64_t end = 0;
   uint32_t mcu_row = 0;
+  // Of the picture that this is said to be a part of.
+  SizePx stored;
+  uint32_t mcu_height_px = 0;
 
   bool is_whole() const { return head_bytes == 0; }
   bool Has(uint64_t from, uint64_t to) const {
     return is_whole() || (from >= begin && to <= end) || to <= head_bytes;
+  }
+  // Whether the record's header says the same: rows of another picture lie elsewhere.
+  bool IsOf(SizePx size, uint32_t row_px) const {
+    return is_whole() || (stored == size && mcu_height_px == row_px);
   }
 };
 

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/hash.h"
+#include "codecs/decoder_set.h"
 #include "io/tar.h"
 #include "loader/pack/pack_folder.h"
 #include "loader/pack/pack_members.h"
@@ -15,6 +19,8 @@
 namespace headrace::loader {
 namespace {
 
+// For headers alone, of records that a pack was made of with limits of its own.
+constexpr Limits kLimits = {.max_pixels = uint64_t{1} << 32};
 constexpr uint64_t kHeaderBytes = 512;
 constexpr size_t kNameBytes = 100;  // of a ustar header, at its beginning
 
@@ -25,6 +31,7 @@ class Walk {
       : pack_(pack), content_(content), check_(check) {}
 
   void Run(const PackShards::Shard& shard) {
+    ReadBands();
     for (uint64_t n = 0; n < shard.records; ++n) {
       ShardRecord record;
       if (const Status read = content_.index().Read(n, &record); !read.ok()) {
@@ -36,6 +43,7 @@ class Walk {
       const uint64_t begin = end_;
       problem_ = {};
       Record(record);
+      if (n < bands_.size() && bands_[n].known()) Regions(bands_[n]);
       if (!problem_.ok()) {
         check_.bad({.id = static_cast<int64_t>(record.id),
                     .path = record.name,
@@ -59,12 +67,37 @@ class Walk {
     if (problem_.ok()) problem_ = {code, text};
   }
 
+  // A pack of before there were any has none.
+  void ReadBands() {
+    if (!content_.index().has_bands()) return;
+    Status status = content_.index().ReadBands(&bands_);
+    if (status.ok()) {
+      auto made = codecs::MakeDecoderSet(kLimits);
+      status = made.status();
+      if (made.ok()) decoder_ = std::move(*made);
+    }
+    if (status.ok()) return;
+    bands_.clear();
+    BadFile(content_.path() + ".hri", status.code(), status.text());
+  }
+
+  // The record's, made again, are those of the index. After Record, of whose bytes they are.
+  void Regions(const codecs::RecordBands& known) {
+    if (!problem_.ok()) return;
+    codecs::ImageInfo info;
+    codecs::RecordBands made;
+    if (!decoder_->ReadHeader(picture_, kLimits, {}, &info).ok() || !decoder_->FindBands(&made) ||
+        std::memcmp(&made, &known, sizeof made) != 0) {
+      Bad(Code::kCorrupt, "the region data of the index do not fit the record");
+    }
+  }
+
   // The header, the picture and what follows it up to the next sample.
   void Record(const ShardRecord& record) {
     Header(record);
-    if (const Status read = content_.Read(end_, record.bytes, &bytes_); !read.ok()) {
+    if (const Status read = content_.Read(end_, record.bytes, &picture_); !read.ok()) {
       Bad(read.code(), read.text());
-    } else if (record.hash != 0 && Hash64(bytes_) != record.hash) {
+    } else if (record.hash != 0 && Hash64(picture_) != record.hash) {
       Bad(Code::kCorrupt, "the record does not have its checksum");
     }
     end_ += record.bytes;
@@ -133,6 +166,9 @@ class Walk {
   uint64_t end_ = 0;  // of what was looked at
   Status problem_;    // of the sample
   std::vector<std::byte> bytes_;
+  std::vector<std::byte> picture_;
+  std::vector<codecs::RecordBands> bands_;    // of all records; empty: nothing is known
+  std::unique_ptr<codecs::Decoder> decoder_;  // if bands_ is not
 };
 
 }  // namespace

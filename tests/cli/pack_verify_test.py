@@ -1,8 +1,10 @@
 """headrace scan PACK --verify: every byte of a pack, and every pixel of its source."""
 
+import ctypes
 import json
 import os
 import shutil
+import struct
 
 import pytest
 
@@ -74,6 +76,47 @@ def test_a_broken_index_is_an_error_with_its_name(verify, broken):
     result = verify(broken)
     assert result.code == 1, result
     assert str(index) in result.err + result.out
+
+
+REGIONS_AT, HEADER_HASH_AT = 176, 208  # in an index (docs/pack-format.md)
+
+
+def xxh3(content):
+    try:
+        library = ctypes.CDLL("libxxhash.so.0")
+    except OSError:
+        pytest.skip("no libxxhash.so.0 to compute the hash with")
+    library.XXH3_64bits.restype = ctypes.c_uint64
+    library.XXH3_64bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
+    return library.XXH3_64bits(bytes(content), len(content))
+
+
+def part(content, at):
+    """(offset, bytes) of a part of an index, by where its header has it."""
+    return struct.unpack_from("<QQ", content, at)
+
+
+def with_hashes(index, content):
+    """Writes an index with the checksums of its regions and its header."""
+    offset, size = part(content, REGIONS_AT)
+    struct.pack_into("<Q", content, REGIONS_AT + 16, xxh3(content[offset : offset + size]))
+    struct.pack_into("<Q", content, HEADER_HASH_AT, xxh3(content[:HEADER_HASH_AT]))
+    index.write_bytes(content)
+
+
+def test_regions_of_other_records_are_found(verify, broken):
+    index = broken / "000001.tar.hri"
+    content = bytearray(index.read_bytes())
+    offset, size = part(content, REGIONS_AT)
+    assert size % 32 == 0 and size >= 64 and any(content[offset : offset + 2])
+    with_hashes(index, content)
+    assert verify(broken).code == 0  # the same bytes: the checksums are right
+    content[offset + 10] ^= 1  # where the second band begins
+    with_hashes(index, content)
+    result = verify(broken)
+    assert result.code == 1, result
+    (line,) = [line for line in result.out.splitlines() if "region data" in line]
+    assert str(broken / "000001.tar") in line and "do not fit" in line
 
 
 def test_another_source_is_found(verify, run, pack, tmp_path):

@@ -232,6 +232,26 @@ TEST_P(RecordBandsTest, FieldsThatCannotBeLeadNowhere) {
   EXPECT_GT(decoded, 400u);
 }
 
+// Rows of a picture of another size, or of other MCUs, lie elsewhere.
+TEST_P(RecordBandsTest, APartOfAnotherPictureIsRefused) {
+  const PackedRecord record = Pack(MakeJpeg({.width = 300, .height = 400}));
+  const auto header_ok = [&](const RecordBands& bands) {
+    RecordPart part;
+    EXPECT_TRUE(FindRecordPart(bands, record.bytes.size(), {0, 150, 200, 60}, &part));
+    return part_.ReadHeader(record.bytes, part).ok();
+  };
+  EXPECT_TRUE(header_ok(record.bands));
+  RecordBands bands = record.bands;
+  bands.width += 1;
+  EXPECT_FALSE(header_ok(bands));
+  bands = record.bands;
+  bands.height -= 16;
+  EXPECT_FALSE(header_ok(bands));
+  bands = record.bands;
+  bands.form ^= 16;
+  EXPECT_FALSE(header_ok(bands));
+}
+
 // A first band that begins somewhere else, in a picture of fewer rows than bands.
 TEST_P(RecordBandsTest, TheFirstRowIsNotDecodedFromAHole) {
   std::mt19937 random(816);
