@@ -47,6 +47,16 @@ bool Fits(const ShardIndex& index, const ShardPlan& plan, uint64_t shard) {
          index.records() == plan.begin[shard + 1] - plan.begin[shard];
 }
 
+// The loader does without what it knows of rows when that is damaged, and would for ever.
+bool HasSoundBands(const ShardIndex& index, const std::string& path, const LogSink& log) {
+  std::vector<codecs::RecordBands> bands;
+  const Status read = index.has_bands() ? index.ReadBands(&bands) : Status();
+  if (read.ok()) return true;
+  const std::string text = path + ": " + read.text() + "; the shard is made again";
+  log.Write(LogLevel::kWarning, text.c_str());
+  return false;
+}
+
 // What: one number of the folder, with its tar, its index or both. Owner, thread: FindComplete.
 struct FoundShard {
   bool complete = false;
@@ -64,8 +74,8 @@ bool LookAt(const PackJob& job, const ShardPlan& plan, const std::string& settin
   }
   if (index.ok() && index->header().is_pack() && IsIndexOf(*index, tar)) {
     found->a_packs = true;
-    found->complete =
-        index->header().settings == settings && shard < plan.shards() && Fits(*index, plan, shard);
+    found->complete = index->header().settings == settings && shard < plan.shards() &&
+                      Fits(*index, plan, shard) && HasSoundBands(*index, path, log);
   } else {
     found->a_packs = BeginsAsPack(tar);
   }

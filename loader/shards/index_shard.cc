@@ -24,6 +24,9 @@ bool Keep(const ShardPlace& place, bool force, IndexShardReport* report) {
   auto index = ShardIndex::Open(ShardIndexPath(place.path));
   if (!index.ok() || !CheckFresh(*index, place).ok()) return false;
   if (force && (index->header().set_samples == 0 || index->header().from_pack)) return false;
+  // Without `force` it stays: it is good for all but reading parts, and says how a pack was made.
+  std::vector<codecs::RecordBands> bands;
+  if (force && index->has_bands() && !index->ReadBands(&bands).ok()) return false;
   uint64_t without_label = 0;
   const Status walked = index->Walk(
       [&](uint64_t, const ShardRecord& record) { without_label += record.label < 0 ? 1 : 0; });

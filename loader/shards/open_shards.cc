@@ -62,7 +62,13 @@ Status LoadIndex(const ShardIndex& index, std::atomic<uint64_t>* bands_bytes, Op
   if (index.has_bands()) {
     const uint64_t bytes = index.records() * sizeof(codecs::RecordBands);
     const uint64_t before = bands_bytes->fetch_add(bytes, std::memory_order_relaxed);
-    if (before + bytes <= kBandsBytesMax) HR_TRY(index.ReadBands(&shard->bands));
+    // The rest of the index is as good without them.
+    if (before + bytes <= kBandsBytesMax) {
+      if (const Status read = index.ReadBands(&shard->bands); !read.ok()) {
+        std::vector<codecs::RecordBands>().swap(shard->bands);
+        shard->bands_problem = read.text();
+      }
+    }
   }
   shard->header = index.header();
   shard->records_hash = index.records_hash();
@@ -82,6 +88,7 @@ bool LoadFromFile(const ShardPlace& place, int file, std::atomic<uint64_t>* band
   if (status.ok()) return true;
   shard->rows.clear();
   shard->bands.clear();
+  shard->bands_problem.clear();
   shard->from = status.code() == Code::kNotFound      ? IndexFrom::kNone
                 : status.code() == Code::kFileChanged ? IndexFrom::kStale
                                                       : IndexFrom::kDamaged;
@@ -188,7 +195,10 @@ class Opening {
   }
 
   void DropBands(const LogSink& log) {
-    for (OpenShard& shard : shards_) std::vector<codecs::RecordBands>().swap(shard.bands);
+    for (OpenShard& shard : shards_) {
+      std::vector<codecs::RecordBands>().swap(shard.bands);
+      shard.bands_problem.clear();  // which were looked at was chance too
+    }
     const std::string text = "what the indexes know of rows would take more than " +
                              std::to_string(kBandsBytesMax >> 20) +
                              " MiB of memory: records are read whole";

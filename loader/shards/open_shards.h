@@ -40,6 +40,7 @@ struct OpenShard {
   std::vector<ShardRow> rows;
   // By record: which of their bytes rows of the pictures lie in. Empty: nothing is known.
   std::vector<codecs::RecordBands> bands;
+  std::string bands_problem;  // why they are empty, though the index has them
   IndexFrom from = IndexFrom::kFile;
   std::string index_problem;  // why its file was not used
   // Unless the index is a file: the names, end to end, and where each ends.

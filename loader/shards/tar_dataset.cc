@@ -194,6 +194,13 @@ void TarDataset::Warn(const LogSink& log) const {
             " data behind the end mark, which no tar looks at: shards that were joined with cat? "
             "Join them with tar --concatenate, or list them one by one");
   }
+  const auto has_problem = [](const OpenShard& shard) { return !shard.bands_problem.empty(); };
+  if (const auto bad = std::ranges::find_if(shards_, has_problem); bad != shards_.end()) {
+    const auto count = std::ranges::count_if(shards_, has_problem);
+    Say(log, ShownName(ShardIndexPath(bad->path)) + " " + bad->bands_problem +
+                 (count > 1 ? ", as " + std::to_string(count - 1) + " more" : std::string()) +
+                 ": records are read whole; run headrace pack again, or headrace index --force");
+  }
   if (sum.passed_over > 0) {
     log.Write(LogLevel::kInfo,
               (std::to_string(sum.passed_over) +

@@ -167,3 +167,27 @@ def test_an_index_without_rows_is_read_as_ever(good, packs, configure, tmp_path,
     config = configure(folder)
     assert good("digest", config, *set_of(DIRECT)).out == wanted
     assert bench(good, config, DIRECT)["partial_reads"] == 0
+
+
+def test_damaged_regions_cost_parts_alone_and_are_mended(good, run, large, packs, configure, tmp_path):
+    wanted = good("digest", configure(packs["jpeg"])).out
+    folder = tmp_path / "damaged"
+    shutil.copytree(packs["jpeg"], folder)
+    index = sorted(folder.glob("*.hri"))[1]
+    sound = index.read_bytes()
+    damaged = sound[:-1] + bytes([sound[-1] ^ 1])  # regions are the last part
+    index.write_bytes(damaged)
+    result = run("digest", configure(folder), *set_of(DIRECT))
+    assert result.code == 0 and result.out == wanted, result
+    assert f"{index.name} has damaged region data: records are read whole" in result.err
+    result = run("scan", folder, "--verify")
+    assert result.code == 1 and "damaged region data" in result.out + result.err, result
+    # Kept, unless it is asked for; then it is made without.
+    tar = index.with_suffix("")
+    assert run("index", tar).code == 0 and index.read_bytes() == damaged
+    assert run("index", "--force", tar).code == 0 and index.read_bytes() != damaged
+    assert good("digest", configure(folder), *set_of(DIRECT)).out == wanted
+    index.write_bytes(damaged)
+    result = run("pack", large, "-o", folder, "--codec", "jpeg", "--shard-size", "1MB")
+    assert result.code == 0 and "has damaged region data; the shard is made again" in result.err
+    assert index.read_bytes() == sound
