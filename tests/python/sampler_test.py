@@ -102,6 +102,7 @@ def test_ranks_and_states_go_on_as_one_run(skewed):
         ({"sample_ids": [1], "weights": "balanced"}, "beside sample_ids"),
         ({"sample_ids": [0, 30]}, "found 30 at index 1, expected 0 to 29"),
         ({"sample_ids": [-1]}, "found -1 at index 0"),
+        ({"sample_ids": np.array([1, 2**64 - 3], np.uint64)}, "sample_ids: found 18446744073709551613; allowed"),
         ({"sample_ids": [0.5]}, "sample_ids: found float64 of shape"),
         ({"sample_ids": [1], "weights": [1] * 30}, "both given"),
         ({"sample_ids": [1], "shuffle": "block"}, 'shuffle: found "block"'),

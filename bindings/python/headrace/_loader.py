@@ -384,6 +384,9 @@ def _numbers(name: str, values: typing.Any, dtype: typing.Any) -> typing.Optiona
         raise refuse(name, f"found {found.dtype} of shape {found.shape}; allowed: a list of {np.dtype(dtype).name}")
     if found.size == 0:
         raise refuse(name, "found an empty list")
+    if found.dtype.kind == "u" and np.dtype(dtype).kind == "i" and int(found.max()) > np.iinfo(dtype).max:
+        # They would come out negative.
+        raise refuse(name, f"found {found.max()}; allowed: a list of {np.dtype(dtype).name}")
     return np.ascontiguousarray(found, dtype)
 
 
