@@ -16,8 +16,8 @@ struct Plan {
   uint32_t batch_buffers = 0;      // made at open
   uint32_t batch_buffers_max = 0;  // with those that `next` may still take
   uint32_t lanes = 0;
-  uint32_t reads_max =
-      0;  // in flight: a lane's file, and beside it its checkpoints or a second part
+  // In flight: a lane's file, and beside it its checkpoints or a second part.
+  uint32_t reads_max = 0;
   uint32_t mix_bands = 0;       // pieces that a batch to mix is cut into
   uint64_t scratch_pixels = 0;  // limits.scratch_pixels, or fewer to stay within max_host_bytes
   uint64_t lane_bytes_each = 0;

@@ -18,8 +18,8 @@ struct ShardScanCounts {
   uint64_t bad_json = 0;         // texts that are no JSON, where a label was looked for
   std::string bad_json_name;     // the first of them
   bool no_end_mark = false;      // the archive may have been cut off between two members
-  bool data_behind_end =
-      false;  // perhaps archives that were joined end to end: nobody sees the next
+  // Perhaps archives that were joined end to end: nobody sees the next.
+  bool data_behind_end = false;
 };
 
 // Whether a member is a picture by its name, which ends in .jpg .jpeg .jpe .png .webp .hrc in any
