@@ -1,4 +1,5 @@
 // headrace search: AutoAugment's search for a policy, with any program as the judge.
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -62,29 +63,39 @@ bool WritePolicy(const SearchOptions& options, const SearchSession& session,
   return WriteWholeFile(options.output, toml, error);
 }
 
+// Why there is no best policy: the last trial of the search proper, which failed as all have.
+std::string LastFailure(const SearchSession& session) {
+  const auto& finished = session.finished();
+  const auto last = std::find_if(finished.rbegin(), finished.rend(), [](const auto& trial) {
+    return trial.trial.kind == TrialKind::kSearch && !trial.outcome.is_good();
+  });
+  std::string text = "no trial succeeded";
+  if (last != finished.rend()) text.append("; the last one: ").append(WholeReason(last->outcome));
+  return text;
+}
+
 // Everything that is wanted of what is known. Exit status.
 int Emit(const ParsedArgs& args, const SearchOptions& options, const SearchSession& session,
          const SearchSummary& summary, const Overrides& overrides, Console& console) {
-  // Each is tried whatever became of the others: the hours of the search are in all of them.
+  // Each is tried whatever became of the others: the hours of the search are in all of them. The
+  // report comes last, as it draws pictures and takes longest.
   int status = kExitGood;
   std::string error;
+  const bool has_best = !summary.best.empty();
+  if (has_best && !WritePolicy(options, session, summary, &error)) status = console.Fail(error);
+  if (args.Has("json")) {
+    const int emitted = EmitJson(args, SearchJson(summary, options), console);
+    if (emitted != kExitGood) status = emitted;
+  } else if (has_best) {
+    PrintResult(SearchPage(summary, options));
+  }
   if (!options.report.empty() &&
       !WriteReport(
           {.options = &options, .summary = &summary, .session = &session, .overrides = overrides},
           &console, &error)) {
     status = console.Fail(error);
   }
-  if (summary.best.empty()) {
-    const FinishedTrial& last = session.finished().back();
-    return console.Fail("no trial succeeded; the last one: " + WholeReason(last.outcome));
-  }
-  if (!WritePolicy(options, session, summary, &error)) status = console.Fail(error);
-  if (!args.Has("json")) {
-    PrintResult(SearchPage(summary, options));
-    return status;
-  }
-  const int emitted = EmitJson(args, SearchJson(summary, options), console);
-  return emitted != kExitGood ? emitted : status;
+  return has_best ? status : console.Fail(LastFailure(session));
 }
 
 // Rank 0, or the only process.
@@ -96,22 +107,19 @@ int Search(const ParsedArgs& args, const SearchOptions& options, const hr_rank& 
   std::string error;
   SearchLog log;
   if (!log.Open(options.log, session.finished(), &error)) return console.Usage(error);
-  double seconds = 0;
-  {
-    std::unique_ptr<SearchMaster> master;
-    if (rank.world_size > 1) {
-      master = std::make_unique<SearchMaster>(FolderOf(options), rank.world_size - 1,
-                                              options.rank_timeout_seconds, &console);
-      if (!master->Open(&error)) return console.Fail(error);
-    }
-    SearchWorkers workers(pool, master.get(), options.evaluator);
-    SearchRun run(&session, &log, &workers, parallel, &console);
-    const int status = run.Run();
-    pool->StopAll();
-    if (status != kExitGood) return status;
-    seconds = run.seconds();
+  // Its end may have to wait for a helper that never came: the results are out by then.
+  std::unique_ptr<SearchMaster> master;
+  if (rank.world_size > 1) {
+    master = std::make_unique<SearchMaster>(FolderOf(options), rank.world_size - 1,
+                                            options.rank_timeout_seconds, &console);
+    if (!master->Open(&error)) return console.Fail(error);
   }
-  return Emit(args, options, session, SummaryOf(session, options, seconds, rank.world_size),
+  SearchWorkers workers(pool, master.get(), options.evaluator);
+  SearchRun run(&session, &log, &workers, parallel, &console);
+  const int status = run.Run();
+  pool->StopAll();
+  if (status != kExitGood) return status;
+  return Emit(args, options, session, SummaryOf(session, options, run.seconds(), rank.world_size),
               overrides, console);
 }
 

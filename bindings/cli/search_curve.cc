@@ -16,6 +16,11 @@ constexpr double kRight = 190;  // room for the names of the lines
 constexpr double kTop = 14;
 constexpr double kBottom = 44;
 constexpr double kNameHeight = 14;
+constexpr int kTicksMax = 12;  // about 6 are wanted
+
+// Scores that differ by less, relative to their size or at all, are drawn as equal.
+constexpr double kFlat = 1e-9;
+constexpr double kTiny = 1e-290;
 
 template <class... Numbers>
 std::string Printed(const char* format, Numbers... numbers) {
@@ -50,7 +55,10 @@ class Curve {
     for (const ScoredPolicy& baseline : baselines) Include(baseline.mean);
     if (winner != nullptr) Include(winner->mean);
     if (low_ > high_) low_ = 0, high_ = 1;
-    const double pad = high_ > low_ ? (high_ - low_) * 0.06 : std::max(std::abs(high_) * 0.1, 0.1);
+    // Means of equal scores differ in their last bits: no step between such lines can be added.
+    const double size = std::max(std::abs(low_), std::abs(high_));
+    const bool is_flat = high_ - low_ <= std::max(size * kFlat, kTiny);
+    const double pad = is_flat ? std::max(size * 0.1, 0.1) : (high_ - low_) * 0.06;
     low_ -= pad;
     high_ += pad;
   }
@@ -80,12 +88,14 @@ class Curve {
   std::string Axes() const {
     std::string svg;
     const double step = TickStep(high_ - low_, 6);
-    for (double tick = std::ceil(low_ / step) * step; tick <= high_; tick += step) {
+    const double first = std::ceil(low_ / step);
+    for (int i = 0; i < kTicksMax; ++i) {
+      const double tick = (first + i) * step;
+      if (tick > high_) break;
       svg += Printed("<line class=\"grid\" x1=\"%g\" x2=\"%g\" y1=\"%.1f\" y2=\"%.1f\"/>", kLeft,
                      kWidth - kRight, Y(tick), Y(tick));
-      // A sum of steps is not quite 0 where it should be.
       svg += Printed("<text class=\"tick\" x=\"%g\" y=\"%.1f\" text-anchor=\"end\">%.5g</text>\n",
-                     kLeft - 8, Y(tick) + 4, std::abs(tick) < step / 1e6 ? 0.0 : tick);
+                     kLeft - 8, Y(tick) + 4, tick == 0 ? 0.0 : tick);
     }
     const double wide = static_cast<double>(std::max<uint64_t>(last_id_, 1));
     const double trials = std::max(TickStep(wide, 8), 1.0);

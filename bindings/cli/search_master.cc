@@ -58,8 +58,8 @@ SearchMaster::~SearchMaster() {
     size_t known = 0;
     size_t leaving = 0;
     for (auto& [id, helper] : helpers_) {
+      ++known;  // one that is given up, too: it has come, and nobody waits for it any more
       if (helper.is_given_up) continue;
-      ++known;
       // Ended helpers remove all that is theirs.
       if (board_.List("helper-" + id).empty()) continue;
       ++leaving;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <span>
 #include <system_error>
+#include <unordered_set>
 
 #include "bindings/cli/command.h"
 #include "bindings/cli/output_file.h"
@@ -60,6 +61,14 @@ void RemoveHalfWritten(const std::string& state) {
     std::error_code failed;  // then it stays
     std::filesystem::remove(entry->path(), failed);
   }
+}
+
+// Reasons are not compared: the library keeps less of them.
+bool IsTheSame(const FinishedTrial& finished, const hr_trial& known) {
+  const bool is_good = finished.outcome.is_good();
+  if (known.state != (is_good ? HR_TRIAL_SCORED : HR_TRIAL_FAILED)) return false;
+  if (is_good && known.score != finished.outcome.score) return false;
+  return TrialOf(known).name == finished.trial.name && known.seed == finished.trial.seed;
 }
 
 bool IsSameFile(int fd, const std::string& path) {
@@ -164,17 +173,21 @@ int SearchSession::Load() {
 // comes after the search proper has other ids when the number of trials is another, and is the
 // library's to check.
 int SearchSession::CheckTrials() {
+  const std::string damaged = "--state " + options_.state + ": is damaged: ";
+  std::unordered_set<uint64_t> seen;
   for (const FinishedTrial& finished : saved_.trials) {
     if (finished.trial.kind != TrialKind::kSearch) continue;
     HR_INIT(hr_trial, known);
     const hr_status status = hr_search_trial(search_.get(), finished.trial.id, &known, nullptr);
-    const bool good = status == HR_OK && known.state != HR_TRIAL_OUT &&
-                      TrialOf(known).name == finished.trial.name &&
-                      known.seed == finished.trial.seed;
-    if (good) continue;
-    return console_->Fail("--state " + options_.state + ": is damaged: trial " +
-                          std::to_string(finished.trial.id) +
+    if (status == HR_OK && IsTheSame(finished, known) && seen.insert(finished.trial.id).second) {
+      continue;
+    }
+    return console_->Fail(damaged + "trial " + std::to_string(finished.trial.id) +
                           " is not what the search says about it");
+  }
+  if (const uint64_t told = Counts().search_trials; told != seen.size()) {
+    return console_->Fail(damaged + "it lists " + std::to_string(seen.size()) +
+                          " trials, and the search knows the outcomes of " + std::to_string(told));
   }
   return kExitGood;
 }

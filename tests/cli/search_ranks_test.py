@@ -75,6 +75,37 @@ def test_a_rank_that_dies_loses_no_trial(binary, run, config, judge, tmp_path):
     wait_until(lambda: processes_with(f"HEADRACE_TEST_MARK={tmp_path}") == [])
 
 
+def test_results_do_not_wait_for_ranks_that_are_gone(binary, config, judge, tmp_path):
+    # Rank 1 never comes: the result is there before rank 0 stops waiting for it.
+    common = [binary, "search", config, "--trials", "6", "--no-baselines", "--state", tmp_path / "state.json"]
+    found = tmp_path / "found.json"
+    process = subprocess.Popen(
+        [*common, "--evaluate", judge, "--rank", "0", "--world-size", "2", "--rank-timeout", "5", "--json", found],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_until(found.exists)
+    assert process.poll() is None
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert json.loads(found.read_text())["trials"] == 6
+
+
+def test_a_rank_that_was_given_up_is_not_waited_for_again(binary, config, judge, tmp_path):
+    command = (
+        f"[ $HEADRACE_WORKER = 1 ] && : > {tmp_path}/busy && sleep 1000; "
+        f"while [ ! -e {tmp_path}/busy ]; do sleep 0.05; done; {judge}"
+    )
+    found = tmp_path / "found.json"
+    running = ranks(binary, 2, config, "--evaluate", command, "--trials", 6, "--no-baselines", "--rescore", 0,
+                    "--state", tmp_path / "state.json", "--rank-timeout", 6, "--json", found)  # fmt: skip
+    wait_until((tmp_path / "busy").exists)
+    running[1].send_signal(signal.SIGKILL)
+    wait_until(found.exists, 60)
+    running[0].communicate(timeout=4)
+    running[1].communicate(timeout=20)
+    assert running[0].returncode == 0
+
+
 def test_ranks_end_when_rank_0_dies_and_go_on_with_it(binary, run, config, judge, tmp_path):
     slow = f"sleep 0.1; {judge}"
     log = tmp_path / "ranks.tsv"

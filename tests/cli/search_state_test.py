@@ -127,6 +127,9 @@ def test_the_state_of_another_search_is_refused(run, config, judge, tmp_path, ch
     assert (tmp_path / "state.json").read_bytes() == before
 
 
+FAILED = {"failure": 2, "failure_number": 3, "reason": "exit status 3", "stderr": ""}
+
+
 def test_damaged_states_are_refused(run, config, judge, tmp_path):
     state = tmp_path / "state.json"
     common = ["search", config, "--evaluate", judge, "--state", state, "--trials", "4", "--no-baselines"]
@@ -140,6 +143,12 @@ def test_damaged_states_are_refused(run, config, judge, tmp_path):
         lambda o: o["trials"][1].pop("kind"),
         lambda o: o["trials"][0].update(id=77),
         lambda o: o.update(trials={}),
+        lambda o: o.update(trials=[]),
+        lambda o: o["trials"].pop(1),
+        lambda o: o["trials"].append(o["trials"][0]),
+        lambda o: o["trials"][1].update(o["trials"][0]),
+        lambda o: o["trials"][1].update(score=0.5),
+        lambda o: o["trials"][1].update(o["trials"][1].pop("score") and FAILED),
         lambda o: o.update(search="{}"),
         lambda o: o.update(format="headrace-search-run/2"),
         lambda o: o.pop("seconds"),
