@@ -11,34 +11,65 @@ bool IsPlain(char c) {
          std::string_view("_-./,:=@%+").find(c) != std::string_view::npos;
 }
 
-// Between which quotes of the shell a place in the command stands.
+// Between which quotes and in which substitutions of the shell a place in the command stands.
 class QuoteTracker {
  public:
   void Pass(char c) {
-    if (escaped_) {
+    const char before = before_;
+    before_ = escaped_ ? 'x' : c;  // an escaped letter begins nothing
+    if (in_comment_) {
+      in_comment_ = c != '\n';
+    } else if (escaped_) {
       escaped_ = false;
-    } else if (open_ == '\'') {
-      if (c == '\'') open_ = 0;
+    } else if (c == '`' && in_backticks()) {
+      while (open_.back() != '`') open_.pop_back();  // the shell looks for its end first
+      open_.pop_back();
+    } else if (quote() == '\'') {
+      if (c == '\'') open_.pop_back();
     } else if (c == '\\') {
       escaped_ = true;
-    } else if (c == open_) {
-      open_ = 0;
-    } else if (open_ == 0 && (c == '\'' || c == '"')) {
-      open_ = c;
+    } else if (c == '`' || (c == '(' && before == '$')) {
+      open_.push_back(c);
+    } else if (quote() == '"') {
+      if (c == '"') open_.pop_back();
+    } else if (c == '"' || c == '\'' || c == '(') {
+      open_.push_back(c);
+    } else if (c == ')') {
+      if (!open_.empty() && open_.back() == '(') open_.pop_back();
+    } else if (c == '#') {
+      in_comment_ = std::string_view(" \t\n;&|(`").find(before) != std::string_view::npos;
     }
   }
-  char open() const { return open_; }
+  // ' or "; 0 between none, as at the beginning of a command in a substitution.
+  char quote() const {
+    const char open = open_.empty() ? '\0' : open_.back();
+    return open == '\'' || open == '"' ? open : '\0';
+  }
+  bool in_backticks() const { return open_.find('`') != std::string::npos; }
 
  private:
-  char open_ = 0;  // ', " or 0
+  std::string open_;  // of ', ", ( and `, the innermost last
+  char before_ = '\n';
   bool escaped_ = false;
+  bool in_comment_ = false;
 };
 
 // The quotes of the command are closed for the value and opened again.
-std::string Inserted(std::string_view value, char open) {
+std::string Inserted(std::string_view value, const QuoteTracker& place) {
   if (std::all_of(value.begin(), value.end(), IsPlain)) return std::string(value);
-  const std::string around = open == 0 ? std::string() : std::string(1, open);
-  return around + ShellQuoted(value) + around;
+  std::string quoted = ShellQuoted(value);
+  if (const char quote = place.quote(); quote != 0) {
+    quoted.insert(0, 1, quote);
+    quoted += quote;
+  }
+  if (!place.in_backticks()) return quoted;
+  // The shell takes the text of backticks apart before it looks at quotes.
+  std::string escaped;
+  for (const char c : quoted) {
+    if (c == '`' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
 }
 
 }  // namespace
@@ -77,7 +108,7 @@ std::string EvaluatorCommand::Fill(std::string_view policy_path, uint64_t seed,
         std::find_if(std::begin(places), std::end(places),
                      [&](const auto& candidate) { return rest.starts_with(candidate.place); });
     if (found != std::end(places)) {
-      filled += Inserted(found->value, quotes.open());
+      filled += Inserted(found->value, quotes);
       rest.remove_prefix(found->place.size());
       continue;
     }

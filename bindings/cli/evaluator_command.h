@@ -16,11 +16,10 @@ class EvaluatorCommand {
   explicit EvaluatorCommand(std::string text) : text_(std::move(text)) {}
 
   // For /bin/sh -c. Values are quoted so that they arrive as they are, also where the place stands
-  // between quotes of the command itself. Other names in braces stay as they are: they may be the
-  // shell's or awk's.
+  // between quotes, in $(...) or in backticks of the command itself. Other names in braces stay as
+  // they are: they may be the shell's or awk's.
   std::string Fill(std::string_view policy_path, uint64_t seed, uint64_t trial) const;
   bool Has(std::string_view name) const;  // a place of that name, without braces
-  const std::string& text() const { return text_; }
 
  private:
   std::string text_;

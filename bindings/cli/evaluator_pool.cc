@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 
@@ -17,6 +16,7 @@
 #include "bindings/cli/evaluator_environment.h"
 #include "bindings/cli/output_file.h"
 #include "bindings/cli/search_json.h"
+#include "bindings/cli/temporary_folder.h"
 
 namespace headrace::cli {
 namespace {
@@ -72,14 +72,8 @@ bool EvaluatorPool::Open(std::string* error) {
   // Processes that evaluators leave behind become children of this one, which waits for them. Where
   // that cannot be had the system's first process does it.
   prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
-  const char* parent = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  std::string pattern = parent != nullptr && *parent != '\0' ? parent : "/tmp";
-  pattern += "/headrace-search-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) {
-    *error = "cannot make the folder " + pattern + ": " + std::strerror(errno);
-    return false;
-  }
-  folder_ = pattern;
+  folder_ = MakeTemporaryFolder("search", error);
+  if (folder_.empty()) return false;
   if (guard_.Start(folder_, error)) return true;
   rmdir(folder_.c_str());
   return false;
@@ -87,10 +81,6 @@ bool EvaluatorPool::Open(std::string* error) {
 
 bool EvaluatorPool::HasRoom() const {
   return std::any_of(slots_.begin(), slots_.end(), [](const auto& slot) { return !slot->busy; });
-}
-
-bool EvaluatorPool::is_idle() const {
-  return std::none_of(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->busy; });
 }
 
 void EvaluatorPool::Start(Trial trial, const EvaluatorSettings& settings) {
@@ -188,11 +178,15 @@ void EvaluatorPool::ReadOutcome(Slot* slot) const {
 
 bool EvaluatorPool::Step(Slot* slot) {
   if (slot->process) {
-    if (slot->deadline && !slot->timed_out && Clock::now() >= *slot->deadline) {
+    // What has ended comes before what the clock says: this program may have slept meanwhile.
+    if (!slot->process->Step()) {
+      if (slot->process->is_ended() || !slot->deadline || Clock::now() < *slot->deadline) {
+        return false;
+      }
       slot->timed_out = true;
+      slot->process->Stop();
+      return false;
     }
-    if (slot->timed_out) slot->process->Stop();
-    if (!slot->process->Step()) return false;
     ReadOutcome(slot);
     slot->process.reset();
   }

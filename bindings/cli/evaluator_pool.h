@@ -38,7 +38,6 @@ class EvaluatorPool {
   [[nodiscard]] bool Open(std::string* error);
 
   bool HasRoom() const;
-  bool is_idle() const;
   // Begins a trial; there must be room. What cannot even be started comes back as a failed trial.
   void Start(Trial trial, const EvaluatorSettings& settings);
 

@@ -144,15 +144,38 @@ bool EvaluatorProcess::Step() {
     ended_ = (waited == 0 && info.si_pid == pid_) || (waited < 0 && errno == ECHILD);
     ReadPipes();
     if (!ended_) {
-      const bool late = stopped_ != Clock::time_point{} && Clock::now() - stopped_ > kGrace;
-      if (late) kill(-pid_, SIGKILL);
+      if (is_late()) kill(-pid_, SIGKILL);
       return false;
     }
     end_ = Clock::now();
-    kill(-pid_, SIGKILL);
+  }
+  if (!killed_) {
+    // A shell dies of SIGTERM at once; what it has started may still be writing its last bytes.
+    const bool is_stopped = stopped_ != Clock::time_point{};
+    if (is_stopped) ReadPipes();
+    const bool is_alive = !is_stopped || IsGroupAlive();
+    if (is_alive && is_stopped && !is_late()) return false;
+    if (is_alive) kill(-pid_, SIGKILL);
+    killed_ = true;
   }
   Reap();
   return pid_ < 0;
+}
+
+bool EvaluatorProcess::is_late() const {
+  return stopped_ != Clock::time_point{} && Clock::now() - stopped_ > kGrace;
+}
+
+// The shell's own zombie would count as one of the group, so it is reaped: the number of a group is
+// not given away while anybody is in it.
+bool EvaluatorProcess::IsGroupAlive() {
+  int status = 0;
+  pid_t gone = 0;
+  do {
+    gone = waitpid(-pid_, &status, WNOHANG);
+    if (gone == pid_) wait_status_ = status;
+  } while (gone > 0 || (gone < 0 && errno == EINTR));
+  return kill(-pid_, 0) == 0;
 }
 
 // What was orphaned in the group is this program's to wait for, as it is a subreaper (the pool).

@@ -4,8 +4,9 @@
 // a group. Owner: a slot of the pool. Thread: the pool's. Cost: a process, two pipes, about 2 MiB
 // at the most for what is kept of its output.
 //
-// The run is over when the shell has ended; what it left behind in its group is killed then, and
-// all of the group is waited for, so that no process of it is there any more.
+// The run is over when the shell has ended; what it left behind in its group is killed then, in a
+// run that was stopped not before it had its time to end, and all of the group is waited for, so
+// that no process of it is there any more.
 #pragma once
 
 #include <sys/types.h>
@@ -46,6 +47,8 @@ class EvaluatorProcess {
   // SIGKILL at once.
   void Kill();
 
+  // The shell has ended, be it that others of its group are still to be ended.
+  bool is_ended() const { return ended_; }
   // Whether it is the shell of this run.
   bool is(pid_t process) const { return process == pid_; }
 
@@ -62,12 +65,15 @@ class EvaluatorProcess {
   void ReadPipes();
   void SeeLines(std::string_view bytes);
   void Reap();
+  bool IsGroupAlive();
+  bool is_late() const;  // the time between SIGTERM and SIGKILL is over
 
   pid_t pid_ = -1;  // of the shell, and the number of its group; -1: none, or all are gone
   const EvaluatorGuard* guard_ = nullptr;
   int out_ = -1;
   int err_ = -1;
-  bool ended_ = false;  // the shell has
+  bool ended_ = false;   // the shell has
+  bool killed_ = false;  // the rest of the group was, after it
   int wait_status_ = 0;
   Clock::time_point start_;
   Clock::time_point end_;

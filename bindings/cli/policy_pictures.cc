@@ -1,16 +1,14 @@
 #include "bindings/cli/policy_pictures.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <filesystem>
 #include <span>
 #include <system_error>
 
 #include "bindings/cli/output_file.h"
 #include "bindings/cli/source_picture.h"
+#include "bindings/cli/temporary_folder.h"
 
 namespace headrace::cli {
 namespace {
@@ -22,10 +20,8 @@ constexpr uint32_t kSideMax = 128;  // of a picture in the page
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    const char* parent = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
-    std::string pattern = parent != nullptr && *parent != '\0' ? parent : "/tmp";
-    pattern += "/headrace-report-XXXXXX";
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+    std::string ignored;
+    path_ = MakeTemporaryFolder("report", &ignored);
   }
   ~TemporaryFolder() {
     std::error_code ignored;

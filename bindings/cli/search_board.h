@@ -35,7 +35,6 @@ class SearchBoard {
   void Remove(const std::string& name) const;
   // All files, and the folder if nothing else is in it.
   void RemoveAll() const;
-  const std::string& folder() const { return folder_; }
 
   // 16 hexadecimal digits that nobody else has.
   static std::string NewId();

@@ -120,12 +120,19 @@ def test_an_evaluator_that_never_works_shows_its_stderr(run, config):
         assert f"headrace search: {line}\n" in result.err, result
 
 
-def test_all_failing_in_many_ways_is_no_result(run, config):
+def test_all_failing_in_many_ways_is_no_result(run, config, tmp_path):
     result = run("search", config, "--evaluate", "exit {trial}; : {policy}", "--trials", 9, "--retries", 0,
                  "--no-baselines")  # fmt: skip
     # Trial 0 prints nothing, the others have exit statuses.
     assert result.code == 1, result
-    assert "no trial succeeded" in result.err
+    assert "no trial succeeded; the last one: exit status 8" in result.err and result.out == ""
+    page, out = tmp_path / "report.html", tmp_path / "best.toml"
+    result = run("search", config, "--evaluate", "exit {trial}; : {policy}", "--trials", 9, "--retries", 0,
+                 "--json", "-", "--report", page, "-o", out)  # fmt: skip
+    assert result.code == 1 and "no trial succeeded; the last one: exit status 8" in result.err, result
+    found = json.loads(result.out)
+    assert found["best_score"] is None and found["failed"] == found["trials"] == 9 and found["best"] == []
+    assert page.exists() and not out.exists()
 
 
 def test_a_failed_attempt_is_tried_again(run, config, script, tmp_path):
@@ -161,7 +168,7 @@ def test_what_the_evaluator_is_given(run, config, script, tmp_path):
 
 
 def test_places_between_quotes_and_folders_with_odd_names(run, config, tmp_path):
-    odd = tmp_path / "it's a \"folder\" $HOME `x`"
+    odd = tmp_path / "it's a \"folder\" $HOME `x` \\\\$"
     odd.mkdir()
     commands = [
         "test -f {policy} && echo 1",
@@ -169,6 +176,13 @@ def test_places_between_quotes_and_folders_with_odd_names(run, config, tmp_path)
         "test -f '{policy}' && echo 1",
         "P={policy}; test -f \"$P\" && awk 'BEGIN { print {trial} }'",
         'python3 -c "import sys; print(open(sys.argv[1]).read().count(chr(10)) > 3 and 1)" "{policy}"',
+        'echo "$(test -f {policy} && echo 1)"',
+        'echo "$(test -f "{policy}" && (test -f \'{policy}\') && echo 1)"',
+        "echo $(test -f {policy} && echo 1)",
+        "echo `test -f {policy} && echo 1`",
+        'echo "`test -f {policy} && echo 1`"',
+        'echo "it\'s" >&2; S="$(cat {policy})" && test -n "$S" && test -f "{policy}" && echo 1 # it\'s "$(" ',
+        "# it's\ntest -f {policy} && echo 1",
     ]
     for command in commands:
         result = run("search", config, "--evaluate", command, "--trials", 2, "--no-baselines",
@@ -178,6 +192,15 @@ def test_places_between_quotes_and_folders_with_odd_names(run, config, tmp_path)
         assert sorted(path.name for path in odd.iterdir()) == ["a b.json", "a b.toml", "a b.tsv"]
         for path in odd.iterdir():
             path.unlink()
+
+
+def test_a_relative_folder_for_temporary_files(run, config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "temporary").mkdir()
+    command = "cd / && test -f {policy} && test -f $HEADRACE_TRIAL && echo 1"
+    result = run("search", config, "--evaluate", command, "--trials", 2, "--no-baselines", env={"TMPDIR": "temporary"})
+    assert result.code == 0, result
+    wait_until(lambda: not list((tmp_path / "temporary").iterdir()))
 
 
 def test_stderr_of_evaluators_is_shown_when_asked_for(run, config, judge):
@@ -281,6 +304,39 @@ def test_evaluators_that_do_not_want_to_end_are_killed(run, config, tmp_path):
     assert processes_with(f"HEADRACE_TEST_MARK={tmp_path}") == []
 
 
+def test_what_a_shell_has_started_has_time_to_end(run, config, script, tmp_path):
+    # The shell dies of SIGTERM at once; its child saves something first.
+    child = script(
+        "#!/usr/bin/env python3\nimport pathlib, signal, sys, time\n"
+        "def end(*_):\n    time.sleep(0.5)\n    pathlib.Path(sys.argv[0] + '.saved').touch()\n    sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, end)\npathlib.Path(sys.argv[0] + '.ready').touch()\ntime.sleep(1000)\n"
+    )
+    command = f"{child}; echo 1; : {{policy}}"
+    begin = time.monotonic()
+    result = run("search", config, "--evaluate", command, "--trials", 1, "--retries", 0, "--timeout", 1.5,
+                 "--no-baselines", env={"HEADRACE_TEST_MARK": str(tmp_path)})  # fmt: skip
+    assert result.code == 1 and "within 1.5 s" in result.err, result
+    assert pathlib.Path(f"{child}.ready").exists() and pathlib.Path(f"{child}.saved").exists()
+    assert time.monotonic() - begin < 10
+    assert processes_with(f"HEADRACE_TEST_MARK={tmp_path}") == []
+
+
+def test_time_that_the_search_sleeps_is_not_the_evaluators(binary, config, tmp_path):
+    command = f": > {tmp_path}/begun; sleep 0.3; echo 1; : {{policy}}"
+    process = subprocess.Popen(
+        [binary, "search", config, "--evaluate", command, "--trials", "1", "--retries", "0", "--timeout", "2",
+         "--no-baselines", "--rescore", "0", "--json", "-"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_until((tmp_path / "begun").exists)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(2.5)
+    process.send_signal(signal.SIGCONT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert json.loads(out)["failed"] == 0
+
+
 def test_what_an_evaluator_leaves_behind_does_not_keep_it(run, config, tmp_path):
     command = "sleep 1000 & echo 0.5; : {policy}"
     result = run("search", config, "--evaluate", command, "--trials", 4, "--no-baselines", "--rescore", 0,
@@ -328,6 +384,18 @@ def test_a_report_without_pictures_says_why(run, config, judge, tmp_path):
     assert result.code == 0, result
     assert "no pictures" in result.err and "no-such-folder" in result.err
     assert "no pictures" in page.read_text()
+
+
+def test_the_report_of_scores_that_are_nearly_equal(run, config, tmp_path):
+    # Their mean is one in the last place away from them; 0 has no neighbour at such a distance.
+    for score in ("0.1", "0", "1e-300", "-1e99"):
+        page = tmp_path / "report.html"
+        result = run("search", config, "--evaluate", f"echo {score}; : {{policy}}", "--trials", 3, "--report", page,
+                     "--json", "-")  # fmt: skip
+        assert result.code == 0, result
+        assert Page(page.read_text()).tags["circle"] == 3
+        assert 2 <= page.read_text().count('class="grid"') <= 12
+        assert json.loads(result.out)["best_score"] == float(score)
 
 
 def test_the_bar_on_a_terminal(binary, config, judge):
