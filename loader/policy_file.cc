@@ -16,7 +16,14 @@ std::string StepToml(const PolicyStep& step) {
   return text + " }";
 }
 
-bool DoesNothing(const PolicyStep& step) { return step.op == PolicyOp::kIdentity || step.p == 0; }
+// Bin 0 of torchvision is no change but for solarize, whose threshold of 255 inverts white; level 0
+// of the others dims and cuts, and only moves nothing.
+bool DoesNothing(PolicyProfile profile, const PolicyStep& step) {
+  if (step.op == PolicyOp::kIdentity || step.p == 0) return true;
+  if (!HasMagnitude(step.op) || step.magnitude != 0) return false;
+  return MovesPoints(step.op) ||
+         (profile == PolicyProfile::kTorchvision && step.op != PolicyOp::kSolarize);
+}
 
 bool Before(const PolicyStep& a, const PolicyStep& b) {
   if (a.op != b.op) return a.op < b.op;
@@ -61,12 +68,17 @@ PolicyFile CanonicalPolicy(const PolicyFile& file) {
   PolicyFile canonical = file;
   for (SubPolicy& steps : canonical.policy.sub_policies) {
     for (PolicyStep& step : steps) {
-      if (DoesNothing(step)) step = {PolicyOp::kIdentity, 0, 0};
       if (!HasMagnitude(step.op)) step.magnitude = 0;
     }
-    // Not std::ranges': clang 14 does not take what g++ 12's returns.
-    std::stable_partition(steps.begin(), steps.end(),
-                          [](const PolicyStep& step) { return !DoesNothing(step); });
+    const auto rest = std::remove_if(steps.begin(), steps.end(), [&](const PolicyStep& step) {
+      return DoesNothing(file.policy.profile, step);
+    });
+    // A sub-policy without steps cannot be written.
+    if (rest == steps.begin() && !steps.empty()) {
+      steps.assign(1, {PolicyOp::kIdentity, 0, 0});
+    } else {
+      steps.erase(rest, steps.end());
+    }
   }
   std::ranges::sort(canonical.policy.sub_policies, [](const SubPolicy& a, const SubPolicy& b) {
     return std::ranges::lexicographical_compare(a, b, Before);

@@ -44,8 +44,9 @@ std::string PolicyLine(const PolicyFile& file);
 // Reads it; all that PolicyLine writes comes back, and errors have the column.
 [[nodiscard]] bool ParsePolicyLine(std::string_view text, PolicyFile* file, ConfigError* error);
 
-// The same for policies that do the same: steps that never change anything are {identity, 0, 0} and
-// stand last, ops without a magnitude have 0, sub-policies are sorted.
+// The same for policies that do the same: steps that never change anything are left out, but for
+// one {identity, 0, 0} where there is no other, ops without a magnitude have 0, sub-policies are
+// sorted.
 PolicyFile CanonicalPolicy(const PolicyFile& file);
 // Of the canonical form.
 uint64_t PolicyHash(const PolicyFile& file);

@@ -19,7 +19,7 @@ enum class SearchStrategy : uint8_t { kRandom, kEvolution, kReinforce, kPpo };
 inline constexpr std::string_view kSearchStrategyNames[] = {"random", "evolution", "reinforce",
                                                             "ppo"};
 // Raised when the same scores would lead a strategy elsewhere: states of another one are refused.
-inline constexpr uint32_t kStrategiesVersion = 1;
+inline constexpr uint32_t kStrategiesVersion = 2;
 
 struct Proposal {
   Genome genome;

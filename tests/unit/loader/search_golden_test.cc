@@ -34,8 +34,8 @@ constexpr Golden kGolden[] = {
      "0.2:0"},
     {SearchStrategy::kEvolution, 399,
      "hraa1/torchvision/"
-     "10:ShX:0.9:6+ShX:0.9:6|ShX:0.2:7+Rot:0.6:7|Rot:0.8:4+Pos:0.5:3|Col:1:6+Rot:0.9:5|Col:0.9:9+"
-     "Rot:0.4:2"},
+     "10:Col:0.8:5+ShX:0.8:2|ShX:0.5:7+Col:0.6:4|ShX:1:6+Pos:0.5:3|TrY:0.7:4+Rot:0.9:5|Rot:0:8+Rot:"
+     "0.4:4"},
     {SearchStrategy::kReinforce, 0,
      "hraa1/torchvision/"
      "10:Bri:0.9:0+TrX:0.6:4|Pos:0.2:7+Pos:0.9:6|Pos:0.2:7+Col:0.9:9|Inv:0.2:-+Col:0.6:5|TrX:0.3:5+"

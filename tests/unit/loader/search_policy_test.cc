@@ -201,19 +201,28 @@ TEST(SearchPolicyTest, PoliciesThatDoTheSameHaveOneHash) {
            "Id:1:-+Rot:0.5:3|Eq:1:-+Sol:0.2:4",    // or its place
            "Rot:0.5:3+Inv:0:-|Eq:1:-+Sol:0.2:4",   // what never fires
            "Rot:0.5:3+Bri:0:7|Eq:1:3+Sol:0.2:4",   // a magnitude that means nothing
+           "Rot:0.5:3|Eq:1:-+Sol:0.2:4",           // what does nothing left out
+           "Rot:0.5:3+ShX:1:0|Eq:1:-+Sol:0.2:4",   // or by nothing
+           "Col:0.9:0+Rot:0.5:3|Eq:1:-+Sol:0.2:4",
+           "Rot:0.5:3+Pos:1:0+TrY:1:0|Eq:1:-+Sol:0.2:4",
        }) {
     EXPECT_EQ(hash(same), base) << same;
   }
   for (const char* other : {
-           "Rot:0.5:4+Id:1:-|Eq:1:-+Sol:0.2:4",
-           "Rot:0.6:3+Id:1:-|Eq:1:-+Sol:0.2:4",
-           "ShX:0.5:3+Id:1:-|Eq:1:-+Sol:0.2:4",
-           "Rot:0.5:3+Id:1:-|Sol:0.2:4+Eq:1:-",
+           "Rot:0.5:4+Id:1:-|Eq:1:-+Sol:0.2:4", "Rot:0.6:3+Id:1:-|Eq:1:-+Sol:0.2:4",
+           "ShX:0.5:3+Id:1:-|Eq:1:-+Sol:0.2:4", "Rot:0.5:3+Id:1:-|Sol:0.2:4+Eq:1:-",
            "Rot:0.5:3+Id:1:-|Eq:1:-+Sol:0.2:4|Eq:1:-+Sol:0.2:4",
-           "Rot:0.5:3|Eq:1:-+Sol:0.2:4",
+           "Rot:0.5:3+Sol:1:0|Eq:1:-+Sol:0.2:4",  // white becomes black
+           "Rot:0.5:3|Eq:1:-+Sol:0.2:4|Id:1:-",   // a third of the images is left as it is
        }) {
     EXPECT_NE(hash(other), base) << other;
   }
+  EXPECT_EQ(hash("Id:1:-|Eq:1:-"), hash("Eq:1:-|Rot:1:0+Inv:0:-"));
+  const auto hash_of_levels = [](const char* steps) {
+    return PolicyHash(FromLine(std::string("hraa1/timm/10:") + steps));
+  };
+  EXPECT_EQ(hash_of_levels("Eq:1:-+Rot:1:0"), hash_of_levels("Eq:1:-"));
+  EXPECT_NE(hash_of_levels("Eq:1:-+Bri:1:0"), hash_of_levels("Eq:1:-"));
 }
 
 TEST(SearchPolicyTest, ThePublishedPoliciesAreInTheSpace) {
