@@ -164,7 +164,7 @@ int Run(const ParsedArgs& args, Console& console) {
           "file that HEADRACE_TRIAL names)");
     }
   }
-  EvaluatorPool pool(options.parallel, rank.rank * options.parallel, args.Has("verbose"), &console);
+  EvaluatorPool pool(options.parallel, rank.rank, rank.world_size, args.Has("verbose"), &console);
   if (!pool.Open(&text)) return console.Fail(text);
   if (rank.rank > 0) {
     return HelpSearch(FolderOf(options), rank.rank, options.parallel, options.rank_timeout_seconds,

@@ -19,11 +19,11 @@ class QuoteTracker {
     before_ = escaped_ ? 'x' : c;  // an escaped letter begins nothing
     if (in_comment_) {
       in_comment_ = c != '\n';
+      if (c == '`') LeaveBackticks();
     } else if (escaped_) {
       escaped_ = false;
     } else if (c == '`' && in_backticks()) {
-      while (open_.back() != '`') open_.pop_back();  // the shell looks for its end first
-      open_.pop_back();
+      LeaveBackticks();
     } else if (quote() == '\'') {
       if (c == '\'') open_.pop_back();
     } else if (c == '\\') {
@@ -48,6 +48,13 @@ class QuoteTracker {
   bool in_backticks() const { return open_.find('`') != std::string::npos; }
 
  private:
+  // The shell looks for their end before it looks at what is in them.
+  void LeaveBackticks() {
+    if (!in_backticks()) return;
+    open_.resize(open_.rfind('`'));
+    in_comment_ = false;
+  }
+
   std::string open_;  // of ', ", ( and `, the innermost last
   char before_ = '\n';
   bool escaped_ = false;

@@ -56,16 +56,23 @@ bool ReadNumber(std::string_view text, size_t* number) {
   return code == std::errc() && end == text.data() + text.size();
 }
 
-// Devices are shared by the processes of a machine: the place among all of its slots.
-EvaluatorPlace OnThisMachine(const EvaluatorPlace& place) {
+struct LocalPlace {
+  size_t slot;
+  size_t slots;
+};
+
+// Devices are shared by the processes of a machine: the place among all of its slots. Of all of the
+// search where nobody says which processes are on this machine, so that those that are share
+// nothing.
+LocalPlace OnThisMachine(const EvaluatorPlace& place) {
   for (const auto& names : kLocalRanks) {
     size_t rank = 0;
     size_t size = 0;
     const bool found = ReadNumber(ValueOf(names.rank), &rank) &&
                        ReadNumber(ValueOf(names.size), &size) && rank < size && size <= 1024;
-    if (found) return {rank * place.slots + place.slot, size * place.slots, 0};
+    if (found) return {rank * place.slots + place.slot, size * place.slots};
   }
-  return place;
+  return {place.first_worker + place.slot, place.workers};
 }
 
 }  // namespace
@@ -80,7 +87,7 @@ std::vector<std::string> EvaluatorEnvironment(const EvaluatorPlace& place,
       all.emplace_back(*entry);
       continue;
     }
-    const EvaluatorPlace local = OnThisMachine(place);
+    const LocalPlace local = OnThisMachine(place);
     all.emplace_back(kDevices).append("=").append(
         DevicesOf(ValueOf(kDevices), local.slot, local.slots));
   }

@@ -14,6 +14,7 @@ struct EvaluatorPlace {
   size_t slot = 0;
   size_t slots = 1;
   size_t first_worker = 0;
+  size_t workers = 1;  // slots of all processes
 };
 
 // The program's own environment, NAME=value each, with these changes:

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 
 #include "bindings/cli/console.h"
@@ -23,11 +24,14 @@ std::string_view Trimmed(std::string_view text) {
 
 // The whole of `text` as a number; also nan and inf, which have to be told apart from no number.
 std::optional<double> NumberIn(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   double number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (end != text.data() + text.size() || text.empty()) return std::nullopt;
-  if (code == std::errc::result_out_of_range) return HUGE_VAL;  // 1e999 is no score either
+  if (code == std::errc::result_out_of_range) {
+    // Too large, which is no score either, or too small, which is 0: only strtod tells them apart.
+    return std::strtod(std::string(text).c_str(), nullptr);
+  }
   if (code != std::errc()) return std::nullopt;
   return number;
 }

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,26 @@ using Clock = std::chrono::steady_clock;
 // The end of a process wakes nobody when its pipes are held open by another: then it is found by
 // looking.
 constexpr std::chrono::milliseconds kLookEvery{20};
+
+// Pipes of an evaluator; and what the program itself has open, with room for a pair that is made.
+constexpr rlim_t kFilesPerSlot = 2;
+constexpr rlim_t kFilesOfProgram = 64;
+
+// Raises the limit of open files where it is lower, as far as the system lets it.
+bool HaveOpenFiles(rlim_t needed, std::string* error) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return true;
+  if (limit.rlim_max >= needed) {
+    limit.rlim_cur = needed;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return true;
+  }
+  *error = "--parallel: so many evaluators need ";
+  error->append(std::to_string(needed))
+      .append(" open files, and the limit is ")
+      .append(std::to_string(limit.rlim_max));
+  error->append("; raise it (ulimit -n) or take fewer");
+  return false;
+}
 
 std::string NameOfSignal(int number) {
   const char* name = sigabbrev_np(number);
@@ -52,8 +73,12 @@ struct EvaluatorPool::Slot {
   Outcome outcome;
 };
 
-EvaluatorPool::EvaluatorPool(size_t slots, size_t first_worker, bool verbose, Console* console)
-    : first_worker_(first_worker), verbose_(verbose), console_(console) {
+EvaluatorPool::EvaluatorPool(size_t slots, size_t rank, size_t world_size, bool verbose,
+                             Console* console)
+    : first_worker_(rank * slots),
+      workers_(world_size * slots),
+      verbose_(verbose),
+      console_(console) {
   for (size_t i = 0; i < slots; ++i) {
     slots_.push_back(std::make_unique<Slot>());
     slots_.back()->number = i;
@@ -72,6 +97,7 @@ bool EvaluatorPool::Open(std::string* error) {
   // Processes that evaluators leave behind become children of this one, which waits for them. Where
   // that cannot be had the system's first process does it.
   prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+  if (!HaveOpenFiles(kFilesPerSlot * slots_.size() + kFilesOfProgram, error)) return false;
   folder_ = MakeTemporaryFolder("search", error);
   if (folder_.empty()) return false;
   if (guard_.Start(folder_, error)) return true;
@@ -121,9 +147,11 @@ void EvaluatorPool::Launch(Slot* slot) {
   slot->outcome = {};
   slot->timed_out = false;
   slot->deadline.reset();
-  const std::vector<std::string> environment = EvaluatorEnvironment(
-      {.slot = slot->number, .slots = slots_.size(), .first_worker = first_worker_},
-      PathOf(*slot, ".json"));
+  const std::vector<std::string> environment = EvaluatorEnvironment({.slot = slot->number,
+                                                                     .slots = slots_.size(),
+                                                                     .first_worker = first_worker_,
+                                                                     .workers = workers_},
+                                                                    PathOf(*slot, ".json"));
   const std::string command = EvaluatorCommand(slot->settings.command)
                                   .Fill(PathOf(*slot, ".toml"), slot->trial.seed, slot->trial.id);
   slot->process = std::make_unique<EvaluatorProcess>();

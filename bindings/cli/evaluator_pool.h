@@ -26,9 +26,9 @@ struct EvaluatorSettings {
 
 class EvaluatorPool {
  public:
-  // `slots`: trials at a time. `first_worker`: how many slots processes of lower ranks have.
+  // `slots`: trials at a time, of each of `world_size` processes, of which this is `rank`.
   // `verbose`: what evaluators print on stderr goes to the console.
-  EvaluatorPool(size_t slots, size_t first_worker, bool verbose, Console* console);
+  EvaluatorPool(size_t slots, size_t rank, size_t world_size, bool verbose, Console* console);
   ~EvaluatorPool();  // kills what runs
   EvaluatorPool(const EvaluatorPool&) = delete;
   EvaluatorPool& operator=(const EvaluatorPool&) = delete;
@@ -62,7 +62,8 @@ class EvaluatorPool {
   std::string PathOf(const Slot& slot, std::string_view ending) const;
 
   std::string folder_;
-  const size_t first_worker_;
+  const size_t first_worker_;  // how many slots processes of lower ranks have
+  const size_t workers_;       // slots of all processes
   const bool verbose_;
   Console* const console_;
   EvaluatorGuard guard_;

@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 namespace headrace::cli {
@@ -67,6 +71,41 @@ bool ReadNames(const ParsedArgs& args, SearchOptions* options, std::string* erro
   return json.empty() || json == "-" || CanMakeFile("--json", json, error);
 }
 
+// Whether both names are those of one file: what is written later would replace what was before.
+// Devices and pipes take what comes.
+bool IsSameFile(const std::string& a, const std::string& b) {
+  std::error_code failed;
+  const auto status = std::filesystem::status(a, failed);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return false;
+  if (std::filesystem::equivalent(a, b, failed)) return true;
+  const std::filesystem::path path_a = std::filesystem::absolute(a, failed);
+  const std::filesystem::path path_b = std::filesystem::absolute(b, failed);
+  std::error_code failed_a;
+  std::error_code failed_b;
+  const auto whole_a = std::filesystem::weakly_canonical(path_a, failed_a);
+  const auto whole_b = std::filesystem::weakly_canonical(path_b, failed_b);
+  return !failed_a && !failed_b && whole_a == whole_b;
+}
+
+bool CheckNamesDiffer(const ParsedArgs& args, const SearchOptions& options, std::string* error) {
+  std::string json(args.Value("json"));
+  if (json == "-") json.clear();
+  const std::pair<std::string_view, std::string_view> names[] = {
+      {"--state", options.state}, {"--log", options.log}, {"--report", options.report},
+      {"-o", options.output},     {"--json", json},       {"CONFIG", options.config}};
+  for (const auto* a = std::begin(names); a != std::end(names); ++a) {
+    for (const auto* b = a + 1; b != std::end(names); ++b) {
+      if (a->second.empty() || b->second.empty()) continue;
+      if (!IsSameFile(std::string(a->second), std::string(b->second))) continue;
+      *error = std::string(a->first) + " and ";
+      error->append(b->first).append(" are both ").append(a->second);
+      error->append(": each needs a file of its own");
+      return false;
+    }
+  }
+  return true;
+}
+
 bool ReadNumbers(const ParsedArgs& args, SearchOptions* options, std::string* error) {
   options->trials = kTrialsDefault;
   options->rescore_seeds = kRescoreSeedsDefault;
@@ -125,7 +164,7 @@ bool ReadSearchOptions(const ParsedArgs& args, SearchOptions* options, std::stri
     return false;
   }
   if (!ReadStrategy(args, options, error) || !ReadNumbers(args, options, error) ||
-      !ReadNames(args, options, error)) {
+      !ReadNames(args, options, error) || !CheckNamesDiffer(args, *options, error)) {
     return false;
   }
   if (options->concat > 0 && options->output.empty()) {

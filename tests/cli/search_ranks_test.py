@@ -95,12 +95,12 @@ def test_a_rank_that_was_given_up_is_not_waited_for_again(binary, config, judge,
         f"[ $HEADRACE_WORKER = 1 ] && : > {tmp_path}/busy && sleep 1000; "
         f"while [ ! -e {tmp_path}/busy ]; do sleep 0.05; done; {judge}"
     )
-    found = tmp_path / "found.json"
+    log = tmp_path / "ranks.tsv"
     running = ranks(binary, 2, config, "--evaluate", command, "--trials", 6, "--no-baselines", "--rescore", 0,
-                    "--state", tmp_path / "state.json", "--rank-timeout", 6, "--json", found)  # fmt: skip
+                    "--state", tmp_path / "state.json", "--rank-timeout", 6, "--log", log)  # fmt: skip
     wait_until((tmp_path / "busy").exists)
     running[1].send_signal(signal.SIGKILL)
-    wait_until(found.exists, 60)
+    wait_until(lambda: log.exists() and len(rows(log)) == 6, 60)
     running[0].communicate(timeout=4)
     running[1].communicate(timeout=20)
     assert running[0].returncode == 0
@@ -136,6 +136,33 @@ def test_ranks_by_options(binary, run, config, judge, tmp_path):
         assert run("search", config, "--evaluate", judge, *more).code == 2
     result = run("search", config, "--evaluate", judge, env={"SLURM_PROCID": "0", "SLURM_NTASKS": "8"})
     assert result.code == 2 and "--state FILE is needed" in result.err, result
+
+
+def test_ranks_of_which_nobody_knows_the_machine_share_no_device(binary, config, tmp_path):
+    # Neither srun nor --rank says which of them are on one machine.
+    command = (
+        f"echo $HEADRACE_WORKER $CUDA_VISIBLE_DEVICES >> {tmp_path}/who; "
+        f"until [ $(sort -u {tmp_path}/who | wc -l) -ge 4 ]; do sleep 0.05; done; echo 1; : {{policy}}"
+    )
+    common = [config, "--evaluate", command, "--trials", 8, "--state", tmp_path / "state.json", "--no-baselines",
+              "--rescore", 0, "--parallel", 2]  # fmt: skip
+    slurm = [{"SLURM_PROCID": str(rank), "SLURM_NTASKS": "2", "SLURM_LOCALID": str(rank)} for rank in range(2)]
+    by_options = [["--rank", rank, "--world-size", 2] for rank in range(2)]
+    for more, variables in (([[], []], slurm), (by_options, [{}, {}])):
+        running = [
+            subprocess.Popen(
+                [binary, "search", *map(str, common), *map(str, more[rank])],
+                env={**os.environ, "CUDA_VISIBLE_DEVICES": "0,1,2,3,4", **variables[rank]},
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )
+            for rank in range(2)
+        ]  # fmt: skip
+        outputs = [process.communicate(timeout=100) for process in running]
+        assert [process.returncode for process in running] == [0, 0], outputs
+        who = set((tmp_path / "who").read_text().splitlines())
+        assert who == {"0 0,4", "1 1", "2 2", "3 3"}
+        for name in ("who", "state.json"):
+            (tmp_path / name).unlink()
 
 
 def test_ranks_need_a_state(binary, config, judge):

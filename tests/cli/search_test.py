@@ -91,6 +91,7 @@ def test_crashes_hangs_and_noise(run, config, script, tmp_path):
         (": {policy}", "printed nothing"),
         ("printf '\\n \\n'; : {policy}", "printed nothing"),
         ("echo 0.5; echo done; : {policy}", '"done", neither a number nor JSON'),
+        ("echo +-5; : {policy}", '"+-5", neither a number nor JSON'),
         ("echo nan; : {policy}", 'not finite: "nan"'),
         ("echo -inf; : {policy}", 'not finite: "-inf"'),
         ("echo 1e400; : {policy}", "not finite"),
@@ -209,6 +210,39 @@ def test_stderr_of_evaluators_is_shown_when_asked_for(run, config, judge):
     assert quiet.code == 0 and "done" not in quiet.err, quiet
     loud = run("search", config, "--evaluate", command, "--trials", 3, "--no-baselines", "--verbose")
     assert loud.code == 0 and "trial 2: 50% done\n" in loud.err, loud
+
+
+@pytest.mark.parametrize(("printed", "score"), [("1e-400", 0), ("-1e-400", 0), ("+5", 5), ("-5e-1", -0.5)])
+def test_numbers_of_any_spelling(run, config, printed, score):
+    result = run("search", config, "--evaluate", f"echo {printed}; : {{policy}}", "--trials", 1, "--no-baselines",
+                 "--json", "-")  # fmt: skip
+    assert result.code == 0 and json.loads(result.out)["best_score"] == score, result
+
+
+def test_two_results_in_one_file_are_refused(run, config, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "x")
+    for a, b in (("--state", "--log"), ("--report", "-o"), ("--json", "--state"), ("-o", "--json")):
+        for name in (tmp_path / "x", tmp_path / ".." / tmp_path.name / "x", tmp_path / "link"):
+            result = run("search", config, "--evaluate", "x", a, tmp_path / "x", b, name)
+            assert result.code == 2 and a in result.err and b in result.err, result
+            assert "a file of its own" in result.err
+    result = run("search", config, "--evaluate", "x", "--state", config)
+    assert result.code == 2 and "CONFIG" in result.err, result
+    result = run("search", config, "--evaluate", "echo 1; : {policy}", "--trials", 1, "--log", "/dev/null",
+                 "--report", "/dev/null")  # fmt: skip
+    assert "a file of its own" not in result.err
+
+
+def test_the_limit_of_open_files(binary, config):
+    command = "ulimit -Sn 40 && ulimit -Hn {hard} && exec \"$@\""
+    search = [binary, "search", config, "--evaluate", "echo 1; : {policy}", "--trials", "40", "--no-baselines",
+              "--rescore", "0", "--parallel", "40"]  # fmt: skip
+    done = subprocess.run(["sh", "-c", command.format(hard=1000), "sh", *search], capture_output=True, text=True,
+                          timeout=100, check=False)  # fmt: skip
+    assert done.returncode == 0, done
+    done = subprocess.run(["sh", "-c", command.format(hard=100), "sh", *search], capture_output=True, text=True,
+                          timeout=100, check=False)  # fmt: skip
+    assert done.returncode == 1 and "144 open files, and the limit is 100" in done.stderr, done
 
 
 def test_a_command_without_a_policy_is_a_warning(run, config):

@@ -215,6 +215,22 @@ TEST(SearchOrderTest, OptionsOutOfBoundsAreRefused) {
   }
 }
 
+TEST(SearchOrderTest, AFailureOnAFreshSeedIsNoWayToWin) {
+  const auto standing = [](uint64_t id, uint32_t scored, double mean) {
+    Standing made{.id = id, .hash = id, .score = 1, .rescored = {}};
+    made.rescored.scored = scored;
+    made.rescored.failed = 3 - scored;
+    if (scored > 0) made.rescored.mean = mean;
+    return made;
+  };
+  std::vector<Standing> standings = {standing(0, 0, 0), standing(1, 2, 0.9), standing(2, 3, 0.7),
+                                     standing(3, 3, 0.8), standing(4, 2, 0.95)};
+  SortByMean(&standings);
+  std::vector<uint64_t> order;
+  for (const Standing& sorted : standings) order.push_back(sorted.id);
+  EXPECT_EQ(order, (std::vector<uint64_t>{3, 2, 4, 1, 0}));
+}
+
 TEST(SearchOrderTest, TheBestFiveAreOnePolicy) {
   SearchRun run(MustMake(Options(SearchStrategy::kRandom, 1, 12)));
   PolicyFile file;
