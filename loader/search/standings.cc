@@ -38,7 +38,8 @@ void SortByScore(std::vector<Standing>* standings) {
 
 void SortByMean(std::vector<Standing>* standings) {
   std::ranges::stable_sort(*standings, [](const Standing& a, const Standing& b) {
-    if ((a.rescored.scored > 0) != (b.rescored.scored > 0)) return a.rescored.scored > 0;
+    // Who failed on a seed must not win by having been spared a hard one.
+    if (a.rescored.scored != b.rescored.scored) return a.rescored.scored > b.rescored.scored;
     return a.rescored.scored > 0 && a.rescored.mean > b.rescored.mean;
   });
 }

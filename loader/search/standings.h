@@ -29,8 +29,8 @@ struct Standing {
 
 // By score, equal ones by id; policies with the same hash count once, by their best trial.
 void SortByScore(std::vector<Standing>* standings);
-// Those that were scored again, by their mean, before all others. The best of many noisy scores is
-// an optimistic one; a mean over fresh seeds is not.
+// Those with more scores on fresh seeds first, and those with as many by their mean. The best of
+// many noisy scores is an optimistic one; a mean over fresh seeds is not.
 void SortByMean(std::vector<Standing>* standings);
 
 }  // namespace headrace::loader

@@ -138,7 +138,7 @@ TEST(SearchOrderTest, TheWinnerIsTheBestByItsReScores) {
   EXPECT_NEAR(run.searcher().BaselineSpread(2).mean, 0.5, 0.01);
 }
 
-TEST(SearchOrderTest, AReScoreThatFailsIsLeftOut) {
+TEST(SearchOrderTest, AReScoreThatFailsIsLeftOutOfTheMeanAndPutsThePolicyBehind) {
   int failures = 0;
   SearchRun run(
       MustMake({.trials = 6, .rescore_top = 6, .rescore_seeds = 4}), [&](const TrialFacts& facts) {
@@ -149,9 +149,11 @@ TEST(SearchOrderTest, AReScoreThatFailsIsLeftOut) {
   run.Finish();
   const std::vector<Standing>& standings = run.searcher().Standings();
   ASSERT_EQ(standings.size(), 6u);
-  EXPECT_EQ(standings[0].id, 5u);
-  EXPECT_EQ(standings[0].rescored.scored, 3u);
-  EXPECT_EQ(standings[0].rescored.failed, 1u);
+  EXPECT_EQ(standings[0].id, 4u);
+  EXPECT_EQ(standings[4].id, 5u) << "the best mean, of three scores where others have four";
+  EXPECT_EQ(standings[4].rescored.scored, 3u);
+  EXPECT_EQ(standings[4].rescored.failed, 1u);
+  EXPECT_EQ(standings[4].rescored.mean, 5.0);
   EXPECT_EQ(standings[5].id, 1u) << "never scored again, so behind all that were";
   EXPECT_EQ(standings[5].rescored.failed, 4u);
 }
