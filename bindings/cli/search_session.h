@@ -2,7 +2,7 @@
 //
 // What: hr_search with C++ types; what has been told is in the state file before it counts. Owner:
 // the command. Thread: one. Cost: the state file is written whole for each trial that is finished,
-// about 300 bytes a trial.
+// about 500 bytes a trial.
 #pragma once
 
 #include <memory>
