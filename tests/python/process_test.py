@@ -105,6 +105,24 @@ def test_threads_that_iterate_together_take_turns(load):
     assert len(seen) == len({entry[:2] for entry in seen}) == 4 * 15
 
 
+def test_threads_that_share_an_iterator_share_one_epoch(load):
+    loader = load(batch_size=2)
+    for epoch in range(8):
+        iterator, seen = iter(loader), []
+
+        def consume():
+            for batch in iterator:
+                seen.append((batch.epoch, batch.number))
+
+        threads = [threading.Thread(target=consume) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert sorted(seen) == [(epoch, number) for number in range(15)]
+        assert loader.epoch == epoch + 1
+
+
 def test_other_threads_run_while_one_waits(load):
     """The GIL is free while a batch is waited for: the consumer waits behind a callback."""
     gate = Gate()

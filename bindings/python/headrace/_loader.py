@@ -2,8 +2,10 @@
 
 import atexit
 import logging
+import os
 import re
 import struct
+import threading
 import typing
 import weakref
 
@@ -45,7 +47,7 @@ def _by_hand() -> bool:
 
 
 class _Epoch:
-    """Iterates one epoch."""
+    """Iterates one epoch. Threads may share it: each batch goes to one of them, and the end to all."""
 
     def __init__(self, loader: "Loader") -> None:
         self._loader = loader
@@ -59,6 +61,13 @@ class _Epoch:
         return len(self._loader)
 
     def __next__(self) -> Batch:
+        loader = self._loader
+        if loader._owner != os.getpid():  # a lock that a thread of the parent's held stays locked here
+            return self._next()
+        with loader._turn:  # one thread asks at a time: those behind it see that the epoch has ended
+            return self._next()
+
+    def _next(self) -> Batch:
         if self._over:
             raise StopIteration
         loader = self._loader
@@ -84,8 +93,9 @@ class Loader:
                 step(torch.from_dlpack(batch.images), torch.from_dlpack(batch.labels))
 
     Each ``for`` is one epoch, and the next one the next epoch. A ``for`` that was left early is over, and
-    the next one begins the next epoch; ``it = iter(loader)`` can be kept to go on. A loader has one consumer
-    at a time: threads that iterate together take turns.
+    the next one begins the next epoch; ``it = iter(loader)`` can be kept to go on. Threads that work on an epoch
+    together share one iterator, and each batch goes to one of them; a ``for`` of another thread's over the loader would
+    be another epoch, and end this one.
 
     Args:
         config: path of a TOML file, a dict of its tables, or None: all by keywords.
@@ -146,6 +156,9 @@ class Loader:
             raise ConfigError(f"rank: found {rank} with world_size {world_size}; allowed: 0 to {world_size - 1}")
         # Who iterates: a reference to an iterator, which may be gone, or a function of next()'s own.
         self._current: typing.Callable[[], typing.Optional[object]] = _nobody
+        # Held by who asks for the next batch of an iteration. By a callback inside too: next() refuses it.
+        self._turn = threading.RLock()
+        self._owner = os.getpid()
         # Whether the next iteration begins where the loader stands, instead of at the next epoch.
         self._fresh = True
         self._epoch = 0
