@@ -1,12 +1,16 @@
 """Bad input: what is raised, and what it says."""
 
+import enum
 import pickle
+import tarfile
 
 import headrace
 import numpy as np
 import pytest
 
 from conftest import AUGMENT
+
+LABELS = ["apple", "ball", "car", "fish", "flower"]
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,15 @@ from conftest import AUGMENT
         ({"mix": [{"op": "mixup", 3: 4}]}, "mix.0", None, "as a key"),
         ({"dataset": 7}, "dataset", None, "a path, a list of shards or a dict"),
         ({"nothing": {"x": 1}}, "nothing", None, "unknown argument"),
+        ({"augment": [headrace.ops.Resize]}, "augment.0", None, r"write Resize\(\.\.\.\)"),
+        ({"augment": headrace.ops.Resize}, "augment.0", None, r"write Resize\(\.\.\.\)"),
+        ({"dtype": np.float32}, "output.dtype", None, 'a dtype is "u8"'),
+        ({"dtype": np.dtype("f4")}, "output.dtype", None, 'a dtype is "u8"'),
+        ({"dataset": {"path": 7}}, "dataset.path", None, "found an integer"),
+        ({"num_workers": 4}, "num_workers", "workers", "here it is workers="),
+        ({"drop_last": True}, "drop_last", "tail", 'tail="drop"'),
+        ({"pin_memory": True}, "pin_memory", "pin", 'pin="auto"'),
+        ({"transform": 3}, "transform", "augment", "headrace.torch.DataLoader"),
     ],
 )
 def test_wrong_names_and_types(load, options, key, suggestion, text):
@@ -61,6 +74,13 @@ def test_arguments_of_the_wrong_kind(load, images):
             load(**options)
     with pytest.raises(headrace.ConfigError, match="path of a TOML file"):
         headrace.Loader(7)
+    with pytest.raises(headrace.ConfigError, match="NUL"):
+        headrace.Loader("train\0.toml")
+    with pytest.raises(headrace.HeadraceError, match="dataset"):
+        load(dataset="data\0train")
+    for config in ("train.toml", 7, [1]):
+        with pytest.raises(headrace.ConfigError, match="a dict of tables"):
+            headrace.to_toml(config)
     with pytest.raises(headrace.ConfigError, match="no UTF-8"):
         load(dataset=b"/nowhere/\xff")
     with pytest.raises(headrace.ConfigError, match="deeper"):
@@ -236,6 +256,58 @@ def test_tables_and_keywords_come_together(load, images, tmp_path):
 class Op:
     def to_config(self):
         return {"op": "resize", "size": [8, 9]}
+
+
+def test_keywords_win_key_by_key_over_a_dict(images):
+    config = {"dataset": {"path": images, "classes": ["a"]}, "loader": {"batch_size": 16, "seed": 5}, "shuffle": "none",
+              "loader.workers": 3, "augment": AUGMENT, "augment.0.size": 7}
+    made = headrace.to_toml({key: value for key, value in config.items() if "." not in key}, loader={"workers": 2},
+                            seed=6, dataset={"classes": ["b"]})
+    wanted = {"dataset": {"path": images, "classes": ["b"]}, "augment": AUGMENT,
+              "loader": {"batch_size": 16, "seed": 6, "shuffle": "none", "workers": 2}}
+    assert made == headrace.to_toml(wanted)
+    # What a dotted key says gives way too.
+    assert headrace.to_toml(config, workers=4, augment=["hflip"]).count("workers = 4") == 1
+    with headrace.Loader(config, loader={"batch_size": 4}, workers=1, dataset=images, classes=LABELS, augment=AUGMENT) as loader:
+        assert loader.batch_size == 4 and loader.stats.workers == 1 and loader.next().images.shape[2] == 48
+
+
+def test_a_folder_or_a_shard_is_the_data_set(images, tool, tmp_path):
+    with headrace.Loader(images, augment=AUGMENT, batch_size=8) as loader:
+        assert loader.samples == 30
+    with tarfile.open(tmp_path / "part.tar", "w") as shard:
+        for i, path in enumerate(sorted(images.glob("*/*"))[:4]):
+            shard.add(path, f"{i}{path.suffix}")
+            (tmp_path / "label").write_text(str(i % 2))
+            shard.add(tmp_path / "label", f"{i}.cls")
+    with headrace.Loader(str(tmp_path / "part.tar"), augment=AUGMENT, batch_size=2) as loader:
+        assert loader.samples == 4
+    # And beside a file that has another source.
+    (tmp_path / "train.toml").write_text('[dataset]\nsource = "tar"\npath = "part.tar"\n')
+    with headrace.Loader(tmp_path / "train.toml", dataset=images, augment=AUGMENT, batch_size=2) as loader:
+        assert loader.samples == 30
+
+
+@pytest.mark.parametrize("options", [{"dataset": "pictures"}, {"dataset": {"path": "pictures"}}, {"dataset__path": "pictures"}])
+def test_paths_in_arguments_are_relative_to_the_working_folder(images, tmp_path, monkeypatch, options):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "pictures").symlink_to(images)
+    config = tmp_path / "configs" / "train.toml"
+    config.write_text('[dataset]\npath = "elsewhere"\n[loader]\nbatch_size = 2\n')
+    monkeypatch.chdir(tmp_path)
+    with headrace.Loader(config, augment=AUGMENT, **options) as loader:
+        assert loader.samples == 30
+    assert headrace.preview(config, 2, augment=AUGMENT, **options).png
+    with pytest.raises(headrace.NotFoundError):
+        headrace.Loader(config, augment=AUGMENT)
+
+
+def test_an_enum_is_its_value(images):
+    class Choice(enum.Enum):
+        BICUBIC = "bicubic"
+
+    ops = [{"op": "resize", "size": 8, "interpolation": Choice.BICUBIC}]
+    assert 'interpolation = "bicubic"' in headrace.to_toml(dataset=images, augment=ops)
 
 
 def test_objects_with_to_config_are_ops(load):

@@ -71,3 +71,21 @@ def test_wrong_configurations_are_told(folder, tmp_path):
             headrace.preview(dataset=folder, augment=AUGMENT, count=count)
     with pytest.raises(headrace.ConfigError, match="config: found int"):
         headrace.preview(3)
+
+
+def test_a_loaders_keywords_are_changed_key_by_key(folder):
+    options = dict(dataset=folder, batch_size=4, loader={"seed": 3, "workers": 1}, augment=[{"op": "random_crop", "size": 24}])
+    wanted = headrace.preview(count=4, **{**options, "loader": {"seed": 3, "workers": 2}}).png
+    with headrace.Loader(**options) as loader:
+        assert headrace.preview(loader, 4, loader={"workers": 2}).png == wanted
+    assert headrace.preview({key: value for key, value in options.items()}, 4, loader={"workers": 2}).png == wanted
+    assert headrace.preview(count=4, **{**options, "loader": {"workers": 2}}).png != wanted
+
+
+def test_ops_of_the_caller_stay_as_they_are(folder, tmp_path):
+    augment = [{"op": "resize", "size": [24, 24]}, {"op": "auto_augment", "policy": "./nowhere.toml"}]
+    with pytest.raises(headrace.HeadraceError):
+        headrace.preview(dataset=folder, augment=augment)
+    assert augment[1]["policy"] == "./nowhere.toml"
+    with pytest.raises(headrace.ConfigError, match="policy"):
+        headrace.preview(dataset=folder, augment=[{"op": "auto_augment", "policy": 5}])

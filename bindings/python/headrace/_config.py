@@ -27,6 +27,30 @@ KEYS = {
 }
 SHORT = {name: table for table, names in KEYS.items() for name in names}
 
+# Keys whose values are places: those of arguments are relative to the working folder, as everywhere in Python.
+_PLACES = {
+    "dataset": ("path", "annotations", "masks", "saliency_maps", "include"),
+    "loader": ("quarantine",),
+    "decode": ("checkpoints",),
+}
+# What other loaders call it.
+_ELSEWHERE = {
+    "collate_fn": "batches are made by the library; see [output]",
+    "drop_last": 'tail="drop" (the default), or tail="pad" or "exact"',
+    "generator": "seed=...",
+    "num_workers": "workers=...",
+    "persistent_workers": "leave it out: workers stay",
+    "pin_memory": 'pin="auto", "lock" or "none"',
+    "prefetch_factor": "prefetch_batches=...",
+    "root": "dataset=...",
+    "sampler": "sample_ids=... or weights=...",
+    "transform": "augment=[...], or headrace.torch.DataLoader, which takes torchvision's",
+    "transforms": "augment=[...], or headrace.torch.DataLoader, which takes torchvision's",
+}
+# The one of them that is another name for the same.
+_RENAMED = {"num_workers": "workers", "pin_memory": "pin", "drop_last": "tail", "prefetch_factor": "prefetch_batches",
+            "root": "dataset", "transform": "augment", "transforms": "augment", "sampler": "sample_ids", "generator": "seed"}
+
 
 class Request(typing.NamedTuple):
     """How to open a loader: a file with overrides, or a text."""
@@ -56,6 +80,8 @@ def dataset_table(value: typing.Any) -> typing.Dict[str, typing.Any]:
         table["source"] = "coco"
     elif lower.endswith((".tsv", ".csv", ".txt")):
         table["source"] = "manifest"
+    elif _has_classes(path):
+        table["source"] = "folder"
     return table
 
 
@@ -64,14 +90,31 @@ def _has_shards(path: str) -> bool:
     try:
         with os.scandir(path) as entries:
             return any(entry.name.endswith(".tar") for entry in entries)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL, which the library refuses
         return False
+
+
+def _has_classes(path: str) -> bool:
+    """Whether `path` is a folder of folders without a sign of annotations."""
+    folders = False
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.name == "annotations" or entry.name.lower().endswith((".json", ".tsv", ".csv")):
+                    return False
+                folders = folders or entry.is_dir()
+    except (OSError, ValueError):  # ValueError: a NUL, which the library refuses
+        return False
+    return folders
 
 
 def _unknown(name: str) -> ConfigError:
     allowed = [*TABLES[:-1], *LISTS, *SHORT]
-    close = difflib.get_close_matches(name, allowed, n=1)
-    hint = f'; did you mean "{close[0]}"?' if close else ""
+    close = [_RENAMED[name]] if name in _RENAMED else difflib.get_close_matches(name, allowed, n=1)
+    if name in _ELSEWHERE:
+        hint = f"; here it is {_ELSEWHERE[name]}"
+    else:
+        hint = f'; did you mean "{close[0]}"?' if close else ""
     error = ConfigError(
         f"{name}: unknown argument; allowed: a table ({', '.join(TABLES)}), augment, mix, a key of "
         f"docs/config.md such as batch_size, or table__key{hint}"
@@ -102,13 +145,96 @@ def _collect(options: typing.Mapping[str, typing.Any]) -> typing.Dict[str, typin
             tables[name.replace("__", ".")] = value
         else:
             raise _unknown(name)
+    dataset = tables.get("dataset", {})
+    if dataset.get("source") == "folder" and not isinstance(options.get("dataset"), typing.Mapping):
+        if "annotations" in dataset or "masks" in dataset:  # a folder of pictures without classes
+            del dataset["source"]
     return tables
+
+
+def _merged(base: typing.Mapping[str, typing.Any], over: typing.Mapping[str, typing.Any]) -> typing.Dict[str, typing.Any]:
+    """Tables with those of `over` on top: key by key, but lists whole."""
+    made = {name: dict(value) if name in TABLES else value for name, value in base.items()}
+    for name, value in over.items():
+        if name in TABLES:
+            made.setdefault(name, {}).update({key: entry for key, entry in value.items() if entry is not None})
+            for key in value:
+                made.pop(f"{name}.{key}", None)
+        else:
+            if name in LISTS:
+                for dotted in [entry for entry in made if entry.startswith(f"{name}.")]:
+                    del made[dotted]
+            made[name] = value
+    return made
+
+
+def _absolute(tables: typing.Mapping[str, typing.Any]) -> typing.Dict[str, typing.Any]:
+    """The tables with places that do not depend on where their text is written."""
+    made = {name: dict(value) if isinstance(value, typing.Mapping) else value for name, value in tables.items()}
+    for table, keys in _PLACES.items():
+        for key in keys:
+            for holder, name in ((made.get(table, {}), key), (made, f"{table}.{key}")):
+                value = holder.get(name)
+                if isinstance(value, (list, tuple)):
+                    holder[name] = [_place(entry) for entry in value]
+                elif not (table == "decode" and value in ("auto", "off")):
+                    holder.update({name: _place(value)} if name in holder else {})
+    if "augment" in made:
+        made["augment"] = [_with_place(entry) for entry in made["augment"]]
+    for name, value in made.items():
+        if name.startswith("augment.") and name.endswith(".policy"):
+            made[name] = _with_place({"policy": value})["policy"]
+    return made
+
+
+def _place(value: typing.Any) -> typing.Any:
+    """A path as an absolute one; what is none as it is, for the library to refuse."""
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        return value
+    path = os.fsdecode(value)
+    # What the library refuses stays as it was written, and so it says; abspath would cut it at the NUL.
+    return path if not path or "\0" in path else os.path.abspath(path)
+
+
+def _with_place(entry: typing.Mapping[str, typing.Any]) -> typing.Mapping[str, typing.Any]:
+    """An entry of [[augment]] whose policy, if it is a file, is an absolute path."""
+    policy = entry.get("policy")
+    if not isinstance(policy, (str, bytes, os.PathLike)):
+        return entry
+    text = os.fsdecode(policy)
+    return {**entry, "policy": _place(text)} if "/" in text or "." in text else entry
+
+
+def tables_of(
+    config: typing.Any, options: typing.Mapping[str, typing.Any]
+) -> typing.Tuple[typing.Optional[bytes], typing.Dict[str, typing.Any]]:
+    """The file, or None, and the tables on top of it that the arguments of Loader say."""
+    tables = _collect(options)
+    if config is None:
+        return None, tables
+    if isinstance(config, typing.Mapping):
+        return None, _merged(_collect(config), tables)
+    try:
+        path = os.fsencode(config)
+    except TypeError:
+        raise _toml.refuse(
+            "config", f"found {type(config).__name__}; allowed: the path of a TOML file, a dict, a folder of pictures, or a shard"
+        ) from None
+    except UnicodeEncodeError:
+        raise _toml.refuse("config", f"found {config!r:.60}, which is no path") from None
+    if b"\0" in path:
+        raise _toml.refuse("config", f"found {config!r:.60}, which has a NUL in it")
+    if path.lower().endswith(b".tar") or os.path.isdir(path):  # no configuration can be meant
+        return None, _merged({"dataset": dataset_table(config)}, tables)
+    return path, _absolute(tables)
 
 
 def _entries(name: str, value: typing.Any) -> typing.List[typing.Mapping[str, typing.Any]]:
     """The entries of [[augment]] or [[mix]]: dicts, names of ops, or objects with to_config()."""
     value = _toml.plain(value)
     if isinstance(value, (str, typing.Mapping)):
+        value = [value]
+    if isinstance(value, type):
         value = [value]
     if not isinstance(value, (list, tuple)):
         raise _toml.refuse(name, f"found {value!r:.60} ({type(value).__name__}); allowed: a list of ops")
@@ -118,9 +244,10 @@ def _entries(name: str, value: typing.Any) -> typing.List[typing.Mapping[str, ty
         if isinstance(entry, str):
             entry = {"op": entry}
         if not isinstance(entry, typing.Mapping):
+            hint = f"; write {entry.__name__}(...)" if isinstance(entry, type) and hasattr(entry, "to_config") else ""
             raise _toml.refuse(
                 f"{name}.{i}",
-                f"found {entry!r:.60} ({type(entry).__name__}); allowed: an op's name, a dict or an op",
+                f"found {entry!r:.60} ({type(entry).__name__}); allowed: an op's name, a dict or an op{hint}",
             )
         entries.append(entry)
     return entries
@@ -165,17 +292,8 @@ def _overrides(tables: typing.Mapping[str, typing.Any]) -> typing.List[str]:
 
 def request(config: typing.Optional[Config], options: typing.Mapping[str, typing.Any]) -> Request:
     """How to open what the arguments of Loader ask for."""
-    if isinstance(config, typing.Mapping):
-        options = {**config, **options}
-        config = None
-    tables = _collect(options)
-    if config is not None:
-        try:
-            path = os.fsencode(config)
-        except TypeError:
-            raise _toml.refuse(
-                "config", f"found {type(config).__name__}; allowed: the path of a TOML file, or a dict"
-            ) from None
+    path, tables = tables_of(config, options)
+    if path is not None:
         return Request(path, "", _overrides(tables))
     whole = {name: value for name, value in tables.items() if name in TABLES or name in LISTS}
     dotted = {name: value for name, value in tables.items() if name not in whole}
@@ -205,7 +323,9 @@ def to_toml(config: typing.Optional[typing.Mapping[str, typing.Any]] = None, **o
     Raises:
         ConfigError: an unknown name, or a value that TOML has no form for.
     """
-    made = request(dict(config or {}), options)
+    if config is not None and not isinstance(config, typing.Mapping):
+        raise _toml.refuse("config", f"found {config!r:.60} ({type(config).__name__}); allowed: a dict of tables")
+    made = request(config, options)
     if made.overrides:
         raise _toml.refuse(made.overrides[0].split("=")[0], "write it as an entry of its table")
     return made.text

@@ -98,7 +98,8 @@ class Loader:
     be another epoch, and end this one.
 
     Args:
-        config: path of a TOML file, a dict of its tables, or None: all by keywords.
+        config: path of a TOML file, a dict of its tables, or None: all by keywords. The path of a folder of
+            pictures or of a shard (.tar) is taken as `dataset`.
         dataset: [dataset], or only its path. A file name that ends in .tar, .json or .tsv, a list of
             shards, and a folder with shards in it say what they are by their names.
         augment: [[augment]]: a list of dicts, names of ops, or ops of headrace.ops.
@@ -121,7 +122,8 @@ class Loader:
             nowhere; the logger "headrace" by default. Called by the thread that calls the loader.
         options: any table of docs/config.md as a dict (``loader={"workers": 2}``), keys of [loader], [output],
             [decode], [limits] and [dataset] without their table (``batch_size=64``, ``dtype="u8"``), and dotted keys with "__"
-            for the dot (``loader__workers=2``, ``augment__0__size=160``). They win over `config`.
+            for the dot (``loader__workers=2``, ``augment__0__size=160``). They win over `config`, key by key.
+            Their paths are relative to the working folder, those in a TOML file to its folder.
 
     Raises:
         ConfigError: an unknown name, a wrong type, an impossible value; `key` and `suggestion` say more.

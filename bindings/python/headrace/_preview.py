@@ -8,15 +8,9 @@ import subprocess
 import tempfile
 import typing
 
-from ._config import Config, _collect, _overrides, _text
+from ._config import Config, _absolute, _collect, _merged, _overrides, _text, tables_of
 from ._errors import ConfigError, HeadraceError, InvalidArgumentError, NotFoundError, describe
 
-# Keys whose values are places, which are relative to the folder of a configuration file.
-_PLACES = {
-    "dataset": ("path", "annotations", "masks", "saliency_maps", "include"),
-    "loader": ("quarantine",),
-    "decode": ("checkpoints",),
-}
 _COUNT_MAX = 1024
 _PREFIX = re.compile(r"^headrace( preview)?: (error: )?")
 
@@ -76,23 +70,6 @@ def _core_file() -> str:
     return _core.__file__
 
 
-def _absolute(tables: typing.Dict[str, typing.Any]) -> typing.Dict[str, typing.Any]:
-    """The tables with places that do not depend on where their text is written."""
-    made = {name: dict(value) if isinstance(value, dict) else value for name, value in tables.items()}
-    for table, keys in _PLACES.items():
-        for key in keys:
-            value = made.get(table, {}).get(key)
-            if isinstance(value, (list, tuple)):
-                made[table][key] = [os.path.abspath(os.fspath(entry)) for entry in value]
-            elif value is not None and not (table == "decode" and value in ("auto", "off")):
-                made[table][key] = os.path.abspath(os.fspath(value))
-    for entry in made.get("augment", ()):
-        policy = entry.get("policy")
-        if policy is not None and ("/" in os.fspath(policy) or "." in os.fspath(policy)):
-            entry["policy"] = os.path.abspath(os.fspath(policy))
-    return made
-
-
 def _draw(config: str, overrides: typing.Sequence[str], count: int, original: bool, folder: str) -> bytes:
     sheet = os.path.join(folder, "sheet.png")
     command = [_tool(), "preview", config, "-o", sheet, "--count", str(count)]
@@ -149,20 +126,15 @@ def preview(
     asked = getattr(config, "_asked", None)  # a Loader's
     if asked is not None:
         config, base = asked
-        options = {**base, **options}
-    if isinstance(config, typing.Mapping):
-        options = {**config, **options}
-        config = None
-    tables = _collect(options)
+        path, tables = tables_of(config, base)
+        more = _collect(options)
+        tables = _merged(tables, more if path is None else _absolute(more))
+    else:
+        path, tables = tables_of(config, options)
     with tempfile.TemporaryDirectory(prefix="headrace-preview-") as folder:
-        if config is not None:
-            try:
-                place = os.fsdecode(config)
-            except TypeError:
-                raise ConfigError(
-                    f"config: found {type(config).__name__}; allowed: the path of a TOML file, a dict, or a Loader"
-                ) from None
-            return Preview(_draw(place, _overrides(tables), index(), original, folder))
+        if path is not None:
+            return Preview(_draw(os.fsdecode(path), _overrides(tables), index(), original, folder))
+        tables = _absolute(tables)
         dotted = {name: value for name, value in tables.items() if "." in name}
         whole = {name: value for name, value in tables.items() if "." not in name}
         place = os.path.join(folder, "config.toml")

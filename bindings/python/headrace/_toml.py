@@ -1,5 +1,6 @@
 """Values of Python's as TOML."""
 
+import enum
 import math
 import numbers
 import os
@@ -45,7 +46,11 @@ def refuse(place: str, text: str) -> ConfigError:
 
 
 def plain(value: typing.Any) -> typing.Any:
-    """`value` as a plain Python value: ops as tables, NumPy's and torch's numbers as numbers."""
+    """`value` as a plain Python value: ops as tables, NumPy's and torch's numbers as numbers, an enum's as its value."""
+    if isinstance(value, type):  # ops.Resize without its parameters, np.float32: has the methods, but they are not its own
+        return value
+    if isinstance(value, enum.Enum):
+        return value.value
     if hasattr(value, "to_config"):
         return value.to_config()
     if isinstance(value, os.PathLike):
@@ -90,5 +95,8 @@ def value(item: typing.Any, place: str, depth: int = 0) -> str:
     if isinstance(item, (list, tuple, range)):
         entries = [value(entry, f"{place}.{i}", depth + 1) for i, entry in enumerate(item)]
         return "[" + ", ".join(entries) + "]"
+    hint = ""
+    if isinstance(item, type) and hasattr(item, "dtype") or "dtype" in type(item).__name__:
+        hint = '; a dtype is "u8", "f16", "bf16" or "f32"'
     found = "None" if item is None else f"{item!r:.60} ({type(item).__name__})"
-    raise refuse(place, f"found {found}; allowed: str, int, float, bool, path, list or dict")
+    raise refuse(place, f"found {found}; allowed: str, int, float, bool, path, list or dict{hint}")
