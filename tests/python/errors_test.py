@@ -1,5 +1,6 @@
 """Bad input: what is raised, and what it says."""
 
+import copy
 import enum
 import pickle
 import tarfile
@@ -72,6 +73,10 @@ def test_arguments_of_the_wrong_kind(load, images):
     for options in ({"rank": 1}, {"rank": 2, "world_size": 2}, {"model": 3}, {"saliency": "x"}):
         with pytest.raises(headrace.ConfigError):
             load(**options)
+    for rank, world_size in (("0", "2"), (1.0, 2.0), (0, 2**40), (0, 0), (-1, 2), (True, 2)):
+        with pytest.raises(headrace.ConfigError, match="allowed: an integer from [01] to 2147483647"):
+            load(rank=rank, world_size=world_size)
+    assert load(rank=np.int64(1), world_size=np.uint8(2)).rank == 1
     with pytest.raises(headrace.ConfigError, match="path of a TOML file"):
         headrace.Loader(7)
     with pytest.raises(headrace.ConfigError, match="NUL"):
@@ -332,3 +337,59 @@ def test_every_key_of_the_documentation_has_its_short_form():
         own = {"path", "source"} if table == "dataset" else {"rank", "world_size"} if table == "loader" else set()
         planned = {"weights", "epoch_samples"}
         assert documented - own - planned == set(_config.KEYS[table]) - planned, table
+
+
+def test_numbers_that_cannot_be(load):
+    loader = load()
+    for call in (lambda: loader.replay(0, -1), lambda: loader.replay("a"), lambda: loader.replay(0, 0, 2**32),
+                 lambda: loader.sample_path(-1), lambda: loader.sample_path(1.0), lambda: loader.read_sample(None),
+                 lambda: loader.set_epoch(1.0), lambda: loader.set_epoch(True), lambda: loader.set_epoch(2**32)):
+        with pytest.raises(headrace.InvalidArgumentError, match="allowed: an integer from 0|allowed: 0 to"):
+            call()
+    loader.set_epoch(np.int64(2))
+    assert loader.epoch == 2 and isinstance(loader.epoch, int) and loader.next().epoch == 2
+    assert loader.sample_path(np.int64(0)) and loader.replay(np.int32(3))
+
+
+def test_a_batch_is_no_array(load):
+    with pytest.raises(TypeError, match="batch.images"):
+        np.asarray(load().next())
+
+
+def test_a_network_is_no_callback(load):
+    torch = pytest.importorskip("torch")
+    network = torch.nn.Linear(3, 2)
+    with pytest.raises(headrace.ConfigError, match=r"headrace\.torch\.ace_model") as raised:
+        load(mix=[{"op": "ace"}], model=network)
+    assert raised.value.key == "model"
+    with pytest.raises(headrace.ConfigError, match=r"headrace\.torch\.saliency_model"):
+        load(saliency=network)
+    with pytest.raises(headrace.ConfigError, match="ace_model"):
+        load(keep_u8=True).next().ace(network)
+
+
+def every_error():
+    classes, found = [headrace.HeadraceError], []
+    while classes:
+        found.append(classes.pop())
+        classes += found[-1].__subclasses__()
+    return found
+
+
+def test_exceptions_can_be_pickled(load):
+    class TwoArguments(headrace.ConfigError):
+        def __init__(self, place, reason):
+            super().__init__(f"{place}: {reason}")
+            self.place = place
+
+    globals()["TwoArguments"] = TwoArguments
+    TwoArguments.__qualname__ = "TwoArguments"
+    with pytest.raises(headrace.ConfigError) as raised:
+        load(batch_sise=3)
+    plain = [cls("text") for cls in every_error() if cls.__module__ in ("headrace._errors", "headrace.search._searcher")]
+    assert len(plain) > 20
+    for error in (TwoArguments("here", "why"), raised.value, *plain):
+        error.sample_id = 7
+        for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+            assert type(again) is type(error) and str(again) == str(error) and again.__dict__ == error.__dict__
+            assert again.sample_id == 7

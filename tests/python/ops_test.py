@@ -258,3 +258,21 @@ def test_normalize_is_exact(functional, pil):
     assert ops.normalize(image, [0.5], [0.5]).shape == (1, 41, 57)
     torch = pytest.importorskip("torch")
     assert isinstance(ops.normalize(torch.from_numpy(image.copy()), mean, std, layout="hwc"), torch.Tensor)
+
+
+def test_erase_takes_values_of_pixels():
+    image = picture()
+    for value in (0, 1, 128.0, 255):
+        assert (ops.erase(image, 4, 5, 10, 12, value)[4:14, 5:17] == value).all()
+    assert (ops.erase(image, 4, 5, 10, 12, [1, 2, 3])[4, 5] == [1, 2, 3]).all()
+
+
+def test_sizes_of_crops_and_texts_of_errors():
+    image = picture()
+    assert ops.five_crop(image, np.int64(20)).shape == ops.five_crop(image, (20,)).shape == (5, 20, 20, 3)
+    assert ops.five_crop(image, (20, np.int32(10))).shape == (5, 20, 10, 3)
+    for size in ("ab", (1, 2, 3), 1.5, None, -3):
+        with pytest.raises(headrace.InvalidArgumentError, match="size"):
+            ops.five_crop(image, size)
+    with pytest.raises(headrace.ConfigError, match=r"^\[\[augment\]\] size: found a string"):
+        ops.resize(image, "a")

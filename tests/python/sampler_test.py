@@ -104,6 +104,8 @@ def test_ranks_and_states_go_on_as_one_run(skewed):
         ({"sample_ids": [-1]}, "found -1 at index 0"),
         ({"sample_ids": np.array([1, 2**64 - 3], np.uint64)}, "sample_ids: found 18446744073709551613; allowed"),
         ({"sample_ids": [0.5]}, "sample_ids: found float64 of shape"),
+        ({"sample_ids": np.ones(30, bool)}, r"sample_ids: found a mask of bool.*numpy\.flatnonzero"),
+        ({"sample_ids": [[1], [2, 3]]}, "sample_ids: "),
         ({"sample_ids": [1], "weights": [1] * 30}, "both given"),
         ({"sample_ids": [1], "shuffle": "block"}, 'shuffle: found "block"'),
         ({"epoch_samples": 5}, "epoch_samples: without weights"),

@@ -170,3 +170,25 @@ def test_nothing_is_kept_of_ten_thousand_calls(folder):
         transform(image, sample=sample)
         transform(file.getvalue(), sample=sample)
     assert resident() - before < 8 << 20
+
+
+def test_wrong_types_are_told_in_pythons_terms():
+    for wrong in (None, 5, headrace.ops.Resize, [headrace.ops.Resize], [5]):
+        with pytest.raises(headrace.ConfigError, match="allowed: .*op"):
+            headrace.Transform(wrong)
+    with pytest.raises(headrace.ConfigError, match=r'^\[output\] dtype: found "float32"') as raised:
+        headrace.Transform(output={"dtype": "float32"})
+    assert raised.value.key == "output.dtype"
+    with pytest.raises(headrace.ConfigError, match=r"^op 2: \[\[augment\]\] size"):
+        headrace.Transform([headrace.ops.Resize(3), headrace.ops.Resize("a")])
+
+
+def test_a_batch_of_bf16_is_bf16():
+    transform = headrace.Transform([headrace.ops.Resize((8, 8))], output={"dtype": "bf16"})
+    images = np.random.default_rng(0).integers(0, 255, (2, 12, 14, 3), np.uint8)
+    found = transform(images)
+    assert isinstance(found, headrace.BFloat16Array) and found.shape == (2, 3, 8, 8)
+    assert (found[1].float32() == transform(images[1], sample=1).float32()).all()
+    assert isinstance(transform.crops(images[0], 4), headrace.BFloat16Array)
+    torch = pytest.importorskip("torch")
+    assert transform(torch.from_numpy(images)).dtype == torch.bfloat16

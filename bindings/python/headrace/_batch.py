@@ -5,6 +5,7 @@ import typing
 import numpy as np
 
 from . import _core
+from ._callbacks import check_callback
 from ._errors import ClosedError, InvalidArgumentError
 
 _LAYOUTS = ("nchw", "nhwc")
@@ -256,6 +257,7 @@ class Batch:
         Raises:
             InvalidArgumentError, ClosedError; what `model` raises: the batch is then as it was.
         """
+        check_callback("model", model)
         report = self._held().ace(
             model,
             pieces=pieces,
@@ -308,6 +310,8 @@ class Batch:
         """
         if (maps is None) == (model is None):
             raise InvalidArgumentError("rmix takes maps or a model, one of the two")
+        if model is not None:
+            check_callback("model", model)
         report = self._held().rmix(
             None if maps is None else np.ascontiguousarray(maps, np.float32),
             model,
@@ -334,6 +338,9 @@ class Batch:
     def __dlpack_device__(self) -> typing.Tuple[int, int]:
         self._held()
         return (1, 0)
+
+    def __array__(self, *_: typing.Any, **__: typing.Any) -> typing.NoReturn:
+        raise TypeError("a headrace.Batch is no array: take its images or its labels, numpy.asarray(batch.images)")
 
     def __repr__(self) -> str:
         if self._lease is None:

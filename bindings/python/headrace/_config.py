@@ -300,6 +300,11 @@ def request(config: typing.Optional[Config], options: typing.Mapping[str, typing
     return Request(None, _text(whole), _overrides(dotted))
 
 
+def place_of_override(override: str) -> str:
+    """How messages of the library's begin that are about an override."""
+    return "-s " + override.encode()[:120].decode(errors="ignore") + ": "
+
+
 def place_of(text: str, line: int) -> typing.Optional[str]:
     """The key, or else the table, of line `line` (from 1) of a text of _text's: "augment.0.size"."""
     lines = text.split("\n")[:line]

@@ -1,6 +1,7 @@
 """Exceptions: one class a kind of status, all of them HeadraceError."""
 
 import re
+import types
 import typing
 
 
@@ -20,6 +21,20 @@ class HeadraceError(Exception):
     errno: typing.Optional[int] = None
     sample_id: typing.Optional[int] = None
     path: typing.Optional[str] = None
+
+    def __reduce__(self) -> typing.Tuple[typing.Any, ...]:
+        # Not by the constructor: that of a subclass may take other things than the text.
+        return _again, (type(self), self.args, dict(self.__dict__))
+
+
+def _again(cls: typing.Type[HeadraceError], args: typing.Tuple[typing.Any, ...], members: typing.Dict[str, typing.Any]
+           ) -> HeadraceError:
+    """An exception as it was pickled."""
+    own = isinstance(cls.__init__, types.FunctionType)  # that of a subclass, with parameters of its own
+    error = cls.__new__(cls, *args) if own else cls(*args)
+    error.args = args
+    error.__dict__.update(members)
+    return error
 
 
 class ConfigError(HeadraceError, ValueError):
@@ -157,6 +172,23 @@ def from_status(code: int, text: str, errno: int = 0, sample_id: int = -1) -> He
     if isinstance(error, ConfigError):
         describe(error, text)
     return error
+
+
+def reworded(error: HeadraceError, text: str, place: str = "") -> HeadraceError:
+    """The same with another text, behind `place`."""
+    better = type(error)(place + text)
+    better.__dict__.update(error.__dict__)
+    if isinstance(better, ConfigError):
+        describe(better, text)
+    return better
+
+
+def integer(name: str, value: typing.Any, most: int) -> int:
+    """`value` as an int, also NumPy's. Raises InvalidArgumentError for what is none from 0 to `most`."""
+    index = getattr(value, "__index__", None)
+    if index is None or isinstance(value, bool) or not 0 <= index() <= most:
+        raise InvalidArgumentError(f"{name}: found {value!r:.60}; allowed: an integer from 0 to {most}")
+    return int(index())
 
 
 def describe(error: ConfigError, text: str) -> None:

@@ -48,7 +48,8 @@ class Images(typing.NamedTuple):
                 f"the results of a batch have different shapes ({shapes[0]}, {shapes[1]}); "
                 "call it for each image, or end with a crop or a resize of fixed size"
             )
-        return self._of_kind(np.stack(results))
+        # np.stack gives a plain array: bf16 would no longer know what its bits are.
+        return self._of_kind(np.stack(results).view(type(results[0])))
 
     def _of_kind(self, result: np.ndarray) -> typing.Any:
         if self.kind == "torch":

@@ -13,8 +13,9 @@ import numpy as np
 
 from . import _core
 from ._batch import Batch
-from ._config import LISTS, Config, Request, place_of, request
-from ._errors import ConfigError, HeadraceError, InvalidArgumentError, describe
+from ._callbacks import check_callback
+from ._config import LISTS, Config, Request, place_of, place_of_override, request
+from ._errors import ConfigError, HeadraceError, InvalidArgumentError, integer, reworded
 from ._stats import Memory, Stats
 from ._toml import refuse
 
@@ -149,13 +150,10 @@ class Loader:
         weights = _numbers("weights", weights, np.float64)
         sample_ids = _numbers("sample_ids", sample_ids, np.int64)
         made = request(config, options)
-        if (rank is None) != (world_size is None):
-            raise ConfigError("rank and world_size are given together, or neither")
+        rank, world_size = _place_of_process(rank, world_size)
         for name, function in (("model", model), ("saliency", saliency)):
-            if function is not None and not callable(function):
-                raise ConfigError(f"{name}: found {type(function).__name__}; allowed: a function")
-        if rank is not None and world_size is not None and not 0 <= rank < world_size:
-            raise ConfigError(f"rank: found {rank} with world_size {world_size}; allowed: 0 to {world_size - 1}")
+            if function is not None:
+                check_callback(name, function)
         # Who iterates: a reference to an iterator, which may be gone, or a function of next()'s own.
         self._current: typing.Callable[[], typing.Optional[object]] = _nobody
         # Held by who asks for the next batch of an iteration. By a callback inside too: next() refuses it.
@@ -169,8 +167,8 @@ class Loader:
                 made.path,
                 made.text,
                 made.overrides,
-                world_size or 0,
-                rank or 0,
+                world_size,
+                rank,
                 _teller(log),
                 model,
                 saliency,
@@ -248,11 +246,10 @@ class Loader:
     def set_epoch(self, epoch: int) -> None:
         """Goes to the start of `epoch`, from 0. Nothing happens when that is where the next ``for``
         begins anyway, also inside an epoch that load_state_dict has gone to."""
-        if not isinstance(epoch, int) or isinstance(epoch, bool) or epoch < 0:
-            raise InvalidArgumentError(f"epoch: found {epoch!r}; allowed: an integer from 0")
+        epoch = integer("epoch", epoch, 2**32 - 1)
         if self._fresh and epoch == self._epoch:
             return
-        self._core.set_epoch(min(epoch, 2**32 - 1))
+        self._core.set_epoch(epoch)
         self._current = _nobody
         self._fresh = True
         self._epoch = epoch
@@ -340,19 +337,21 @@ class Loader:
         Raises:
             InvalidArgumentError: no such id.
         """
-        path = self._core.sample_path(sample_id) if -(2**63) <= sample_id < 2**63 else None
+        path = self._core.sample_path(integer("sample_id", sample_id, 2**63 - 1))
         if path is None:
             raise InvalidArgumentError(f"sample_id: found {sample_id}; allowed: 0 to {self.samples - 1}")
         return path
 
     def read_sample(self, sample_id: int) -> bytes:
         """The encoded bytes of a sample, as they lie in the data set."""
-        return self._core.read_sample(sample_id)
+        return self._core.read_sample(integer("sample_id", sample_id, 2**63 - 1))
 
     def replay(self, sample_id: int, epoch: int = 0, view: int = 0) -> str:
         """What the ops draw for a sample in `epoch`, before any mixing: TOML [[augment]] entries with each
         parameter fixed."""
-        return self._core.replay(sample_id, epoch, view)
+        return self._core.replay(
+            integer("sample_id", sample_id, 2**63 - 1), integer("epoch", epoch, 2**32 - 1), integer("view", view, 2**32 - 1)
+        )
 
     # -- its end ----------------------------------------------------------------------------------
 
@@ -394,7 +393,12 @@ def _numbers(name: str, values: typing.Any, dtype: typing.Any) -> typing.Optiona
     """`values` as a dense list of numbers."""
     if values is None:
         return None
-    found = np.asarray(values)
+    try:
+        found = np.asarray(values)
+    except (ValueError, TypeError, OverflowError) as wrong:  # ragged
+        raise refuse(name, f"found no plain list of numbers ({wrong}); allowed: a list of {np.dtype(dtype).name}") from None
+    if found.dtype == np.bool_ and np.issubdtype(dtype, np.integer):
+        raise refuse(name, "found a mask of bool; allowed: a list of ids: numpy.flatnonzero(mask) makes one")
     if found.ndim != 1 or not (found.size == 0 or np.can_cast(found.dtype, dtype, "same_kind")):
         raise refuse(name, f"found {found.dtype} of shape {found.shape}; allowed: a list of {np.dtype(dtype).name}")
     if found.size == 0:
@@ -403,6 +407,21 @@ def _numbers(name: str, values: typing.Any, dtype: typing.Any) -> typing.Optiona
         # They would come out negative.
         raise refuse(name, f"found {found.max()}; allowed: a list of {np.dtype(dtype).name}")
     return np.ascontiguousarray(found, dtype)
+
+
+def _place_of_process(rank: typing.Any, world_size: typing.Any) -> typing.Tuple[int, int]:
+    """rank and world_size, checked; 0 and 0: the configuration says."""
+    if (rank is None) != (world_size is None):
+        raise ConfigError("rank and world_size are given together, or neither")
+    if rank is None:
+        return 0, 0
+    for name, value, least in (("rank", rank, 0), ("world_size", world_size, 1)):
+        index = getattr(value, "__index__", None)
+        if index is None or isinstance(value, bool) or not least <= index() < 2**31:
+            raise refuse(name, f"found {value!r:.60} ({type(value).__name__}); allowed: an integer from {least} to {2**31 - 1}")
+    if rank >= world_size:
+        raise refuse("rank", f"found {rank} with world_size {world_size}; allowed: 0 to {world_size - 1}")
+    return rank.__index__(), world_size.__index__()
 
 
 def _teller(log: typing.Any) -> typing.Optional[typing.Callable[[int, str], None]]:
@@ -420,7 +439,7 @@ def _in_python_terms(error: HeadraceError, made: Request) -> HeadraceError:
     """Without the places of text that the user has not written."""
     text = str(error)
     for override in made.overrides:
-        place = "-s " + override.encode()[:120].decode(errors="ignore") + ": "
+        place = place_of_override(override)
         if text.startswith(place):
             return _reworded(error, text[len(place) :], override.split("=")[0])
     if made.path is None:
@@ -434,10 +453,8 @@ def _in_python_terms(error: HeadraceError, made: Request) -> HeadraceError:
 def _reworded(error: HeadraceError, text: str, place: typing.Optional[str]) -> HeadraceError:
     """The same with `text`, about the key `place` where the text has no better one."""
     entry = place is not None and place.startswith(LISTS)
-    better = type(error)(f"{place}: {text}" if entry else text)
-    better.__dict__.update(error.__dict__)
+    better = reworded(error, text, f"{place}: " if entry else "")
     if isinstance(better, ConfigError):
-        describe(better, text)
         if entry or better.key is None:
             better.key = place
     return better

@@ -1,5 +1,6 @@
 """Transform: a list of ops on one image at a time, without a loader."""
 
+import re
 import threading
 import typing
 
@@ -7,10 +8,11 @@ import numpy as np
 
 from . import _core, _images, _toml
 from ._batch import BFloat16Array
-from ._config import _entries, _overrides, _pairs
-from ._errors import InvalidArgumentError
+from ._config import _entries, _overrides, _pairs, place_of_override
+from ._errors import HeadraceError, InvalidArgumentError, integer, reworded
 
 _DTYPES = ("u8", "f16", "bf16", "f32")
+_OP_PLACE = re.compile(r"^op (\d+):\d+:\d+: ")
 # Random streams are told apart up to here (docs/rng.md).
 _MOST = {"seed": 2**63 - 1, "epoch": 2**24 - 1, "sample": 2**40 - 1, "view": 2**32 - 1}
 
@@ -27,12 +29,24 @@ def draw(**numbers: typing.Any) -> typing.Dict[str, int]:
     return checked
 
 
+def _height_width(size: typing.Any) -> typing.Tuple[int, int]:
+    """(height, width) of the side of a square, alone or in a list, or of the two."""
+    sides = [size] if hasattr(size, "__index__") else size
+    if not isinstance(sides, str) and isinstance(sides, typing.Iterable):
+        numbers = [integer("size", side, 2**31 - 1) for side in sides]
+        if len(numbers) in (1, 2):
+            return numbers[0], numbers[-1]
+    raise InvalidArgumentError(f"size: found {size!r:.60}; allowed: the side of a square, or (height, width)")
+
+
 def texts(ops: typing.Any) -> typing.List[str]:
     """Ops as hr_transform_open takes them. A string with a "=" in it is TOML already."""
     if isinstance(ops, str) and "=" in ops:
         ops = [ops]
     if isinstance(ops, (str, dict)) or hasattr(ops, "to_config"):
         ops = [ops]
+    if isinstance(ops, type) or not isinstance(ops, typing.Iterable):
+        _entries("ops", ops)  # says what is allowed
     made = []
     for op in ops:
         if isinstance(op, str) and "=" in op:
@@ -111,15 +125,28 @@ class Transform:
         if core is None:
             output = self._output or {}
             dtype = output.get("dtype", "f32")
-            core = _core.Transform(
-                self._texts,
-                self._overrides,
-                _DTYPES.index(dtype) if dtype in _DTYPES else 0,
-                output.get("layout", "nchw") == "nhwc",
-                output.get("channels", 3) if output.get("channels") in (1, 3) else 3,
-            )
+            try:
+                core = _core.Transform(
+                    self._texts,
+                    self._overrides,
+                    _DTYPES.index(dtype) if dtype in _DTYPES else 0,
+                    output.get("layout", "nchw") == "nhwc",
+                    output.get("channels", 3) if output.get("channels") in (1, 3) else 3,
+                )
+            except HeadraceError as error:
+                raise self._in_python_terms(error) from None
             self._thread.core = core
         return core
+
+    def _in_python_terms(self, error: HeadraceError) -> HeadraceError:
+        """Without the places of text that the user has not written."""
+        text = str(error)
+        for override in self._overrides:
+            place = place_of_override(override)
+            text = text[len(place) :] if text.startswith(place) else text
+        # "op 2:1:29: ": line and column of a text that was made of objects.
+        text = _OP_PLACE.sub(lambda found: f"op {found.group(1)}: " if len(self._texts) > 1 else "", text)
+        return reworded(error, text)
 
     def _apply(self, images: _images.Images, which: typing.Mapping[str, int]) -> typing.List[np.ndarray]:
         core = self._core()
@@ -189,7 +216,7 @@ class Transform:
         Returns:
             [count, ...]: as a call returns one.
         """
-        height, width = (size, size) if isinstance(size, int) else size
+        height, width = _height_width(size)
         if count not in (5, 10):
             raise InvalidArgumentError(f"count: found {count!r}; allowed: 5, 10")
         images = _images.take(image, layout, files=True)
@@ -202,7 +229,7 @@ class Transform:
         apply = core.apply_file if isinstance(item, bytes) else core.apply_pixels
         apply(item, draw(**{"seed": self._seed, **which}), False)
         convert = self._output is not None
-        results = [self._typed(crop) for crop in core.crops(int(height), int(width), count, convert)]
+        results = [self._typed(crop) for crop in core.crops(height, width, count, convert)]
         many = images._replace(batch=True, kind="numpy" if images.kind == "pil" else images.kind)
         return many.stack(results) if convert else many.give(results)
 

@@ -110,7 +110,7 @@ def erase(
     *,
     layout: str | None = None,
 ) -> Image:
-    """Fills rows [i, i + h) of columns [j, j + w) with the value `v`, or one a channel, from 0 to 1 of full scale."""
+    """Fills rows [i, i + h) of columns [j, j + w) with the value `v` of the pixels, from 0 to 255, or one a channel."""
 
 def five_crop(
     img: Image,

@@ -220,7 +220,7 @@ def perspective(
 def erase(
     img: typing.Any, i: int, j: int, h: int, w: int, v: Numbers = 0, *, layout: typing.Optional[str] = None
 ) -> typing.Any:
-    """Fills rows [i, i + h) of columns [j, j + w) with the value `v`, or one a channel, from 0 to 1 of full scale."""
+    """Fills rows [i, i + h) of columns [j, j + w) with the value `v` of the pixels, from 0 to 255, or one a channel."""
     return apply({"op": "random_erasing", "p": 1, "at": [i, j, h, w], "value": v}, img, layout=layout)
 
 
