@@ -89,3 +89,20 @@ def test_everything_is_exported_documented_and_has_a_docstring():
         for name, member in vars(class_).items():
             if not name.startswith("_"):
                 assert inspect.getdoc(member) and f"`{name}" in text, f"{class_.__name__}.{name}"
+
+
+def test_parts_that_want_other_packages_are_made_at_their_first_use(python):
+    result = python(
+        """
+        import sys
+        import headrace
+        assert "torch" not in sys.modules and not hasattr(headrace, "nothing") and not hasattr(headrace.search, "nothing")
+        for module, name, wanted in ((headrace, "torch", "torch"), (headrace.search, "optuna", "optuna")):
+            try:
+                made = getattr(module, name)
+                assert made.__name__ == f"{module.__name__}.{name}", made
+            except ImportError as error:
+                assert error.name == wanted, error
+        """
+    )
+    assert (result.code, result.err) == (0, ""), result

@@ -1,5 +1,8 @@
 """headrace: image files to training batches."""
 
+import importlib
+import typing
+
 from . import _core
 from ._batch import Batch, BFloat16Array, Mix, Targets
 from ._config import to_toml
@@ -32,6 +35,15 @@ from ._transform import Transform
 from . import ops, search
 
 __version__ = _core.version()
+
+
+def __getattr__(name: str) -> typing.Any:
+    """headrace.torch, without an import of its own: it is made at the first use, as it wants PyTorch."""
+    if name == "torch":
+        return importlib.import_module(".torch", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 
 __all__ = [
     "AccessError",
