@@ -123,21 +123,37 @@ def test_threads_that_share_an_iterator_share_one_epoch(load):
         assert loader.epoch == epoch + 1
 
 
+# One batch takes a worker seconds: whoever asks for it waits inside the library.
+SLOW = dict(
+    sample_ids=list(range(30)) * 40,
+    batch_size=1200,
+    workers=1,
+    prefetch_batches=1,
+    dtype="u8",
+    max_host_bytes=4 << 30,
+    augment=[{"op": "resize", "size": [448, 448]}, {"op": "random_rotation", "degrees": 30, "interpolation": "bicubic"}],
+)
+
+
 def test_other_threads_run_while_one_waits(load):
-    """The GIL is free while a batch is waited for: the consumer waits behind a callback."""
-    gate = Gate()
-    loader = load(mix=ACE, model=gate)
-    thread = threading.Thread(target=loader.next)
+    """The GIL is free while a batch is waited for."""
+    loader = load(**SLOW)
+    counted, ended = [0], threading.Event()
+
+    def count():
+        while not ended.is_set():
+            counted[0] += 1
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=count)
     thread.start()
-    assert gate.entered.wait(30)
-    # `thread` is inside of next(); another consumer waits for it, and this one counts on.
-    second = threading.Thread(target=loader.next)
-    second.start()
-    assert loader.stats.workers > 0 and not loader.closed
-    gate.opened.set()
-    thread.join(30)
-    second.join(30)
-    assert not thread.is_alive() and not second.is_alive()
+    began, before = time.monotonic(), counted[0]
+    with pytest.raises(TimeoutError):
+        loader.next(timeout=0.5)  # this thread is inside of the library all that while
+    took, grown = time.monotonic() - began, counted[0] - before
+    ended.set()
+    thread.join()
+    assert took >= 0.5 and grown > 100, (took, grown)
 
 
 def test_close_in_a_callback_is_refused(load):
@@ -181,22 +197,15 @@ def interrupted(images, code):
         process.wait()
 
 
-# Waits in next() for a consumer that does not come back: the wait itself is the library's.
-WAIT = """
+# Waits in next() for a batch that takes seconds.
+WAIT = f"""
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
-inside = threading.Event()
-forever = threading.Event()
-def model(images, labels, soft_labels, step):
-    inside.set()
-    forever.wait()
-    return images.sum((1, 2, 3)), images * 0
-loader = open_loader(mix=[{"op": "ace", "steps": 1, "p": 1.0}], model=model)
-threading.Thread(target=loader.next, daemon=True).start()
-inside.wait()
+loader = headrace.Loader(dataset=sys.argv[1], pin="none", log=None, **{SLOW!r})
 try:
     print("now", flush=True)
     loader.next()
+    print("a batch", flush=True)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 os._exit(0)
@@ -210,6 +219,68 @@ def test_ctrl_c_ends_a_wait_at_once(images):
         assert out.startswith("interrupted") and code == 0, out
         took.append(seconds)
     assert min(took) < 0.1 and max(took) < 1.0, took
+
+
+# The handler of a signal may use the loader that the signal has found waiting.
+HANDLER = f"""
+import signal
+loader = headrace.Loader(dataset=sys.argv[1], pin="none", log=None, **{SLOW!r})
+inside = threading.Event()
+def handler(number, frame):
+    try:
+        print(loader.state_dict()["position"], flush=True)
+        if sys.argv[2] == "close":
+            loader.close()
+            print("closed", flush=True)
+    except Exception as error:
+        print(repr(error), flush=True)
+    loader.stop() if not loader.closed else None
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+began = time.monotonic()
+try:
+    loader.next() if sys.argv[3] == "next" else next(iter(loader))
+except (headrace.ClosedError, headrace.StoppedError) as error:
+    print(type(error).__name__, flush=True)
+assert time.monotonic() - began < 1.5
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("how", ["next", "iterate"])
+@pytest.mark.parametrize("what, lines", [("close", ["0", "closed", "ClosedError"]), ("stop", ["0", "StoppedError"])])
+def test_a_signal_handler_may_use_the_loader(python, images, what, lines, how):
+    result = run(python, images, HANDLER, what, how)
+    assert (result.code, result.out.splitlines(), result.err) == (0, lines, ""), result
+
+
+def test_a_signal_handler_may_close_what_another_thread_consumes(python, images):
+    result = run(
+        python,
+        images,
+        """
+        import signal
+        inside, opened = threading.Event(), threading.Event()
+        def model(images, labels, soft_labels, step):
+            inside.set()
+            opened.wait()
+            return images.sum((1, 2, 3)), images * 0
+        loader = open_loader(mix=[{"op": "ace", "steps": 1, "p": 1.0}], model=model)
+        threading.Thread(target=loader.next, daemon=True).start()
+        inside.wait()
+        def handler(number, frame):
+            opened.set()
+            loader.close()
+            print("closed", flush=True)
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            loader.next()
+        except headrace.ClosedError:
+            print("told", flush=True)
+        """,
+    )
+    assert (result.code, result.out, result.err) == (0, "closed\ntold\n", ""), result
 
 
 def test_ctrl_c_ends_a_loop_over_batches(images):
@@ -230,7 +301,7 @@ def test_ctrl_c_ends_a_loop_over_batches(images):
     assert out == "interrupted\n" and status == 0 and seconds < 1.0, (seconds, out)
 
 
-@pytest.mark.parametrize("what", ["stats", "next", "iterate", "state", "set_epoch", "sample_path"])
+@pytest.mark.parametrize("what", ["stats", "next", "iterate", "state", "set_epoch", "sample_path", "stop"])
 def test_fork_raises(python, images, what):
     result = run(
         python,
@@ -240,7 +311,7 @@ def test_fork_raises(python, images, what):
         batch = loader.next()
         calls = {
             "stats": lambda: loader.stats, "next": loader.next, "iterate": lambda: next(iter(loader)),
-            "state": loader.state_dict, "set_epoch": lambda: loader.set_epoch(5), "sample_path": lambda: loader.sample_path(0),
+            "stop": loader.stop, "state": loader.state_dict, "set_epoch": lambda: loader.set_epoch(5), "sample_path": lambda: loader.sample_path(0),
         }
         pid = os.fork()
         if pid == 0:
@@ -252,6 +323,7 @@ def test_fork_raises(python, images, what):
                 batch.labels
             except headrace.ForkedError:
                 print("batch", flush=True)
+            assert not loader.closed and "another process" in repr(loader)
             loader.close()
             del batch, loader
             sys.exit(7)
@@ -264,6 +336,41 @@ def test_fork_raises(python, images, what):
     assert result.code == 0 and result.err == "", result
     lines = result.out.splitlines()
     assert "fork" in lines[0] and "spawn" in lines[0] and lines[1:] == ["batch", "parent"], result
+
+
+def test_fork_while_another_thread_holds_the_locks(python, images):
+    result = run(
+        python,
+        images,
+        """
+        loader = open_loader()
+        iterator = iter(loader)
+        def consume():
+            while True:
+                for batch in loader:
+                    pass
+        threading.Thread(target=consume, daemon=True).start()
+        for _ in range(60):
+            pid = os.fork()
+            if pid == 0:
+                for call in (loader.stop, lambda: loader.closed, lambda: next(iterator), lambda: repr(loader)):
+                    try:
+                        call()
+                    except headrace.ForkedError:
+                        pass
+                os._exit(7)
+            for _ in range(500):
+                done, status = os.waitpid(pid, os.WNOHANG)
+                if done:
+                    break
+                time.sleep(0.01)
+            else:
+                os.kill(pid, 9)
+                raise SystemExit("hangs")
+            assert os.waitstatus_to_exitcode(status) == 7
+        """,
+    )
+    assert (result.code, result.err) == (0, ""), result
 
 
 def test_multiprocessing_by_fork_and_by_spawn(python, images, tmp_path):

@@ -382,6 +382,8 @@ class Loader:
     def __repr__(self) -> str:
         if self.closed:
             return "<headrace.Loader, closed>"
+        if self._owner != os.getpid():
+            return "<headrace.Loader of another process>"
         length = self._core.length()
         return (
             f"<headrace.Loader: {length['samples']} samples, {length['classes']} classes, "

@@ -35,7 +35,8 @@ void ExitBegins() {
   exiting.store(true, std::memory_order_release);
 }
 
-LoaderHandle::LoaderHandle(hr_loader* loader) : loader_(loader), owner_(getpid()) {}
+LoaderHandle::LoaderHandle(hr_loader* loader, std::shared_ptr<LogQueue> log)
+    : log_(std::move(log)), loader_(loader), owner_(getpid()) {}
 
 LoaderHandle::~LoaderHandle() {
   // No calls and no pins are left: they hold this.
@@ -45,6 +46,8 @@ LoaderHandle::~LoaderHandle() {
 bool LoaderHandle::forked() const { return getpid() != owner_; }
 
 bool LoaderHandle::closed() const {
+  // After fork the mutex may be one that nobody unlocks, and nobody else writes.
+  if (forked()) return closing_;
   const std::lock_guard lock(mutex_);
   return closing_;
 }
@@ -89,13 +92,18 @@ void LoaderHandle::Unpin() {
   hr_loader_close(loader_);
 }
 
-Call::Call(std::shared_ptr<LoaderHandle> handle) : handle_(std::move(handle)) {
+Call::Call(std::shared_ptr<LoaderHandle> handle) : handle_(std::move(handle)) { Enter(); }
+
+void Call::RefuseForked(const LoaderHandle& handle) {
+  if (!handle.forked()) return;
+  Raise(HR_FORKED,
+        "the loader was opened before fork, and its threads are in the parent; open one in this "
+        "process, or start processes with the \"spawn\" method");
+}
+
+void Call::Enter() {
   // First of all: after fork the mutex may be one that nobody unlocks.
-  if (handle_->forked()) {
-    Raise(HR_FORKED,
-          "the loader was opened before fork, and its threads are in the parent; open one in this "
-          "process, or start processes with the \"spawn\" method");
-  }
+  RefuseForked(*handle_);
   {
     const std::lock_guard lock(handle_->mutex_);
     if (!handle_->closing_) {
@@ -141,8 +149,14 @@ void Call::Consume() {
       case kClosed: RaiseClosed("the loader was closed");
       case kBusy: break;
     }
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    MindSignals();
   }
+}
+
+void Call::MindSignals() {
+  Leave();
+  if (PyErr_CheckSignals() != 0) throw nb::python_error();
+  Enter();
 }
 
 void Call::ComeBack(PyThreadState* state) {
@@ -159,6 +173,7 @@ void Call::Leave() {
   inside_ = false;
   const std::lock_guard lock(handle_->mutex_);
   if (consumes_) handle_->consumer_ = {};
+  consumes_ = false;
   --handle_->calls_;
   handle_->changed_.notify_all();
 }

@@ -10,6 +10,8 @@
 #include <mutex>
 #include <thread>
 
+#include "bindings/python/src/log_queue.h"
+
 namespace headrace::python {
 
 // An open loader with what its calls share.
@@ -17,7 +19,8 @@ namespace headrace::python {
 // has it weakly. Thread: any. Cost: one mutex, taken twice a call.
 class LoaderHandle {
  public:
-  explicit LoaderHandle(hr_loader* loader);
+  // `log`: what the loader's threads write into, which is kept as long as they run.
+  LoaderHandle(hr_loader* loader, std::shared_ptr<LogQueue> log);
   // Closes what Close has not. No function of Python's runs inside, with or without the GIL.
   ~LoaderHandle();
   LoaderHandle(const LoaderHandle&) = delete;
@@ -25,10 +28,10 @@ class LoaderHandle {
 
   // Whether this is a child of the process that opened the loader.
   bool forked() const;
-  // Whether Close has begun.
+  // Whether Close has begun. In a child of fork: had begun.
   bool closed() const;
 
-  // Makes hr_loader_next return; what is not open is left alone.
+  // Makes hr_loader_next return; what is not open is left alone. Not in a child of fork.
   void Stop();
   // Stops, waits until the last call is out, and closes; with pins, the last Unpin does. False:
   // called from inside a callback of this loader, where it would wait for itself. Without the GIL;
@@ -41,6 +44,7 @@ class LoaderHandle {
 
  private:
   friend class Call;
+  const std::shared_ptr<LogQueue> log_;
   hr_loader* const loader_;
   const int owner_;  // process
   mutable std::mutex mutex_;
@@ -69,10 +73,16 @@ class Call {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
+  // Raises in a child of the process that opened the loader.
+  static void RefuseForked(const LoaderHandle& handle);
+
   hr_loader* loader() const { return handle_->loader_; }
   // Becomes the loader's consumer: waits while another thread is, and minds signals meanwhile.
   // Raises when this thread is it already, inside of a callback.
   void Consume();
+  // Runs the handlers of signals that came. They may call the loader, also close it: this call is
+  // out of it meanwhile, and is no consumer afterwards. Raises what they raise.
+  void MindSignals();
 
   // The result of `function`, which runs without the GIL.
   template <class Function>
@@ -84,6 +94,7 @@ class Call {
   }
 
  private:
+  void Enter();
   void ComeBack(PyThreadState* state);
   void Leave();
 

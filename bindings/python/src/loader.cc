@@ -52,7 +52,7 @@ Loader::Loader(nb::object path, const std::string& text, const std::vector<std::
   options.overrides = pointers.data();
   options.override_count = static_cast<uint32_t>(pointers.size());
   options.log = LogQueue::Add;
-  options.log_context = &log_queue_;
+  options.log_context = log_queue_.get();
   options.world_size = world_size;
   options.rank = rank;
   if (!model_.function().is_none()) {
@@ -80,11 +80,11 @@ Loader::Loader(nb::object path, const std::string& text, const std::vector<std::
                : hr_loader_open_toml(text.data(), text.size(), &options, &loader, &error);
   });
   if (loader != nullptr) {
-    handle_ = std::make_shared<LoaderHandle>(loader);
+    handle_ = std::make_shared<LoaderHandle>(loader, log_queue_);
     model_.set_handle(handle_);
     saliency_.set_handle(handle_);
   }
-  log_queue_.Deliver(log_);
+  log_queue_->Deliver(log_);
   Check(status, error);
 }
 
@@ -113,7 +113,7 @@ nb::object Loader::Next(double timeout) {
         [&](hr_loader* loader) { return hr_loader_next(loader, wait, &batch, &error); });
     nb::object lease;
     if (status == HR_OK) lease = nb::cast(Lease(batch, handle_));
-    log_queue_.Deliver(log_);
+    log_queue_->Deliver(log_);
     if (model_.has_pending() || saliency_.has_pending()) held_back_ = std::move(lease);
     model_.RaisePending();
     saliency_.RaisePending();
@@ -123,11 +123,13 @@ nb::object Loader::Next(double timeout) {
       if (status == HR_STOPPED && handle_->closed()) RaiseClosed("the loader was closed");
       Raise(status, error);
     }
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    call.MindSignals();
     if (NowNs() >= deadline) {
       PyErr_SetString(PyExc_TimeoutError, "no batch within the time-out");
       throw nb::python_error();
     }
+    call.Consume();
+    if (held_back_.is_valid()) return std::exchange(held_back_, nb::object());
   }
 }
 
@@ -161,12 +163,15 @@ void Loader::LoadState(nb::bytes state) {
   const hr_status status = call.WithoutGil([&](hr_loader* loader) {
     return hr_loader_state_load(loader, state.c_str(), state.size(), &error);
   });
-  log_queue_.Deliver(log_);
+  log_queue_->Deliver(log_);
   Check(status, error);
   held_back_.reset();
 }
 
-void Loader::Stop() { handle_->Stop(); }
+void Loader::Stop() {
+  Call::RefuseForked(*handle_);
+  handle_->Stop();
+}
 
 void Loader::Close() {
   if (handle_->forked()) return;
@@ -174,7 +179,7 @@ void Loader::Close() {
   if (!WithoutGil([this] { return handle_->Close(); })) {
     Raise(HR_REENTERED, "close was called from inside a callback of this loader");
   }
-  log_queue_.Deliver(log_);
+  log_queue_->Deliver(log_);
 }
 
 nb::dict Loader::Length() const {

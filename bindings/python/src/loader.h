@@ -59,7 +59,7 @@ class Loader {
   static int Clear(PyObject* self) noexcept;
 
  private:
-  LogQueue log_queue_;
+  const std::shared_ptr<LogQueue> log_queue_ = std::make_shared<LogQueue>();
   nanobind::object log_;
   Callback model_;
   Callback saliency_;

@@ -14,7 +14,9 @@ namespace headrace::python {
 
 // Keeps lines until a call that has the GIL hands them on: a thread of the library never waits for
 // Python.
-// Owner: the Loader object. Thread: Add any, without the GIL; Deliver with it. Cost: a line's copy.
+// Owner: the Loader object and its LoaderHandle: a loader that is pinned by arrays of a callback
+// outlives the Loader object, and its threads write on. Thread: Add any, without the GIL; Deliver
+// with it. Cost: a line's copy.
 class LogQueue {
  public:
   // hr_log_fn; the context is the queue.
