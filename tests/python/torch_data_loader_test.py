@@ -323,6 +323,44 @@ def test_state_loads_with_another_batch_size_and_ranks(folder):  # noqa: F811
     assert sorted(done + rest) == list(range(SAMPLES))
 
 
+def test_a_rank_without_samples_at_the_end_goes_on_there(folder):  # noqa: F811
+    def opened(rank, **options):
+        return loader(folder, 2, sampler=list(range(9)), full_batch=True, rank=rank, world_size=2, **options)
+
+    # 9 samples, 4 a step: rank 1 has nothing of its own in the third and last.
+    for device in (None, "meta"):
+        with opened(0, device=device) as one:
+            states = [one.state_dict() for _ in one]
+    with opened(1) as unbroken:
+        whole = [(batch.images.clone(), batch.labels, batch.ids) for batch in unbroken]
+    assert whole[2][2].tolist() == [6, 7]
+    # The state of rank 0; one that was saved again; one of headrace.Loader, without more than it needs.
+    for again in (False, True):
+        with opened(1) as two:
+            two.load_state_dict(states[1])
+            two.set_epoch(0)  # stays where the state stands
+            state = pickle.loads(pickle.dumps(two.state_dict()))
+            if again:
+                two.load_state_dict(state)
+            assert len(two) == 1
+            rest = list(two)
+            assert [batch.number for batch in rest] == [2]
+            assert torch.equal(rest[0].images, whole[2][0]) and torch.equal(rest[0].ids, whole[2][2])
+            assert len(list(two)) == 3  # and the next epoch is whole
+    with opened(1) as two:
+        two.load_state_dict(states[0])
+        two.load_state_dict([two.state_dict() for _ in two][0])  # of a run that began at its last but one
+        assert torch.equal(list(two)[0].images, whole[2][0])
+    with opened(1) as two:
+        two.load_state_dict({"state": states[1]["state"]})
+        (batch,) = two
+        assert set(batch.ids.tolist()) <= {2, 3, 6, 7} and batch.images.flatten(1).std(1).min() > 0.01
+    with opened(1) as two:
+        two.load_state_dict(states[1])
+        two.set_epoch(1)
+        assert len(list(two)) == 3
+
+
 # ------------------------------------------------------------------------------------ refusals
 
 

@@ -82,7 +82,8 @@ class Unpadded:
 
     What: alone, a short batch; with several ranks, which have to do the same number of steps, the
     batch's own samples again, or for a batch that is all padding those of the one before. Owner: one
-    iteration. Cost: nothing before the last two batches of an epoch, then a copy of a batch.
+    iteration. Cost: nothing before the last two batches of an epoch, then a copy of a batch; a state that
+    stands before a batch that is all padding costs making the one before it again.
     """
 
     def __init__(self) -> None:
@@ -94,7 +95,7 @@ class Unpadded:
         real = (whole.ids >= 0).nonzero(as_tuple=True)[0]
         if len(real) == len(whole.ids):
             if keep and ranks > 1:
-                self._before = ({name: tensor.clone() for name, tensor in tensors.items()}, whole)
+                self.remember(tensors, whole)
             return tensors, whole
         if ranks > 1 and len(real) == 0:
             if self._before is None:
@@ -104,6 +105,13 @@ class Unpadded:
         if ranks > 1:
             real = real[torch.arange(len(whole.ids)) % len(real)]
         return rows(tensors, whole, real)
+
+    def remember(self, tensors: Tensors, whole: TorchBatch) -> bool:
+        """Keeps a batch for one that is all padding. False: this one is all padding, too."""
+        real = (whole.ids >= 0).nonzero(as_tuple=True)[0]
+        if len(real):
+            self._before = rows(tensors, whole, real[torch.arange(len(whole.ids)) % len(real)])
+        return bool(len(real))
 
 
 def rows(tensors: Tensors, whole: TorchBatch, index: torch.Tensor) -> Tuple[Tensors, TorchBatch]:

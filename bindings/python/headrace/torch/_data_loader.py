@@ -172,6 +172,10 @@ class DataLoader:
         self._epoch_seen = getattr(self._distributed, "epoch", 0)
         # Where the run stands for the caller, while the loader is a batch further.
         self._state: Optional[Dict[str, Any]] = None
+        # What load_state_dict was given, until it is gone on from.
+        self._resumed: Optional[Dict[str, Any]] = None
+        # While the last batch of an epoch comes next: where the loader stood before the one before it.
+        self._before: Optional[bytes] = None
 
     # -- iteration ------------------------------------------------------------------------------
 
@@ -201,6 +205,12 @@ class DataLoader:
 
     def _host_batches(self) -> Iterator[Tuple[Tensors, TorchBatch]]:
         padding = Unpadded() if self._repeat else None
+        ranks = self._loader.world_size
+        resumed, self._resumed = self._resumed, None
+        begun: Optional[bytes] = None  # where the batch before the last one does
+        if padding is not None and ranks > 1 and resumed is not None:
+            self._remake_before(padding, resumed)
+            begun = resumed["state"]
         last = 0
         for position, batch in enumerate(self._loader):
             if position == 0:
@@ -208,28 +218,63 @@ class DataLoader:
             tensors, rest = tensors_of(batch, self._full_batch)
             del batch  # its buffer is the tensors' now
             if padding is not None:
-                tensors, rest = padding.filled(tensors, rest, keep=position == last - 1,
-                                               ranks=self._loader.world_size)
+                tensors, rest = padding.filled(tensors, rest, keep=position == last - 1, ranks=ranks)
             if self.pin_memory and self._side is None:
                 tensors = {name: pin(tensor) for name, tensor in tensors.items()}
+            self._before = begun if position == last - 1 else None
             yield tensors, rest
+            if padding is not None and ranks > 1 and position == last - 2:
+                begun = self._loader.state_dict()["state"]
+
+    def _remake_before(self, padding: Unpadded, resumed: Dict[str, Any]) -> None:
+        """For a run that goes on where this rank's next batch is all padding: makes the batch that takes its
+        place, which the unbroken run still had."""
+        loader = self._loader
+        stands = loader.state_dict()
+        first = stands["position"] + loader.rank * loader.batch_size
+        if not stands["position"] < loader.epoch_samples <= first:
+            return
+        try:
+            if isinstance(resumed.get("before"), (bytes, bytearray)):
+                loader.load_state_dict({"state": resumed["before"]})
+                if self._remembered(padding):
+                    return
+            # A state without, or of so many fewer ranks that this one has nothing there, either: the epoch's
+            # first batch. The padding is taken before, for else set_epoch would stay where the state stands.
+            loader.next()
+            loader.set_epoch(stands["epoch"])
+            self._remembered(padding)
+        finally:
+            loader.load_state_dict(stands)
+
+    def _remembered(self, padding: Unpadded) -> bool:
+        """Whether the loader's next batch can stand for one that is all padding."""
+        batch = self._loader.next()
+        return batch is not None and padding.remember(*tensors_of(batch, self._full_batch))
 
     # -- where it stands --------------------------------------------------------------------------
 
     def _note_state(self) -> None:
-        self._state = self._loader.state_dict()
+        self._state = self._stands()
+
+    def _stands(self) -> Dict[str, Any]:
+        state = self._loader.state_dict()
+        return state if self._before is None else {**state, "before": self._before}
 
     def set_epoch(self, epoch: int) -> None:
         """Goes to the start of `epoch`, from 0. Needless when epochs follow each other."""
         self._state = None
+        stood = self._loader.state_dict() if self._resumed is not None else None
         self._loader.set_epoch(epoch)
+        if stood is None or stood != self._loader.state_dict():
+            self._resumed = self._before = None
 
     def state_dict(self) -> Dict[str, Any]:
         """Where the run stands: behind the batch that the loop has now. To be kept beside the model's weights.
 
         As torchdata's StatefulDataLoader has it. docs/state.md says what is in it and what is promised.
         """
-        return self._loader.state_dict() if self._state is None else dict(self._state)
+        return self._stands() if self._state is None else dict(self._state)
 
     def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
         """Goes on where `state_dict` was taken: the next `for` gives the rest of that epoch.
@@ -239,6 +284,8 @@ class DataLoader:
         """
         self._loader.load_state_dict(state_dict)
         self._state = None
+        self._resumed = dict(state_dict)
+        self._before = self._resumed.get("before")
 
     # -- the rest -------------------------------------------------------------------------------
 
