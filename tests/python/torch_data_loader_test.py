@@ -174,6 +174,53 @@ def test_a_configuration_file_says_what_is_not_said_here(folder, tmp_path):  # n
         assert one.loader.stats.jpeg.startswith("exact")
 
 
+def test_tables_of_loader_are_heeded(folder):  # noqa: F811
+    plain = {"augment": [{"op": "resize", "size": [16, 16]}]}
+    for options in ({"loader": {"batch_size": 9}}, {"loader__batch_size": 9}):
+        with headrace.torch.DataLoader(folder, **plain, **options) as one:
+            assert one.batch_size == 9
+    for tail, sizes in (("exact", [9, 9, 6]), ("drop", [9, 9]), ("pad", [9, 9, 9])):
+        with headrace.torch.DataLoader(folder, 9, **plain, loader={"tail": tail}) as one:
+            assert [len(images) for images, _ in one] == sizes
+            assert one.drop_last == (tail == "drop")
+    with headrace.torch.DataLoader(folder, 8, True, full_batch=True, seed=7, **plain) as one, \
+            headrace.torch.DataLoader(folder, 8, full_batch=True, loader={"shuffle": "full", "seed": 7, "workers": 1},
+                                      **plain) as other:
+        shuffled = sum(ids_of(one), [])
+        assert sum(ids_of(other), []) == shuffled != sorted(shuffled)
+    sampler = data.distributed.DistributedSampler(range(SAMPLES), num_replicas=1, rank=0, drop_last=True)
+    with headrace.torch.DataLoader(folder, 9, sampler=sampler, loader={"seed": 7, "tail": "exact"}, full_batch=True,
+                                   **plain) as one:
+        assert len(one) == 3
+        one.set_epoch(0)
+        assert sum(ids_of(one), []) == shuffled
+
+
+@pytest.mark.parametrize("options", [
+    {"weights": "balanced"}, {"loader": {"weights": "balanced"}}, {"weights": [1.0] * SAMPLES}])
+def test_weights_draw_without_a_word_of_shuffle(folder, options):  # noqa: F811
+    with loader(folder, 8, full_batch=True, epoch_samples=40, **options) as one:
+        assert len(sum(ids_of(one), [])) == 40
+    with pytest.raises(headrace.ConfigError, match="shuffle"):
+        loader(folder, 8, False, **options)
+
+
+@pytest.mark.parametrize("options, word", [
+    ({"batch_size": 4, "loader": {"batch_size": 5}}, "batch_size and .loader. batch_size"),
+    ({"shuffle": True, "loader": {"shuffle": "block"}}, "shuffle or sampler and"),
+    ({"sampler": [1, 2], "loader__shuffle": "full"}, "shuffle or sampler and"),
+    ({"num_workers": 2, "workers": 1}, "num_workers and"),
+    ({"prefetch_factor": 2, "loader": {"prefetch_batches": 1}}, "prefetch_factor and"),
+    ({"generator": torch.Generator(), "loader": {"seed": 3}}, "seed or generator and"),
+    ({"drop_last": True, "tail": "exact"}, "drop_last and"),
+    ({"shuffle": "none"}, "shuffle: found 'none'"),
+    ({"shuffle": 1}, "shuffle: found 1"),
+])
+def test_what_is_said_twice_or_in_other_words_is_refused(folder, options, word):  # noqa: F811
+    with pytest.raises(TypeError, match=word):
+        loader(folder, **options)
+
+
 # ----------------------------------------------------------------------------------- its choices
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 import torch
 
@@ -117,8 +117,16 @@ class DataLoader:
         if batch_size is None:
             raise TypeError("batch_size=None: headrace makes batches; read single pictures with "
                             "headrace.Transform")
+        if not (shuffle is None or isinstance(shuffle, bool)):
+            raise TypeError(f"shuffle: found {shuffle!r}; allowed: True, False or None. headrace's own words go "
+                            'into a table: loader={"shuffle": "block"}')
         if sampler is not None and shuffle is not None:
             raise TypeError("sampler and shuffle exclude each other, as in torch")
+        said = _said(config)
+        _check_said_once(said, {
+            "batch_size": batch_size is not _UNSET, "shuffle": shuffle is not None or sampler is not None,
+            "workers": bool(num_workers), "prefetch_batches": prefetch_factor is not None,
+            "seed": seed is not None or generator is not None, "tail": bool(drop_last)})
 
         source = source_of(dataset)
         choice = choice_of(sampler)
@@ -130,21 +138,23 @@ class DataLoader:
         for candidate in (seed_of(generator), seed):
             choice.seed = choice.seed if candidate is None else candidate
         drop_last = drop_last or bool(choice.drop_last)
+        if said.get("tail") in ("drop", "pad", "exact"):
+            drop_last = said["tail"] == "drop"
 
         pipeline = _pipeline(source, transform, mix, config)
-        options = _options(source, choice, pipeline, config)
+        options = _options(source, choice, pipeline, config, said)
         if batch_size is not _UNSET:
             options["batch_size"] = batch_size
-        elif source.config is None:
-            options.setdefault("batch_size", 1)
-        if num_workers or source.config is None:
-            options.setdefault("workers", num_workers)
+        elif source.config is None and "batch_size" not in said:
+            options["batch_size"] = 1
+        if "workers" not in said and (num_workers or source.config is None):
+            options["workers"] = num_workers
         if prefetch_factor is not None:
             options["prefetch_batches"] = prefetch_factor
-        if drop_last:
+        if drop_last and "tail" not in said:
             options["tail"] = "drop"
-        # In a file of the user's, the tail that it says.
-        self._repeat = not drop_last and source.config is None and "tail" not in options
+        # Where the user, or a file of the user's, says a tail: that one.
+        self._repeat = not drop_last and source.config is None and "tail" not in said
         if self._repeat:
             # "pad" is the one of the two that gives every rank the same number of batches; what is
             # padding is filled with samples of this rank.
@@ -347,8 +357,29 @@ def _pipeline(source: Source, transform: Any, mix: Any, config: Dict[str, Any]) 
     return from_torchvision(transform, mix=mix)
 
 
-def _options(source: Source, choice: Choice, pipeline: Pipeline, config: Dict[str, Any]
-             ) -> Dict[str, Any]:
+# What has an argument of torch's, and what that is called.
+_TORCHS = {"batch_size": "batch_size", "shuffle": "shuffle or sampler", "workers": "num_workers",
+           "prefetch_batches": "prefetch_factor", "seed": "seed or generator", "tail": "drop_last"}
+
+
+def _said(config: Dict[str, Any]) -> Dict[str, Any]:
+    """Keys of [loader] in the words that headrace.Loader takes: in the table, without it, or dotted."""
+    table = config.get("loader")
+    said = dict(table) if isinstance(table, Mapping) else {}
+    for name, value in config.items():
+        place, _, key = name.replace("__", ".").partition(".")
+        said[key if place == "loader" and key else name] = value
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _check_said_once(said: Dict[str, Any], arguments: Dict[str, bool]) -> None:
+    for name, given in arguments.items():
+        if given and name in said:
+            raise TypeError(f"{_TORCHS[name]} and [loader] {name} are two ways to say the same: give one")
+
+
+def _options(source: Source, choice: Choice, pipeline: Pipeline, config: Dict[str, Any],
+             said: Dict[str, Any]) -> Dict[str, Any]:
     """Keyword arguments of headrace.Loader."""
     options: Dict[str, Any] = dict(pipeline)
     if source.config is not None and not pipeline.augment:
@@ -359,9 +390,13 @@ def _options(source: Source, choice: Choice, pipeline: Pipeline, config: Dict[st
         options[name] = {**options[name], **value} if both else value
     if source.dataset is not None:
         options["dataset"] = source.dataset
-    if choice.shuffle is not None or source.config is None:
-        options["shuffle"] = "full" if choice.shuffle or choice.weights else "none"
-    if choice.seed is not None:
+    if "shuffle" not in said and (choice.shuffle is not None or source.config is None):
+        # Weights are drawn by, whoever gives them; shuffle=False beside them is an error of headrace's.
+        weights = said.get("weights", "none")
+        asked = not (isinstance(weights, str) and weights == "none")
+        drawn = choice.weights or (choice.shuffle is None and asked)
+        options["shuffle"] = "full" if choice.shuffle or drawn else "none"
+    if choice.seed is not None and "seed" not in said:
         options["seed"] = choice.seed
     options.update(_chosen(source, choice))
     return options
