@@ -221,6 +221,38 @@ def test_what_is_said_twice_or_in_other_words_is_refused(folder, options, word):
         loader(folder, **options)
 
 
+def test_shards_are_taken_by_their_names(folder, tool, tmp_path):  # noqa: F811
+    config = tmp_path / "pack.toml"
+    config.write_text(f'[dataset]\npath = "{folder}"\n')
+    made = tool("pack", config, "-o", tmp_path / "packed")
+    assert made.code == 0, made
+    shards = sorted((tmp_path / "packed").glob("*.tar"))
+    with loader(folder, 8) as one:
+        labels = all_of(one)[1].tolist()
+    for dataset in (tmp_path / "packed", str(shards[0]), shards, {"source": "tar", "path": shards}):
+        with loader(dataset, 8) as one:
+            assert len(one.dataset) == SAMPLES and sorted(all_of(one)[1].tolist()) == labels
+    for dataset in ([("a.jpg", 1)], []):
+        with pytest.raises(TypeError, match="list: .*shards"):
+            loader(dataset)
+
+
+def test_an_image_folder_of_another_working_folder_is_told(folder, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.chdir(folder.parent)
+    dataset = ImageFolder(folder.name, TRAIN)
+    with loader(dataset, 8) as one:
+        assert len(one) == 3
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(headrace.NotFoundError, match="another working folder"):
+        loader(dataset)
+
+
+def test_preview_draws_what_a_data_loader_reads(folder):  # noqa: F811
+    with loader(folder, 8, transform=EVAL) as one:
+        options = {"dataset": str(folder), **one.pipeline}
+        assert headrace.preview(one, 4).png == headrace.preview(count=4, shuffle="none", batch_size=8, **options).png
+
+
 # ----------------------------------------------------------------------------------- its choices
 
 
@@ -449,6 +481,12 @@ def test_datasets_of_the_users_own_are_refused(folder):  # noqa: F811
         loader(ImageFolder(folder, loader=own_loader))
     with pytest.raises(TypeError, match="target_transform"):
         loader(ImageFolder(folder, target_transform=lambda label: label))
+    for sampler in (data.RandomSampler(range(5)), data.SequentialSampler(range(5)),
+                    data.distributed.DistributedSampler(range(5), num_replicas=1, rank=0)):
+        for dataset, samples in ((ImageFolder(folder), SAMPLES), (folder, SAMPLES),
+                                 (data.Subset(ImageFolder(folder), range(4)), 4)):
+            with pytest.raises(ValueError, match=f"made of 5 samples, and the data set has {samples}"):
+                loader(dataset, sampler=sampler)
     replacement = data.RandomSampler(ImageFolder(folder), replacement=True)
     with pytest.raises(TypeError, match="WeightedRandomSampler"):
         loader(ImageFolder(folder), sampler=replacement)

@@ -1,5 +1,7 @@
 """from_torchvision: what becomes of each transform, which are refused, and whether pixels are the same."""
 
+import pickle
+
 import pytest
 
 import headrace
@@ -295,6 +297,14 @@ def test_what_v2_has_beyond_is_refused(make, word):
     with pytest.raises(UnsupportedTransformError, match="transforms.1.") as caught:
         from_torchvision(v2.Compose([v2.ToImage(), make()]))
     assert word in str(caught.value)
+
+
+def test_a_refusal_goes_from_process_to_process():
+    with pytest.raises(UnsupportedTransformError) as caught:
+        from_torchvision(v1.Lambda(abs))
+    other = pickle.loads(pickle.dumps(caught.value))
+    assert type(other) is UnsupportedTransformError and str(other) == str(caught.value)
+    assert (other.op, other.position) == (caught.value.op, caught.value.position)
 
 
 def test_a_class_that_inherits_from_torchvision_is_not_taken_for_it():

@@ -216,6 +216,19 @@ def test_rmix_follows_the_networks_saliency(folder, how):  # noqa: F811
             assert torch.allclose(next(iter(loader))[0], mixed, atol=1e-6)
 
 
+@pytest.mark.parametrize("argument, wrap, mix", [
+    ("model", ace_model, {"op": "ace", "p": 1.0, "steps": 1}),
+    ("saliency", saliency_model, {"op": "rmix", "saliency": "callback"})])
+def test_a_network_is_taken_as_it_is(folder, argument, wrap, mix):  # noqa: F811
+    network = Network(3)
+    batches = []
+    for given in (network, wrap(network)):
+        with headrace.torch.DataLoader(folder, 8, mix=mix, augment=[{"op": "resize", "size": [12, 12]}],
+                                       **{argument: given}) as one:
+            batches.append(next(iter(one))[0].clone())
+    assert torch.equal(*batches)
+
+
 def test_what_a_network_raises_comes_out_of_the_loop(folder):  # noqa: F811
     class Broken(Network):
         def forward(self, x):

@@ -9,7 +9,8 @@ import torch
 import headrace
 
 from ._batches import TorchBatch, Unpadded, tensors_of
-from ._datasets import Choice, Source, check_folder, choice_of, seed_of, source_of
+from ._datasets import Choice, Source, check_folder, check_length, choice_of, seed_of, source_of
+from ._models import ace_model, saliency_model
 from ._pipeline import Pipeline, from_torchvision
 from ._transfer import Tensors, at_once, one_ahead, pin, side_for
 
@@ -46,13 +47,14 @@ class DataLoader:
     float32 [B, classes] when something mixes.
 
     Args:
-        dataset: path of a folder of classes; a torchvision ImageFolder (its transform is taken, too) or
-            a Subset of one; a [dataset] table; or a .toml file, which then says everything that is not
-            said here. Its `len` and `classes` are in `.dataset`.
+        dataset: what `headrace.Loader(dataset=...)` takes: the path of a folder of classes, of a shard or of
+            a folder of shards, a list of shards, a [dataset] table; a torchvision ImageFolder (its
+            transform is taken, too) or a Subset of one; or a .toml file, which then says everything that
+            is not said here. Its `len` and `classes` are in `.dataset`.
         batch_size: samples a batch and rank; 1 as in torch, or as the .toml file says.
         shuffle: another order each epoch, or the order of the paths.
         sampler: torch's RandomSampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler,
-            DistributedSampler, or a list of indices.
+            DistributedSampler, made of this data set, or a list of indices.
         num_workers: threads; 0 takes as many as there are CPUs.
         pin_memory: batches in page-locked memory, for your own copies to a GPU; needless with device.
         drop_last: leave out the last, short batch. Without it several ranks, which have to do the same
@@ -67,12 +69,14 @@ class DataLoader:
         seed: of the order and of all draws, 0 to 2^63 - 1; 0 by default, for every run and rank.
         rank, world_size: of this process; by default those of torch.distributed when it is initialised,
             otherwise the launcher's (docs/ranks.md).
-        model, saliency: for [[mix]] ace and rmix: `ace_model`, `saliency_model`.
+        model, saliency: for [[mix]] ace and rmix: a network, or `ace_model`, `saliency_model` of one.
         config: any key or table of docs/config.md, as `headrace.Loader` takes them, such as
             `on_corrupt="error"` or `augment=[...]`.
 
     Raises:
-        TypeError: an argument that would need Python for each sample; it says what to do instead.
+        TypeError: an argument that would need Python for each sample, or a thing that is said in two ways;
+            it says what to do instead.
+        ValueError: a sampler that was made of another data set.
         UnsupportedTransformError, headrace.ConfigError, and what `headrace.Loader` raises.
     """
 
@@ -159,10 +163,15 @@ class DataLoader:
             # "pad" is the one of the two that gives every rank the same number of batches; what is
             # padding is filled with samples of this rank.
             options["tail"] = "pad"
+        if isinstance(model, torch.nn.Module):
+            model = ace_model(model)
+        if isinstance(saliency, torch.nn.Module):
+            saliency = saliency_model(saliency)
         self._loader = headrace.Loader(source.config, rank=choice.rank, world_size=choice.world_size,
                                        model=model, saliency=saliency, **options)
         try:
             check_folder(source, self._loader)
+            check_length(source, choice, self._loader)
             _check_classes(pipeline, self._loader)
         except Exception:
             self._loader.close()
@@ -303,6 +312,11 @@ class DataLoader:
     def loader(self) -> headrace.Loader:
         """The headrace.Loader behind this: stats, memory, replay, sample_path."""
         return self._loader
+
+    @property
+    def _asked(self) -> Any:
+        """What it was made of, for headrace.preview."""
+        return self._loader._asked
 
     @property
     def classes(self) -> List[str]:

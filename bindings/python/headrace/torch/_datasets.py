@@ -10,6 +10,9 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
+import headrace
+from headrace._config import dataset_table
+
 _READ_BY_HEADRACE = (".jpg", ".jpeg", ".jpe", ".png", ".webp")
 
 
@@ -48,6 +51,7 @@ class Choice:
     rank: Optional[int] = None
     world_size: Optional[int] = None
     drop_last: Optional[bool] = None
+    length: Optional[int] = None  # of what the sampler was made of
     distributed: Any = field(default=None, repr=False)  # the sampler, whose epoch is followed
 
 
@@ -63,12 +67,10 @@ def _is_a(thing: Any, module: str, name: str) -> bool:
 def source_of(dataset: Any) -> Source:
     """Raises TypeError for what headrace cannot read by itself."""
     if isinstance(dataset, (str, os.PathLike)):
-        path = os.fspath(dataset)
-        if path.endswith(".toml"):
-            return Source(config=path)
-        return Source(dataset={"path": path})
-    if isinstance(dataset, dict):
-        return Source(dataset=dict(dataset))
+        path = os.fsdecode(dataset)
+        return Source(config=path) if path.endswith(".toml") else Source(dataset=dataset_table(path))
+    if isinstance(dataset, dict) or _is_list_of_paths(dataset):
+        return Source(dataset=dataset_table(dataset))
     if _is_a(dataset, "torch.utils.data", "Subset"):
         inner = source_of(dataset.dataset)
         if inner.folder is None:
@@ -82,8 +84,14 @@ def source_of(dataset: Any) -> Source:
         return _source_of_folder(dataset)
     raise TypeError(
         f"{type(dataset).__name__}: headrace reads the files itself and runs no Python for a sample; give "
-        "the folder's path, a torchvision ImageFolder, a Subset of one, a [dataset] table or a .toml file. "
+        "the path of a folder or of shards, a torchvision ImageFolder, a Subset of one, a [dataset] table or a "
+        ".toml file. "
         "Other data: list paths and labels in a manifest (docs/manifest.md), or keep torch's DataLoader")
+
+
+def _is_list_of_paths(dataset: Any) -> bool:
+    return isinstance(dataset, (list, tuple)) and len(dataset) > 0 and all(
+        isinstance(entry, (str, os.PathLike)) for entry in dataset)
 
 
 def _source_of_folder(dataset: Any) -> Source:
@@ -94,6 +102,10 @@ def _source_of_folder(dataset: Any) -> Source:
     if dataset.target_transform is not None:
         raise TypeError("ImageFolder(target_transform=...): a function of yours cannot run in headrace's "
                         "threads; change labels in the batch, or order them with [dataset] classes")
+    if not os.path.isabs(dataset.root) and dataset.samples and not os.path.exists(dataset.samples[0][0]):
+        raise headrace.NotFoundError(
+            f"ImageFolder({str(dataset.root)!r}): {dataset.samples[0][0]} is not below {os.getcwd()}; was it made in "
+            "another working folder? Give it an absolute path")
     for path, _ in dataset.samples:
         if not path.lower().endswith(_READ_BY_HEADRACE) and "." in os.path.basename(path):
             raise TypeError(f"{path}: headrace reads JPEG, PNG and WebP; convert the file, or keep torch's "
@@ -155,13 +167,13 @@ def choice_of(sampler: Any) -> Choice:
         return type(sampler).__name__ == name and type(sampler).__module__.startswith("torch.utils.data")
 
     if kind("SequentialSampler"):
-        return Choice(shuffle=False)
+        return Choice(shuffle=False, length=len(sampler.data_source))
     if kind("RandomSampler"):
         if sampler.replacement:
             raise TypeError("RandomSampler(replacement=True): use WeightedRandomSampler with equal weights")
         if sampler.num_samples != len(sampler.data_source):
             raise TypeError("RandomSampler(num_samples=...): an epoch is the whole set; leave the loop early")
-        return Choice(shuffle=True, seed=seed_of(sampler.generator))
+        return Choice(shuffle=True, seed=seed_of(sampler.generator), length=len(sampler.data_source))
     if kind("SubsetRandomSampler"):
         return Choice(shuffle=True, indices=[int(i) for i in sampler.indices],
                       seed=seed_of(sampler.generator))
@@ -172,11 +184,20 @@ def choice_of(sampler: Any) -> Choice:
                       seed=seed_of(sampler.generator))
     if kind("DistributedSampler"):
         return Choice(shuffle=sampler.shuffle, seed=sampler.seed, rank=sampler.rank,
-                      world_size=sampler.num_replicas, drop_last=sampler.drop_last, distributed=sampler)
+                      world_size=sampler.num_replicas, drop_last=sampler.drop_last, length=len(sampler.dataset),
+                      distributed=sampler)
     if isinstance(sampler, (list, tuple, range)):
         return Choice(shuffle=False, indices=[int(i) for i in sampler])
     raise TypeError(f"sampler {type(sampler).__name__}: headrace takes torch's SequentialSampler, RandomSampler, "
                     "SubsetRandomSampler, WeightedRandomSampler and DistributedSampler, and lists of indices")
+
+
+def check_length(source: Source, choice: Choice, loader: Any) -> None:
+    """That a sampler was made of as many samples as there are: torch would take the first of them."""
+    known = loader.samples if source.indices is None else len(source.indices)
+    if choice.length is not None and choice.length != known:
+        raise ValueError(f"sampler: it was made of {choice.length} samples, and the data set has {known}; make it of "
+                         "this data set, or give a Subset of it")
 
 
 def seed_of(generator: Any) -> Optional[int]:

@@ -27,6 +27,11 @@ class UnsupportedTransformError(headrace.ConfigError):
         super().__init__(f"from_torchvision: {position} {op}: {reason}")
         self.position = position
         self.op = op
+        self._reason = reason
+
+    def __reduce__(self) -> Any:
+        # By its three arguments, not by the text that Exception keeps: processes hand errors on.
+        return type(self), (self.position, self.op, self._reason), self.__dict__
 
 
 class Place:
