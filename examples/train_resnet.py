@@ -264,8 +264,9 @@ def table(args):
             scores = [100 * run["accuracy"] for run in mine]
             spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
             accuracies.append(f"{statistics.mean(scores):.1f} ± {spread:.1f} %")
-            # Without the first epoch, in which worker processes start.
-            walls.append(f"{statistics.median(s for run in mine for s in run['seconds'][1:]):.2f}")
+            # Without the first epoch, in which worker processes start, if there is another.
+            seconds = [s for run in mine for s in run["seconds"][1:] or run["seconds"]]
+            walls.append(f"{statistics.median(seconds):.2f}")
             cpus.append(f"{statistics.median(run['cpu_seconds'] for run in mine):.2f}")
         print(f"| {recipe} | " + " | ".join(accuracies + walls + cpus) + " |")
 

@@ -53,6 +53,8 @@ def test_train_resnet_makes_its_table_and_goes_on_with_it(data, tmp_path):
     assert re.search(rf"\| mixup \| {cell} \| {cell} \| [\d.]+ \| [\d.]+ \| [\d.]+ \| [\d.]+ \|", table), table
     assert len((tmp_path / "runs").read_text().splitlines()) == 2
     assert ran("train_resnet.py", *arguments) == table
+    assert re.search(r"\| mixup \| .* \| [\d.]+ \|$", ran("train_resnet.py", *arguments, "--epochs", 1,
+                                                         "--results", tmp_path / "one epoch").strip())
     assert len((tmp_path / "runs").read_text().splitlines()) == 2
 
 

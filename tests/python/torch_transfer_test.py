@@ -1,5 +1,7 @@
 """Copies to a device, one batch ahead: the order of what happens, on a device that only takes notes."""
 
+import gc
+
 import pytest
 
 import headrace.torch
@@ -182,3 +184,17 @@ def test_batches_on_a_gpu_are_those_of_the_cpu(folder):  # noqa: F811
                 assert images.is_cuda and labels.is_cuda and wanted.is_pinned()
                 # Work on the training stream, so that a copy that is not waited for would show.
                 assert torch.equal((images * 1).cpu(), wanted) and torch.equal(labels.cpu(), wanted_labels)
+
+
+@pytest.mark.parametrize("running_ahead", [True, False])
+def test_a_batchs_own_buffer_is_let_go_when_it_is_copied(folder, running_ahead):  # noqa: F811
+    def on_the_host():
+        return [one for one in gc.get_objects() if type(one) is torch.Tensor and one.device.type == "cpu"
+                and one.shape == (4, 3, 17, 19)]
+
+    with headrace.torch.DataLoader(folder, 4, augment=[{"op": "resize", "size": [17, 19]}], device="meta",
+                                   full_batch=True) as one:
+        one._ahead = running_ahead
+        for batch in one:
+            assert batch.images.shape == (4, 3, 17, 19) and batch.images.device.type == "meta"
+            assert batch.labels.device.type == "meta" and on_the_host() == []

@@ -17,6 +17,9 @@ from ._transfer import Tensors, at_once, one_ahead, pin, side_for
 # Told apart from None, which has a meaning of its own for torch.
 _UNSET: Any = ...
 
+# In a batch whose images and labels go to a device, until they are there.
+_MOVED = torch.empty(0)
+
 # Arguments of torch's DataLoader that would run the user's Python for each sample or batch.
 _REFUSED = {
     "collate_fn": "batches are put together in headrace's threads; for MixUp and CutMix give mix=..., "
@@ -240,8 +243,12 @@ class DataLoader:
                 tensors, rest = padding.filled(tensors, rest, keep=position == last - 1, ranks=ranks)
             if self.pin_memory and self._side is None:
                 tensors = {name: pin(tensor) for name, tensor in tensors.items()}
+            if self._side is not None:
+                rest = rest._replace(images=_MOVED, labels=_MOVED)
             self._before = begun if position == last - 1 else None
-            yield tensors, rest
+            made = [(tensors, rest)]
+            del tensors, rest  # so that whoever copies decides when the buffer goes back
+            yield made.pop()
             if padding is not None and ranks > 1 and position == last - 2:
                 begun = self._loader.state_dict()["state"]
 

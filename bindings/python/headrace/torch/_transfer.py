@@ -25,8 +25,8 @@ class CudaSide:
     What: pinned memory from torch's caching allocator, an asynchronous copy, an event. Owner: one
     iteration. Thread: the one that iterates. Cost: a copy into pinned memory on the CPU for a batch.
 
-    Who may use which memory when: the batch's own buffer is read by the CPU alone, so it goes back to the
-    loader at once; the allocator gives pinned memory to nobody else before the copy from it is done;
+    Who may use which memory when: the batch's own buffer is read by the CPU alone, in `start`, and goes back
+    to the loader as soon as its tensors are let go, which both iterations below do after `start`; the allocator gives pinned memory to nobody else before the copy from it is done;
     `record_stream` does the same for the tensor on the device, which was allocated for the side stream
     and is used by the training one.
     """
@@ -79,6 +79,7 @@ def at_once(batches: Iterable[Tuple[Tensors, Any]], side: Side) -> Iterator[Tupl
     """The batches with their tensors on the device, one by one."""
     for tensors, rest in batches:
         moved, started = side.start(tensors)
+        del tensors
         side.finish(moved, started)
         yield moved, rest
 
@@ -104,6 +105,7 @@ def one_ahead(batches: Iterable[Tuple[Tensors, Any]], side: Side, before_fetch: 
         if fetched is not None:
             moved, started = side.start(fetched[0])
             begun = (moved, fetched[1], started)
+            fetched = None  # the buffer goes back while the caller trains
         if waiting is not None:
             side.finish(waiting[0], waiting[2])
             yield waiting[0], waiting[1]
