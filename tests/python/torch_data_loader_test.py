@@ -9,8 +9,8 @@ import sys
 import pytest
 
 import headrace
-import headrace.torch
 from torch_support import CLASSES, all_of, draw_folder, folder, torch  # noqa: F401
+import headrace.torch
 
 pytest.importorskip("torchvision", reason="torchvision's transforms and folders are what is taken")
 import torchvision.transforms as T  # noqa: E402

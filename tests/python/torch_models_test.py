@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 import headrace
-import headrace.torch
 from torch_support import folder, numpy, photographs, torch  # noqa: F401
+import headrace.torch
 from headrace.torch import ace_model, saliency_model
 
 nn = torch.nn

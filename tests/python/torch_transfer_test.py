@@ -4,8 +4,8 @@ import gc
 
 import pytest
 
-import headrace.torch
 from torch_support import folder, torch  # noqa: F401
+import headrace.torch
 from headrace.torch import _transfer
 
 
