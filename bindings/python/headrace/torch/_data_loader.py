@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import torch
 
 import headrace
 
 from ._batches import TorchBatch, Unpadded, tensors_of
-from ._datasets import Choice, Source, check_folder, check_length, choice_of, seed_of, source_of
+from ._datasets import check_folder, check_length, choice_of, seed_of, source_of
 from ._models import ace_model, saliency_model
-from ._pipeline import Pipeline, from_torchvision
+from ._options import check_classes, check_said_once, loader_options, pipeline_of, process_group, said
 from ._transfer import Tensors, at_once, one_ahead, pin, side_for
 
 # Told apart from None, which has a meaning of its own for torch.
@@ -129,8 +129,8 @@ class DataLoader:
                             'into a table: loader={"shuffle": "block"}')
         if sampler is not None and shuffle is not None:
             raise TypeError("sampler and shuffle exclude each other, as in torch")
-        said = _said(config)
-        _check_said_once(said, {
+        words = said(config)
+        check_said_once(words, {
             "batch_size": batch_size is not _UNSET, "shuffle": shuffle is not None or sampler is not None,
             "workers": bool(num_workers), "prefetch_batches": prefetch_factor is not None,
             "seed": seed is not None or generator is not None, "tail": bool(drop_last)})
@@ -139,29 +139,29 @@ class DataLoader:
         choice = choice_of(sampler)
         choice.shuffle = shuffle if sampler is None else choice.shuffle
         if rank is None and choice.rank is None and world_size is None:
-            choice.rank, choice.world_size = _process_group()
+            choice.rank, choice.world_size = process_group()
         elif rank is not None or world_size is not None:
             choice.rank, choice.world_size = rank, world_size
         for candidate in (seed_of(generator), seed):
             choice.seed = choice.seed if candidate is None else candidate
         drop_last = drop_last or bool(choice.drop_last)
-        if said.get("tail") in ("drop", "pad", "exact"):
-            drop_last = said["tail"] == "drop"
+        if words.get("tail") in ("drop", "pad", "exact"):
+            drop_last = words["tail"] == "drop"
 
-        pipeline = _pipeline(source, transform, mix, config)
-        options = _options(source, choice, pipeline, config, said)
+        pipeline = pipeline_of(source, transform, mix, config)
+        options = loader_options(source, choice, pipeline, config, words)
         if batch_size is not _UNSET:
             options["batch_size"] = batch_size
-        elif source.config is None and "batch_size" not in said:
+        elif source.config is None and "batch_size" not in words:
             options["batch_size"] = 1
-        if "workers" not in said and (num_workers or source.config is None):
+        if "workers" not in words and (num_workers or source.config is None):
             options["workers"] = num_workers
         if prefetch_factor is not None:
             options["prefetch_batches"] = prefetch_factor
-        if drop_last and "tail" not in said:
+        if drop_last and "tail" not in words:
             options["tail"] = "drop"
         # Where the user, or a file of the user's, says a tail: that one.
-        self._repeat = not drop_last and source.config is None and "tail" not in said
+        self._repeat = not drop_last and source.config is None and "tail" not in words
         if self._repeat:
             # "pad" is the one of the two that gives every rank the same number of batches; what is
             # padding is filled with samples of this rank.
@@ -175,7 +175,7 @@ class DataLoader:
         try:
             check_folder(source, self._loader)
             check_length(source, choice, self._loader)
-            _check_classes(pipeline, self._loader)
+            check_classes(pipeline, self._loader)
         except Exception:
             self._loader.close()
             raise
@@ -351,106 +351,3 @@ class Described:
 
     def __len__(self) -> int:
         return self._length
-
-
-# ---------------------------------------------------------------------------------- construction
-
-
-def _process_group() -> Tuple[Optional[int], Optional[int]]:
-    """torch.distributed's word, when it has one; else headrace looks at the environment."""
-    distributed = torch.distributed
-    if distributed.is_available() and distributed.is_initialized():
-        return distributed.get_rank(), distributed.get_world_size()
-    return None, None
-
-
-def _pipeline(source: Source, transform: Any, mix: Any, config: Dict[str, Any]) -> Pipeline:
-    """By `transform`, or by the ImageFolder's own."""
-    transform = source.transform if transform is None else transform
-    if transform is not None and config.get("augment") is not None:
-        raise TypeError("transform and augment are two ways to say the same: give one")
-    if isinstance(transform, Pipeline):
-        if mix is None:
-            return transform
-        mixed = from_torchvision(None, mix=mix)
-        return Pipeline(transform.augment, transform.output, transform.decode, mixed.mix,
-                        mixed.num_classes, transform.notes)
-    return from_torchvision(transform, mix=mix)
-
-
-# What has an argument of torch's, and what that is called.
-_TORCHS = {"batch_size": "batch_size", "shuffle": "shuffle or sampler", "workers": "num_workers",
-           "prefetch_batches": "prefetch_factor", "seed": "seed or generator", "tail": "drop_last"}
-
-
-def _said(config: Dict[str, Any]) -> Dict[str, Any]:
-    """Keys of [loader] in the words that headrace.Loader takes: in the table, without it, or dotted."""
-    table = config.get("loader")
-    said = dict(table) if isinstance(table, Mapping) else {}
-    for name, value in config.items():
-        place, _, key = name.replace("__", ".").partition(".")
-        said[key if place == "loader" and key else name] = value
-    return {name: value for name, value in said.items() if value is not None}
-
-
-def _check_said_once(said: Dict[str, Any], arguments: Dict[str, bool]) -> None:
-    for name, given in arguments.items():
-        if given and name in said:
-            raise TypeError(f"{_TORCHS[name]} and [loader] {name} are two ways to say the same: give one")
-
-
-def _options(source: Source, choice: Choice, pipeline: Pipeline, config: Dict[str, Any],
-             said: Dict[str, Any]) -> Dict[str, Any]:
-    """Keyword arguments of headrace.Loader."""
-    options: Dict[str, Any] = dict(pipeline)
-    if source.config is not None and not pipeline.augment:
-        # The file says how pictures are decoded.
-        options.pop("decode", None)
-    for name, value in config.items():
-        both = isinstance(value, dict) and isinstance(options.get(name), dict)
-        options[name] = {**options[name], **value} if both else value
-    if source.dataset is not None:
-        options["dataset"] = source.dataset
-    if "shuffle" not in said and (choice.shuffle is not None or source.config is None):
-        # Weights are drawn by, whoever gives them; shuffle=False beside them is an error of headrace's.
-        weights = said.get("weights", "none")
-        asked = not (isinstance(weights, str) and weights == "none")
-        drawn = choice.weights or (choice.shuffle is None and asked)
-        options["shuffle"] = "full" if choice.shuffle or drawn else "none"
-    if choice.seed is not None and "seed" not in said:
-        options["seed"] = choice.seed
-    options.update(_chosen(source, choice))
-    return options
-
-
-def _chosen(source: Source, choice: Choice) -> Dict[str, Any]:
-    """Which samples an epoch is made of: a Subset, and what a sampler makes of it."""
-    indices, weights = source.indices, choice.weights
-    if weights is not None and (indices is not None or source.folder is not None):
-        # By index of the set that was given; headrace wants them by id, those of others being 0.
-        folder = len(source.folder.samples)
-        indices = list(range(folder)) if indices is None else indices
-        if len(weights) != len(indices):
-            raise ValueError(f"WeightedRandomSampler has {len(weights)} weights for {len(indices)} samples")
-        by_id = [0.0] * folder
-        for sample_id, weight in zip(source.sample_ids(indices), weights):
-            by_id[sample_id] += weight
-        weights = by_id
-    if weights is not None:
-        return {"weights": weights, "epoch_samples": choice.epoch_samples}
-    if choice.indices is not None:
-        indices = choice.indices if indices is None else [indices[i] for i in choice.indices]
-    if indices is None and source.folder is not None and not choice.shuffle:
-        # Nearly always the order of the paths; not where a class has folders within.
-        ids = source.sample_ids(list(range(len(source.folder.samples))))
-        return {} if ids == sorted(ids) else {"sample_ids": ids}
-    if indices is None:
-        return {}
-    ids = indices if source.folder is None else source.sample_ids(indices)
-    return {"sample_ids": ids}
-
-
-def _check_classes(pipeline: Pipeline, loader: headrace.Loader) -> None:
-    wanted, found = pipeline.num_classes, len(loader.classes)
-    if wanted is not None and wanted != found:
-        raise headrace.ConfigError(f"MixUp or CutMix: num_classes={wanted}, and the data set has {found} classes")

@@ -26,9 +26,10 @@ class CudaSide:
     iteration. Thread: the one that iterates. Cost: a copy into pinned memory on the CPU for a batch.
 
     Who may use which memory when: the batch's own buffer is read by the CPU alone, in `start`, and goes back
-    to the loader as soon as its tensors are let go, which both iterations below do after `start`; the allocator gives pinned memory to nobody else before the copy from it is done;
-    `record_stream` does the same for the tensor on the device, which was allocated for the side stream
-    and is used by the training one.
+    to the loader as soon as its tensors are let go, which both iterations below do after `start`; the
+    allocator gives pinned memory to nobody else before the copy from it is done; `record_stream` does the
+    same for the tensor on the device, which was allocated for the side stream and is used by the training
+    one.
     """
 
     def __init__(self, device: torch.device) -> None:
