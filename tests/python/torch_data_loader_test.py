@@ -297,6 +297,8 @@ def test_order_is_the_datasets_where_paths_sort_otherwise(tmp_path):
         images = [images for images, _ in one]
     for index, image in enumerate(images):
         assert (image[0] - dataset[index][0]).abs().max() < 1e-6, dataset.samples[index]
+    with headrace.torch.DataLoader(dataset, 1, weights="balanced") as one:  # draws, in no order of paths
+        assert len(list(one)) == len(dataset)
 
 
 def test_ranks_share_an_epoch(folder):  # noqa: F811

@@ -75,11 +75,12 @@ def loader_options(source: Source, choice: Choice, pipeline: Pipeline, config: D
         options["shuffle"] = "full" if choice.shuffle or drawn else "none"
     if choice.seed is not None and "seed" not in words:
         options["seed"] = choice.seed
-    options.update(_chosen(source, choice))
+    ordered = options.get("shuffle", words.get("shuffle")) == "none"
+    options.update(_chosen(source, choice, ordered))
     return options
 
 
-def _chosen(source: Source, choice: Choice) -> Dict[str, Any]:
+def _chosen(source: Source, choice: Choice, ordered: bool) -> Dict[str, Any]:
     """Which samples an epoch is made of: a Subset, and what a sampler makes of it."""
     indices, weights = source.indices, choice.weights
     if weights is not None and (indices is not None or source.folder is not None):
@@ -96,7 +97,7 @@ def _chosen(source: Source, choice: Choice) -> Dict[str, Any]:
         return {"weights": weights, "epoch_samples": choice.epoch_samples}
     if choice.indices is not None:
         indices = choice.indices if indices is None else [indices[i] for i in choice.indices]
-    if indices is None and source.folder is not None and not choice.shuffle:
+    if indices is None and source.folder is not None and ordered:
         # Nearly always the order of the paths; not where a class has folders within.
         ids = source.sample_ids(list(range(len(source.folder.samples))))
         return {} if ids == sorted(ids) else {"sample_ids": ids}
