@@ -7,7 +7,6 @@
 #include <cctype>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <set>
 #include <string>
 #include <tuple>
@@ -123,9 +122,10 @@ std::set<std::string> KeysInSource(const std::string& file, const std::string& l
   if (begin == std::string::npos) return {};
   const std::string body = text.substr(begin, text.find("};", begin) - begin);
   std::set<std::string> keys;
-  const std::regex quoted("\"(\\w+)\"");
-  for (std::sregex_iterator it(body.begin(), body.end(), quoted), end; it != end; ++it) {
-    keys.insert((*it)[1]);
+  for (size_t from = body.find('"'); from != std::string::npos;) {
+    const size_t to = body.find('"', from + 1);
+    keys.insert(body.substr(from + 1, to - from - 1));
+    from = to == std::string::npos ? to : body.find('"', to + 1);
   }
   return keys;
 }
@@ -227,12 +227,33 @@ TEST(ConfigSchemaTest, DefaultsAreTheParsers) {
 }
 
 // docs/ops.md has the same words.
+// Markdown with its links as their words, without backslashes before bars, and with one space for
+// any white space. (g++ 12 takes std::regex for uninitialised under AddressSanitizer.)
+std::string AsPlainText(const std::string& markdown) {
+  std::string text;
+  for (size_t i = 0; i < markdown.size(); ++i) {
+    const char c = markdown[i];
+    const bool is_space = std::isspace(static_cast<unsigned char>(c)) != 0;
+    if (c == '\\' && markdown.compare(i + 1, 1, "|") == 0) continue;
+    if (is_space && !text.empty() && text.back() == ' ') continue;
+    const size_t words_end = c == '[' ? markdown.find_first_of("]\n", i) : std::string::npos;
+    if (words_end != std::string::npos && markdown.compare(words_end, 2, "](") == 0) {
+      const size_t link_end = markdown.find_first_of(")\n", words_end);
+      if (link_end != std::string::npos && markdown[link_end] == ')') {
+        text += AsPlainText(markdown.substr(i + 1, words_end - i - 1));
+        i = link_end;
+        continue;
+      }
+    }
+    text += is_space ? ' ' : c;
+  }
+  return text;
+}
+
 TEST(ConfigSchemaTest, EveryOpAndParameterHasItsLine) {
   std::ifstream file(HEADRACE_SOURCE_DIR "/docs/ops.md");
   std::string text{std::istreambuf_iterator<char>(file), {}};
-  text = std::regex_replace(text, std::regex(R"(\[([^\]\n]*)\]\([^)\n]*\))"), "$1");
-  text = std::regex_replace(text, std::regex(R"(\\\|)"), "|");
-  text = std::regex_replace(text, std::regex(R"(\s+)"), " ");
+  text = AsPlainText(text);
   for (const OpSpec& op : AllOps()) {
     const std::string doc(OpDoc(op.name));
     EXPECT_FALSE(doc.empty()) << op.name;
