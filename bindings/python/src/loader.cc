@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "bindings/python/src/c_strings.h"
 #include "bindings/python/src/errors.h"
 #include "bindings/python/src/report.h"
 
@@ -46,8 +47,7 @@ Loader::Loader(nb::object path, const std::string& text, const std::vector<std::
                int32_t world_size, int32_t rank, nb::object log, nb::object model,
                nb::object saliency, std::optional<Weights> weights, std::optional<Ids> ids)
     : log_(std::move(log)), model_(std::move(model)), saliency_(std::move(saliency)) {
-  std::vector<const char*> pointers;
-  for (const std::string& entry : overrides) pointers.push_back(entry.c_str());
+  const std::vector<const char*> pointers = Pointers(overrides);
   HR_INIT(hr_options, options);
   options.overrides = pointers.data();
   options.override_count = static_cast<uint32_t>(pointers.size());
@@ -184,26 +184,17 @@ void Loader::Close() {
 
 nb::dict Loader::Length() const {
   const Call call(handle_);
-  HR_INIT(hr_length, length);
-  HR_INIT(hr_error, error);
-  Check(hr_loader_length(call.loader(), &length, &error), error);
-  return ToDict(length);
+  return DictOf<hr_length>(hr_loader_length, call.loader());
 }
 
 nb::dict Loader::Memory() const {
   const Call call(handle_);
-  HR_INIT(hr_memory, memory);
-  HR_INIT(hr_error, error);
-  Check(hr_loader_memory(call.loader(), &memory, &error), error);
-  return ToDict(memory);
+  return DictOf<hr_memory>(hr_loader_memory, call.loader());
 }
 
 nb::dict Loader::Stats() const {
   const Call call(handle_);
-  HR_INIT(hr_stats, stats);
-  HR_INIT(hr_error, error);
-  Check(hr_loader_stats(call.loader(), &stats, &error), error);
-  return ToDict(stats);
+  return DictOf<hr_stats>(hr_loader_stats, call.loader());
 }
 
 nb::object Loader::ClassName(int64_t label) const {
@@ -220,30 +211,22 @@ nb::object Loader::SamplePath(int64_t id) const {
 
 nb::bytes Loader::ReadSample(int64_t id) const {
   Call call(handle_);
-  size_t size = 0;
-  HR_INIT(hr_error, error);
-  Check(hr_loader_sample_read(call.loader(), id, nullptr, 0, &size, &error), error);
-  std::string bytes(size, '\0');
-  const hr_status status = call.WithoutGil([&](hr_loader* loader) {
-    return hr_loader_sample_read(loader, id, bytes.data(), bytes.size(), nullptr, &error);
+  const auto bytes = BytesOf([&](char* out, size_t capacity, size_t* needed, hr_error* error) {
+    return call.WithoutGil([&](hr_loader* loader) {
+      return hr_loader_sample_read(loader, id, out, capacity, needed, error);
+    });
   });
-  Check(status, error);
   return nb::bytes(bytes.data(), bytes.size());
 }
 
 std::string Loader::Replay(int64_t id, uint32_t epoch, uint32_t view) const {
   Call call(handle_);
-  std::string text;
-  HR_INIT(hr_error, error);
-  for (size_t needed = 4096; text.size() < needed;) {
-    text.resize(needed);
-    const hr_status status = call.WithoutGil([&](hr_loader* loader) {
-      return hr_loader_replay(loader, id, epoch, view, text.data(), text.size(), &needed, &error);
+  const auto replay = [&](char* text, size_t capacity, size_t* needed, hr_error* error) {
+    return call.WithoutGil([&](hr_loader* loader) {
+      return hr_loader_replay(loader, id, epoch, view, text, capacity, needed, error);
     });
-    if (status != HR_OK && needed <= text.size()) Raise(status, error);
-  }
-  text.resize(text.find('\0'));
-  return text;
+  };
+  return TextOf(replay, 4096);  // mostly enough: each call reads the sample's file
 }
 
 int Loader::Traverse(PyObject* self, visitproc visit, void* arg) noexcept {

@@ -6,6 +6,16 @@ namespace nb = nanobind;
 #define HR_FIELD(name) out[#name] = in.name
 
 namespace headrace::python {
+namespace {
+
+nb::object Genes(const uint32_t* genes, uint32_t count) {
+  if (genes == nullptr) return nb::none();
+  nb::list out;
+  for (uint32_t i = 0; i < count; ++i) out.append(genes[i]);
+  return out;
+}
+
+}  // namespace
 
 nb::dict ToDict(const hr_length& in) {
   nb::dict out;
@@ -94,6 +104,60 @@ nb::dict ToDict(const hr_rmix_report& in) {
   HR_FIELD(uniform_maps);
   HR_FIELD(nanoseconds);
   HR_FIELD(model_ns);
+  return out;
+}
+
+nb::dict ToDict(const hr_trial& in) {
+  nb::dict out;
+  HR_FIELD(kind);
+  HR_FIELD(id);
+  HR_FIELD(of);
+  HR_FIELD(seed);
+  HR_FIELD(policy);
+  HR_FIELD(text);
+  HR_FIELD(name);
+  out["genes"] = Genes(in.genes, in.gene_count);
+  HR_FIELD(state);
+  HR_FIELD(score);
+  HR_FIELD(failed);
+  return out;
+}
+
+nb::dict ToDict(const hr_search_result& in) {
+  nb::dict out;
+  HR_FIELD(id);
+  HR_FIELD(score);
+  HR_FIELD(mean);
+  HR_FIELD(standard_error);
+  HR_FIELD(rescores);
+  HR_FIELD(rescores_failed);
+  HR_FIELD(policy);
+  HR_FIELD(text);
+  HR_FIELD(name);
+  return out;
+}
+
+nb::dict ToDict(const hr_search_counts& in) {
+  nb::dict out;
+  HR_FIELD(kind);
+  HR_FIELD(trials);
+  HR_FIELD(asked);
+  HR_FIELD(out);
+  HR_FIELD(scored);
+  HR_FIELD(failed);
+  HR_FIELD(search_trials);
+  HR_FIELD(search_failed);
+  HR_FIELD(best_id);
+  HR_FIELD(best_score);
+  return out;
+}
+
+nb::dict ToDict(const hr_policy& in) {
+  nb::dict out;
+  out["genes"] = Genes(in.genes, in.gene_count);
+  HR_FIELD(toml);
+  HR_FIELD(text);
+  HR_FIELD(hash);
   return out;
 }
 

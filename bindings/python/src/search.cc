@@ -10,71 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "bindings/python/src/c_strings.h"
 #include "bindings/python/src/errors.h"
+#include "bindings/python/src/report.h"
 
 namespace nb = nanobind;
 
 namespace headrace::python {
 namespace {
-
-nb::object Genes(const uint32_t* genes, uint32_t count) {
-  if (genes == nullptr) return nb::none();
-  nb::list out;
-  for (uint32_t i = 0; i < count; ++i) out.append(genes[i]);
-  return out;
-}
-
-nb::dict ToDict(const hr_trial& trial) {
-  nb::dict out;
-  out["kind"] = trial.kind;
-  out["id"] = trial.id;
-  out["of"] = trial.of;
-  out["seed"] = trial.seed;
-  out["policy"] = trial.policy;
-  out["text"] = trial.text;
-  out["name"] = trial.name;
-  out["genes"] = Genes(trial.genes, trial.gene_count);
-  out["state"] = trial.state;
-  out["score"] = trial.score;
-  out["failed"] = trial.failed;
-  return out;
-}
-
-nb::dict ToDict(const hr_search_result& result) {
-  nb::dict out;
-  out["id"] = result.id;
-  out["score"] = result.score;
-  out["mean"] = result.mean;
-  out["standard_error"] = result.standard_error;
-  out["rescores"] = result.rescores;
-  out["rescores_failed"] = result.rescores_failed;
-  out["policy"] = result.policy;
-  out["text"] = result.text;
-  out["name"] = result.name;
-  return out;
-}
-
-nb::dict ToDict(const hr_policy& policy) {
-  nb::dict out;
-  out["genes"] = Genes(policy.genes, policy.gene_count);
-  out["toml"] = policy.toml;
-  out["text"] = policy.text;
-  out["hash"] = policy.hash;
-  return out;
-}
-
-// write(buffer, capacity, needed, error) -> hr_status, by the size protocol of the C API.
-template <class Write>
-std::string TextOf(const Write& write) {
-  size_t needed = 0;
-  HR_INIT(hr_error, error);
-  const hr_status asked = write(nullptr, 0, &needed, &error);
-  if (needed == 0) Check(asked, error);
-  std::string text(needed, '\0');
-  Check(write(text.data(), text.size(), &needed, &error), error);
-  text.resize(needed - 1);
-  return text;
-}
 
 // What: one hr_search. Owner: the Python object. Thread: one at a time, which the GIL sees to; no
 // call of it blocks. Cost: as the C API's.
@@ -83,8 +26,7 @@ class Search {
   Search(std::optional<std::string> space, bool is_file, const std::vector<std::string>& overrides,
          int32_t strategy, uint64_t seed, uint32_t parallel, uint32_t trials, uint32_t rescore_top,
          uint32_t rescore_seeds, bool baselines) {
-    std::vector<const char*> pointers;
-    for (const std::string& entry : overrides) pointers.push_back(entry.c_str());
+    const std::vector<const char*> pointers = Pointers(overrides);
     HR_INIT(hr_search_options, options);
     options.strategy = strategy;
     options.seed = seed;
@@ -120,23 +62,12 @@ class Search {
     Check(hr_search_tell(search_.get(), id, score, failed ? failed->c_str() : nullptr, &error),
           error);
   }
-  nb::dict Trial(uint64_t id) {
-    HR_INIT(hr_trial, trial);
-    HR_INIT(hr_error, error);
-    Check(hr_search_trial(search_.get(), id, &trial, &error), error);
-    return ToDict(trial);
-  }
+  nb::dict Trial(uint64_t id) { return DictOf<hr_trial>(hr_search_trial, search_.get(), id); }
   nb::dict Best(uint32_t rank) {
-    HR_INIT(hr_search_result, result);
-    HR_INIT(hr_error, error);
-    Check(hr_search_best(search_.get(), rank, &result, &error), error);
-    return ToDict(result);
+    return DictOf<hr_search_result>(hr_search_best, search_.get(), rank);
   }
   nb::dict Baseline(uint32_t index) {
-    HR_INIT(hr_search_result, result);
-    HR_INIT(hr_error, error);
-    Check(hr_search_baseline(search_.get(), index, &result, &error), error);
-    return ToDict(result);
+    return DictOf<hr_search_result>(hr_search_baseline, search_.get(), index);
   }
   std::string Concat(uint32_t count) {
     return TextOf([&](char* text, size_t capacity, size_t* needed, hr_error* error) {
@@ -152,23 +83,7 @@ class Search {
     HR_INIT(hr_error, error);
     Check(hr_search_load(search_.get(), json.data(), json.size(), &error), error);
   }
-  nb::dict Progress() {
-    HR_INIT(hr_search_counts, counts);
-    HR_INIT(hr_error, error);
-    Check(hr_search_progress(search_.get(), &counts, &error), error);
-    nb::dict out;
-    out["kind"] = counts.kind;
-    out["trials"] = counts.trials;
-    out["asked"] = counts.asked;
-    out["out"] = counts.out;
-    out["scored"] = counts.scored;
-    out["failed"] = counts.failed;
-    out["search_trials"] = counts.search_trials;
-    out["search_failed"] = counts.search_failed;
-    out["best_id"] = counts.best_id;
-    out["best_score"] = counts.best_score;
-    return out;
-  }
+  nb::dict Progress() { return DictOf<hr_search_counts>(hr_search_progress, search_.get()); }
   // Gene by gene: kind, values, sub_policy, place, names.
   nb::list GeneList() {
     nb::list out;
@@ -189,18 +104,10 @@ class Search {
     }
   }
   nb::dict PolicyOfGenes(const std::vector<uint32_t>& genes) {
-    HR_INIT(hr_policy, policy);
-    HR_INIT(hr_error, error);
-    Check(hr_search_policy_of_genes(search_.get(), genes.data(), genes.size(), &policy, &error),
-          error);
-    return ToDict(policy);
+    return DictOf<hr_policy>(hr_search_policy_of_genes, search_.get(), genes.data(), genes.size());
   }
   nb::dict PolicyOfText(const std::string& text) {
-    HR_INIT(hr_policy, policy);
-    HR_INIT(hr_error, error);
-    Check(hr_search_policy_of_text(search_.get(), text.data(), text.size(), &policy, &error),
-          error);
-    return ToDict(policy);
+    return DictOf<hr_policy>(hr_search_policy_of_text, search_.get(), text.data(), text.size());
   }
 
  private:

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bindings/python/src/c_strings.h"
 #include "bindings/python/src/errors.h"
 
 namespace nb = nanobind;
@@ -54,10 +55,8 @@ class Transform {
   Transform(const std::vector<std::string>& ops, const std::vector<std::string>& overrides,
             int dtype, bool channels_last, uint32_t channels)
       : dtype_(dtype), channels_last_(channels_last), channels_(channels) {
-    std::vector<const char*> texts;
-    for (const std::string& op : ops) texts.push_back(op.c_str());
-    std::vector<const char*> pointers;
-    for (const std::string& entry : overrides) pointers.push_back(entry.c_str());
+    const std::vector<const char*> texts = Pointers(ops);
+    const std::vector<const char*> pointers = Pointers(overrides);
     HR_INIT(hr_options, options);
     options.overrides = pointers.data();
     options.override_count = static_cast<uint32_t>(pointers.size());
@@ -121,13 +120,9 @@ class Transform {
 
   std::string Explain() {
     const std::lock_guard lock(mutex_);
-    size_t needed = 0;
-    HR_INIT(hr_error, error);
-    (void)hr_transform_explain(transform_.get(), nullptr, 0, &needed, nullptr);
-    std::string text(needed, '\0');
-    Check(hr_transform_explain(transform_.get(), text.data(), text.size(), &needed, &error), error);
-    text.resize(needed > 0 ? needed - 1 : 0);
-    return text;
+    return TextOf([&](char* text, size_t capacity, size_t* needed, hr_error* error) {
+      return hr_transform_explain(transform_.get(), text, capacity, needed, error);
+    });
   }
 
  private:
@@ -210,15 +205,7 @@ class Transform {
   const uint32_t channels_;
 };
 
-std::string Schema() {
-  size_t needed = 0;
-  HR_INIT(hr_error, error);
-  (void)hr_schema(nullptr, 0, &needed, nullptr);
-  std::string json(needed, '\0');
-  Check(hr_schema(json.data(), json.size(), &needed, &error), error);
-  json.resize(needed - 1);
-  return json;
-}
+std::string Schema() { return TextOf(hr_schema); }
 
 void WriteImage(const std::string& path, const Pixels& pixels, int quality) {
   const hr_image image = ImageOf(pixels);
