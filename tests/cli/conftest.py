@@ -2,9 +2,12 @@
 
 import os
 import pathlib
-import subprocess
+import sys
 
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from session_fixtures import caches, data, run_to_end  # noqa: E402,F401
 
 # All but the data set.
 TRAINING = """
@@ -30,25 +33,6 @@ path = "{path}"
 """ + TRAINING
 
 
-class Result:
-    def __init__(self, finished):
-        self.code = finished.returncode
-        self.out = finished.stdout
-        self.err = finished.stderr
-
-    def __repr__(self):
-        return f"exit {self.code}\nstdout: {self.out[:2000]}\nstderr: {self.err[:2000]}"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def caches(tmp_path_factory):
-    """No test writes into the user's caches. By the environment, for those that start the program
-    themselves too."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
-        yield
-
-
 @pytest.fixture(scope="session")
 def binary():
     path = os.environ.get("HEADRACE_CLI")
@@ -62,17 +46,7 @@ def run(binary):
     """run("bench", config, ...) -> Result. Never through a terminal, so without a progress bar."""
 
     def call(*arguments, env=None, **options):
-        finished = subprocess.run(
-            [binary, *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=120,
-            env={**os.environ, **(env or {})},
-            **options,
-        )
-        return Result(finished)
+        return run_to_end(binary, *arguments, env={**os.environ, **(env or {})}, **options)
 
     return call
 
@@ -103,15 +77,6 @@ def config(demo):
     path = demo / "test.toml"
     path.write_text(CONFIG.format(path="images"))
     return path
-
-
-@pytest.fixture(scope="session")
-def data():
-    """The folder of real pictures."""
-    folder = pathlib.Path(os.environ.get("HEADRACE_DATA", ""))
-    if not os.environ.get("HEADRACE_DATA") or not folder.is_dir():
-        pytest.skip("HEADRACE_DATA does not name the folder of sample pictures")
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,14 @@ They test the package that `import headrace` finds: scripts/python-test installs
 work on the code PYTHONPATH=build/release/python does.
 """
 
-import os
 import pathlib
-import subprocess
 import sys
 import textwrap
 
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from session_fixtures import caches, data, run_to_end  # noqa: E402,F401
 
 headrace = pytest.importorskip("headrace", reason="the Python package is not built")
 
@@ -21,40 +22,13 @@ AUGMENT = [
 ]
 
 
-class Result:
-    def __init__(self, finished):
-        self.code = finished.returncode
-        self.out = finished.stdout
-        self.err = finished.stderr
-
-    def __repr__(self):
-        return f"exit {self.code}\nstdout: {self.out[-3000:]}\nstderr: {self.err[-3000:]}"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def caches(tmp_path_factory):
-    """No test writes into the user's caches. By the environment, for processes too."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
-        yield
-
-
 @pytest.fixture(scope="session")
 def tool():
     """tool("digest", config) -> Result of the command line tool in the package."""
     program = pathlib.Path(headrace.__file__).parent / "bin" / "headrace"
 
     def call(*arguments):
-        return Result(
-            subprocess.run(
-                [program, *map(str, arguments)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                timeout=120,
-            )
-        )
+        return run_to_end(program, *arguments)
 
     return call
 
@@ -64,16 +38,7 @@ def python():
     """python("code", argument, ...) -> Result of another interpreter that runs it."""
 
     def call(code, *arguments, timeout=60):
-        return Result(
-            subprocess.run(
-                [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(code), *map(str, arguments)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                timeout=timeout,
-            )
-        )
+        return run_to_end(sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(code), *arguments, timeout=timeout)
 
     return call
 
@@ -115,12 +80,3 @@ def load(images):
     yield open_loader
     for loader in opened:
         loader.close()
-
-
-@pytest.fixture(scope="session")
-def data():
-    """The folder of real pictures."""
-    folder = pathlib.Path(os.environ.get("HEADRACE_DATA", ""))
-    if not os.environ.get("HEADRACE_DATA") or not folder.is_dir():
-        pytest.skip("HEADRACE_DATA does not name the folder of sample pictures")
-    return folder

@@ -1,8 +1,5 @@
 """What the tests of headrace.torch share: pictures of their own, and real ones."""
 
-import os
-import pathlib
-
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch")
@@ -16,12 +13,11 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def photographs():
+def photographs(data):
     """A folder of class folders of real pictures; skips without."""
-    data = os.environ.get("HEADRACE_DATA", "")
-    path = pathlib.Path(data) / "imagenet-mini" / "images"
-    if not data or not path.is_dir():
-        pytest.skip("HEADRACE_DATA does not name the folder of sample pictures")
+    path = data / "imagenet-mini" / "images"
+    if not path.is_dir():
+        pytest.skip("the sample pictures have no imagenet-mini")
     return path
 
 
