@@ -343,7 +343,8 @@ def test_numbers_that_cannot_be(load):
     loader = load()
     for call in (lambda: loader.replay(0, -1), lambda: loader.replay("a"), lambda: loader.replay(0, 0, 2**32),
                  lambda: loader.sample_path(-1), lambda: loader.sample_path(1.0), lambda: loader.read_sample(None),
-                 lambda: loader.set_epoch(1.0), lambda: loader.set_epoch(True), lambda: loader.set_epoch(2**32)):
+                 lambda: loader.set_epoch(1.0), lambda: loader.set_epoch(True), lambda: loader.set_epoch(2**32),
+                 lambda: loader.set_epoch(np.array([1, 2])), lambda: loader.set_epoch(np.bool_(True))):
         with pytest.raises(headrace.InvalidArgumentError, match="allowed: an integer from 0|allowed: 0 to"):
             call()
     loader.set_epoch(np.int64(2))

@@ -1,11 +1,10 @@
 """What a loader is asked for, as TOML text or as overrides of a file."""
 
-import difflib
 import os
 import typing
 
 from . import _toml
-from ._errors import ConfigError
+from ._errors import ConfigError, unknown_name
 
 Config = typing.Union[str, "os.PathLike[str]", typing.Mapping[str, typing.Any]]
 
@@ -109,18 +108,15 @@ def _has_classes(path: str) -> bool:
 
 
 def _unknown(name: str) -> ConfigError:
-    allowed = [*TABLES[:-1], *LISTS, *SHORT]
-    close = [_RENAMED[name]] if name in _RENAMED else difflib.get_close_matches(name, allowed, n=1)
-    if name in _ELSEWHERE:
-        hint = f"; here it is {_ELSEWHERE[name]}"
-    else:
-        hint = f'; did you mean "{close[0]}"?' if close else ""
-    error = ConfigError(
+    text = (
         f"{name}: unknown argument; allowed: a table ({', '.join(TABLES)}), augment, mix, a key of "
-        f"docs/config.md such as batch_size, or table__key{hint}"
+        "docs/config.md such as batch_size, or table__key"
     )
+    if name not in _ELSEWHERE:
+        return unknown_name(text, name, name, [*TABLES[:-1], *LISTS, *SHORT])
+    error = ConfigError(f"{text}; here it is {_ELSEWHERE[name]}")
     error.key = name
-    error.suggestion = close[0] if close else None
+    error.suggestion = _RENAMED.get(name)
     return error
 
 

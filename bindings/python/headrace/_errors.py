@@ -1,8 +1,12 @@
 """Exceptions: one class a kind of status, all of them HeadraceError."""
 
+import difflib
+import operator
 import re
 import types
 import typing
+
+import numpy as np
 
 
 class HeadraceError(Exception):
@@ -183,12 +187,31 @@ def reworded(error: HeadraceError, text: str, place: str = "") -> HeadraceError:
     return better
 
 
-def integer(name: str, value: typing.Any, most: int) -> int:
-    """`value` as an int, also NumPy's. Raises InvalidArgumentError for what is none from 0 to `most`."""
-    index = getattr(value, "__index__", None)
-    if index is None or isinstance(value, bool) or not 0 <= index() <= most:
-        raise InvalidArgumentError(f"{name}: found {value!r:.60}; allowed: an integer from 0 to {most}")
-    return int(index())
+def as_int(value: typing.Any) -> typing.Optional[int]:
+    """`value` as an int, also NumPy's and torch's; None for what is none, and for True and False."""
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:  # an array has __index__, too, and raises it
+        return None
+
+
+def integer(name: str, value: typing.Any, most: int, least: int = 0) -> int:
+    """`value` as an int. Raises InvalidArgumentError for what is none from `least` to `most`."""
+    number = as_int(value)
+    if number is None or not least <= number <= most:
+        raise InvalidArgumentError(f"{name}: found {value!r:.60}; allowed: an integer from {least} to {most}")
+    return number
+
+
+def unknown_name(text: str, key: str, name: str, allowed: typing.Iterable[str]) -> ConfigError:
+    """`text`, with what `name` was probably meant to be, as a ConfigError about `key`."""
+    close = difflib.get_close_matches(name, list(allowed), n=1)
+    error = ConfigError(text + (f'; did you mean "{close[0]}"?' if close else ""))
+    error.key = key
+    error.suggestion = close[0] if close else None
+    return error
 
 
 def describe(error: ConfigError, text: str) -> None:

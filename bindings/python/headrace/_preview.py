@@ -9,7 +9,7 @@ import tempfile
 import typing
 
 from ._config import Config, _absolute, _collect, _merged, _overrides, _text, tables_of
-from ._errors import ConfigError, HeadraceError, InvalidArgumentError, NotFoundError, describe
+from ._errors import ConfigError, HeadraceError, NotFoundError, describe, integer
 
 _COUNT_MAX = 1024
 _PREFIX = re.compile(r"^headrace( preview)?: (error: )?")
@@ -120,9 +120,7 @@ def preview(
     Raises:
         ConfigError: a configuration that cannot be.
     """
-    index = getattr(count, "__index__", None)
-    if index is None or isinstance(count, bool) or not 1 <= index() <= _COUNT_MAX:
-        raise InvalidArgumentError(f"count: found {count!r}; allowed: an integer from 1 to {_COUNT_MAX}")
+    count = integer("count", count, _COUNT_MAX, least=1)
     asked = getattr(config, "_asked", None)  # a Loader's
     if asked is not None:
         config, base = asked
@@ -133,11 +131,11 @@ def preview(
         path, tables = tables_of(config, options)
     with tempfile.TemporaryDirectory(prefix="headrace-preview-") as folder:
         if path is not None:
-            return Preview(_draw(os.fsdecode(path), _overrides(tables), index(), original, folder))
+            return Preview(_draw(os.fsdecode(path), _overrides(tables), count, original, folder))
         tables = _absolute(tables)
         dotted = {name: value for name, value in tables.items() if "." in name}
         whole = {name: value for name, value in tables.items() if "." not in name}
         place = os.path.join(folder, "config.toml")
         with open(place, "w", encoding="utf-8") as file:
             file.write(_text(_absolute(whole)))
-        return Preview(_draw(place, _overrides(dotted), index(), original, folder))
+        return Preview(_draw(place, _overrides(dotted), count, original, folder))

@@ -1,13 +1,12 @@
 """Ops and mixes as objects: entries of a configuration that can also be called on an image."""
 
-import difflib
 import functools
 import inspect
 import os
 import typing
 
 from .. import _images, _schema
-from .._errors import ConfigError
+from .._errors import ConfigError, unknown_name
 from .._transform import Transform, texts
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
@@ -51,14 +50,8 @@ def bind(
     for key in given:
         if key not in signature.parameters:
             allowed = list(signature.parameters)
-            close = difflib.get_close_matches(key, allowed, n=1)
-            error = ConfigError(
-                f"{name}: {key}: unknown parameter; allowed: {', '.join(allowed)}"
-                + (f'; did you mean "{close[0]}"?' if close else "")
-            )
-            error.key = f"{name}.{key}"
-            error.suggestion = close[0] if close else None
-            raise error
+            text = f"{name}: {key}: unknown parameter; allowed: {', '.join(allowed)}"
+            raise unknown_name(text, f"{name}.{key}", key, allowed)
     try:
         return dict(signature.bind(*args, **given).arguments)
     except TypeError as wrong:

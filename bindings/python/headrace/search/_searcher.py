@@ -5,7 +5,7 @@ import os
 import typing
 
 from .. import _core, _toml
-from .._errors import ConfigError, HeadraceError, InvalidArgumentError
+from .._errors import ConfigError, HeadraceError, InvalidArgumentError, integer
 from .._transform import overrides as _overrides
 
 STRATEGIES = ("random", "evolution", "reinforce", "ppo")
@@ -158,13 +158,6 @@ def write_whole(path: str, text: str) -> None:
         raise
 
 
-def _count(name: str, value: typing.Any, least: int, most: int) -> int:
-    index = getattr(value, "__index__", None)
-    if index is None or isinstance(value, bool) or not least <= index() <= most:
-        raise InvalidArgumentError(f"{name}: found {value!r}; allowed: an integer from {least} to {most}")
-    return int(index())
-
-
 class Searcher:
     """Chooses policies to try, from the scores of those that were tried.
 
@@ -220,11 +213,11 @@ class Searcher:
             path is not None,
             entries,
             STRATEGIES.index(strategy),
-            _count("seed", seed, 0, 2**63 - 1),
-            _count("parallel", parallel, 1, 1024),
-            0 if trials is None else _count("trials", trials, 1, 1000000),
-            _count("rescore_top", rescore_top, 0, 1000000),
-            _count("rescore_seeds", rescore_seeds, 1, 64),
+            integer("seed", seed, 2**63 - 1),
+            integer("parallel", parallel, 1024, least=1),
+            0 if trials is None else integer("trials", trials, 1000000, least=1),
+            integer("rescore_top", rescore_top, 1000000),
+            integer("rescore_seeds", rescore_seeds, 64, least=1),
             bool(baselines),
         )
         self.parallel = parallel
@@ -290,7 +283,7 @@ class Searcher:
         """A policy of genes, of the text of a policy file, or of a line that begins with "hraa1/"."""
         if isinstance(of, str):
             return Policy(**self._core.policy_of_text(of))
-        return Policy(**self._core.policy_of_genes([_count("genes", gene, 0, 2**32 - 1) for gene in of]))
+        return Policy(**self._core.policy_of_genes([integer("genes", gene, 2**32 - 1) for gene in of]))
 
     def save(self, path: typing.Union[None, str, "os.PathLike[str]"] = None) -> str:
         """All that was told, as JSON; written to `path`, whole or not at all, if there is one."""
