@@ -75,6 +75,7 @@ def test_crops(folder):
     transform = headrace.Transform([ops.Resize(40)])
     whole = transform(path)
     five = transform.crops(path, (10, 20))
+    assert (transform.crops(path, np.array([10, 20])) == five).all()
     ten = transform.crops(path, (10, 20), 10)
     assert five.shape == (5, 10, 20, 3) and (ten[:5] == five).all()
     assert (five[0] == whole[:10, :20]).all() and (five[3] == whole[-10:, -20:]).all()

@@ -3,7 +3,6 @@
 import atexit
 import logging
 import os
-import re
 import struct
 import threading
 import typing
@@ -11,19 +10,16 @@ import weakref
 
 import numpy as np
 
-from . import _core
+from . import _arguments, _core, _messages
 from ._batch import Batch
 from ._callbacks import check_callback
-from ._config import LISTS, Config, Request, place_of, place_of_override, request
-from ._errors import ConfigError, HeadraceError, InvalidArgumentError, integer, reworded
+from ._config import Config, request
+from ._epoch import Epoch
+from ._errors import ConfigError, HeadraceError, InvalidArgumentError, integer
 from ._stats import Memory, Stats
-from ._toml import refuse
 
-_LEVELS = {1: logging.INFO, 2: logging.WARNING, 3: logging.ERROR}
 # docs/state.md: epoch, and position at byte 56.
 _EPOCH_AT, _POSITION_AT = 48, 56
-# How messages name configuration text that came without a file.
-_TEXT_PLACE = re.compile(r"<toml>(?::(\d+):\d+)?: ")
 
 _open: "weakref.WeakSet[Loader]" = weakref.WeakSet()
 
@@ -45,44 +41,6 @@ def _nobody() -> None:
 def _by_hand() -> bool:
     """Calls of next() do."""
     return True
-
-
-class _Epoch:
-    """Iterates one epoch. Threads may share it: each batch goes to one of them, and the end to all."""
-
-    def __init__(self, loader: "Loader") -> None:
-        self._loader = loader
-        self._begun = False
-        self._over = False
-
-    def __iter__(self) -> "_Epoch":
-        return self
-
-    def __len__(self) -> int:
-        return len(self._loader)
-
-    def __next__(self) -> Batch:
-        loader = self._loader
-        if loader._owner != os.getpid():  # a lock that a thread of the parent's held stays locked here
-            return self._next()
-        with loader._turn:  # one thread asks at a time: those behind it see that the epoch has ended
-            return self._next()
-
-    def _next(self) -> Batch:
-        if self._over:
-            raise StopIteration
-        loader = self._loader
-        if not self._begun:
-            loader._begin(self)
-            self._begun = True
-        elif loader._current() is not self:
-            self._over = True
-            raise HeadraceError("another iteration of the loader, or set_epoch, has ended this one")
-        batch = loader.next()
-        if batch is None:
-            self._over = True
-            raise StopIteration
-        return batch
 
 
 class Loader:
@@ -147,10 +105,10 @@ class Loader:
         self._asked = (config, options)  # for headrace.preview
         if isinstance(weights, str):
             options["weights"], weights = weights, None
-        weights = _numbers("weights", weights, np.float64)
-        sample_ids = _numbers("sample_ids", sample_ids, np.int64)
+        weights = _arguments.numbers("weights", weights, np.float64)
+        sample_ids = _arguments.numbers("sample_ids", sample_ids, np.int64)
         made = request(config, options)
-        rank, world_size = _place_of_process(rank, world_size)
+        rank, world_size = _arguments.place_of_process(rank, world_size)
         for name, function in (("model", model), ("saliency", saliency)):
             if function is not None:
                 check_callback(name, function)
@@ -169,20 +127,20 @@ class Loader:
                 made.overrides,
                 world_size,
                 rank,
-                _teller(log),
+                _arguments.teller(log),
                 model,
                 saliency,
                 weights,
                 sample_ids,
             )
         except HeadraceError as error:
-            raise _in_python_terms(error, made) from None
+            raise _messages.of_loader(error, made) from None
         _open.add(self)
 
     # -- batches ----------------------------------------------------------------------------------
 
     def __iter__(self) -> typing.Iterator[Batch]:
-        return _Epoch(self)
+        return Epoch(self)
 
     def __len__(self) -> int:
         """Batches of the epoch that is being iterated, or comes next."""
@@ -192,7 +150,7 @@ class Loader:
         """Whether the epoch that the loader is in was left by who iterated it."""
         return not self._fresh and self._current() is None
 
-    def _begin(self, iteration: _Epoch) -> None:
+    def _begin(self, iteration: Epoch) -> None:
         if not self._fresh:
             self._core.set_epoch(self._epoch + 1)
             self._epoch += 1
@@ -389,74 +347,3 @@ class Loader:
             f"<headrace.Loader: {length['samples']} samples, {length['classes']} classes, "
             f"{length['batches_per_epoch']} batches of {length['batch_size']}>"
         )
-
-
-def _numbers(name: str, values: typing.Any, dtype: typing.Any) -> typing.Optional["np.ndarray[typing.Any, typing.Any]"]:
-    """`values` as a dense list of numbers."""
-    if values is None:
-        return None
-    try:
-        found = np.asarray(values)
-    except (ValueError, TypeError, OverflowError) as wrong:  # ragged
-        raise refuse(name, f"found no plain list of numbers ({wrong}); allowed: a list of {np.dtype(dtype).name}") from None
-    if found.dtype == np.bool_ and np.issubdtype(dtype, np.integer):
-        raise refuse(name, "found a mask of bool; allowed: a list of ids: numpy.flatnonzero(mask) makes one")
-    if found.ndim != 1 or not (found.size == 0 or np.can_cast(found.dtype, dtype, "same_kind")):
-        raise refuse(name, f"found {found.dtype} of shape {found.shape}; allowed: a list of {np.dtype(dtype).name}")
-    if found.size == 0:
-        raise refuse(name, "found an empty list")
-    if found.dtype.kind == "u" and np.dtype(dtype).kind == "i" and int(found.max()) > np.iinfo(dtype).max:
-        # They would come out negative.
-        raise refuse(name, f"found {found.max()}; allowed: a list of {np.dtype(dtype).name}")
-    return np.ascontiguousarray(found, dtype)
-
-
-def _place_of_process(rank: typing.Any, world_size: typing.Any) -> typing.Tuple[int, int]:
-    """rank and world_size, checked; 0 and 0: the configuration says."""
-    if (rank is None) != (world_size is None):
-        raise ConfigError("rank and world_size are given together, or neither")
-    if rank is None:
-        return 0, 0
-    for name, value, least in (("rank", rank, 0), ("world_size", world_size, 1)):
-        index = getattr(value, "__index__", None)
-        if index is None or isinstance(value, bool) or not least <= index() < 2**31:
-            raise refuse(name, f"found {value!r:.60} ({type(value).__name__}); allowed: an integer from {least} to {2**31 - 1}")
-    if rank >= world_size:
-        raise refuse("rank", f"found {rank} with world_size {world_size}; allowed: 0 to {world_size - 1}")
-    return rank.__index__(), world_size.__index__()
-
-
-def _teller(log: typing.Any) -> typing.Optional[typing.Callable[[int, str], None]]:
-    """log(level of the library, text) for what the user gave."""
-    if log is None:
-        return None
-    if isinstance(log, (logging.Logger, logging.LoggerAdapter)):
-        return lambda level, text: log.log(_LEVELS[level], "%s", text)
-    if not callable(log):
-        raise ConfigError(f"log: found {type(log).__name__}; allowed: a logger, a function or None")
-    return lambda level, text: log(_LEVELS[level], text)
-
-
-def _in_python_terms(error: HeadraceError, made: Request) -> HeadraceError:
-    """Without the places of text that the user has not written."""
-    text = str(error)
-    for override in made.overrides:
-        place = place_of_override(override)
-        if text.startswith(place):
-            return _reworded(error, text[len(place) :], override.split("=")[0])
-    if made.path is None:
-        found = _TEXT_PLACE.match(text)
-        if found:
-            line = int(found.group(1) or 0)
-            return _reworded(error, text[found.end() :], place_of(made.text, line))
-    return error
-
-
-def _reworded(error: HeadraceError, text: str, place: typing.Optional[str]) -> HeadraceError:
-    """The same with `text`, about the key `place` where the text has no better one."""
-    entry = place is not None and place.startswith(LISTS)
-    better = reworded(error, text, f"{place}: " if entry else "")
-    if isinstance(better, ConfigError):
-        if entry or better.key is None:
-            better.key = place
-    return better

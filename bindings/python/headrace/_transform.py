@@ -1,37 +1,28 @@
 """Transform: a list of ops on one image at a time, without a loader."""
 
-import re
 import threading
 import typing
 
 import numpy as np
 
-from . import _core, _images, _toml
+from . import _core, _images, _messages, _toml
 from ._batch import BFloat16Array
-from ._config import _entries, _overrides, _pairs, place_of_override
-from ._errors import HeadraceError, InvalidArgumentError, integer, reworded
+from ._config import _entries, _overrides, _pairs
+from ._errors import HeadraceError, InvalidArgumentError, as_int, integer
 
 _DTYPES = ("u8", "f16", "bf16", "f32")
-_OP_PLACE = re.compile(r"^op (\d+):\d+:\d+: ")
 # Random streams are told apart up to here (docs/rng.md).
 _MOST = {"seed": 2**63 - 1, "epoch": 2**24 - 1, "sample": 2**40 - 1, "view": 2**32 - 1}
 
 
 def draw(**numbers: typing.Any) -> typing.Dict[str, int]:
     """Which draws: seed, epoch, sample and view, checked."""
-    checked = {}
-    for name, most in _MOST.items():
-        value = numbers.get(name, 0)
-        index = getattr(value, "__index__", None)
-        if index is None or isinstance(value, bool) or not 0 <= index() <= most:
-            raise InvalidArgumentError(f"{name}: found {value!r}; allowed: an integer from 0 to {most}")
-        checked[name] = index()
-    return checked
+    return {name: integer(name, numbers.get(name, 0), most) for name, most in _MOST.items()}
 
 
 def _height_width(size: typing.Any) -> typing.Tuple[int, int]:
     """(height, width) of the side of a square, alone or in a list, or of the two."""
-    sides = [size] if hasattr(size, "__index__") else size
+    sides = size if as_int(size) is None else [size]
     if not isinstance(sides, str) and isinstance(sides, typing.Iterable):
         numbers = [integer("size", side, 2**31 - 1) for side in sides]
         if len(numbers) in (1, 2):
@@ -134,19 +125,9 @@ class Transform:
                     output.get("channels", 3) if output.get("channels") in (1, 3) else 3,
                 )
             except HeadraceError as error:
-                raise self._in_python_terms(error) from None
+                raise _messages.of_transform(error, self._overrides, self._texts) from None
             self._thread.core = core
         return core
-
-    def _in_python_terms(self, error: HeadraceError) -> HeadraceError:
-        """Without the places of text that the user has not written."""
-        text = str(error)
-        for override in self._overrides:
-            place = place_of_override(override)
-            text = text[len(place) :] if text.startswith(place) else text
-        # "op 2:1:29: ": line and column of a text that was made of objects.
-        text = _OP_PLACE.sub(lambda found: f"op {found.group(1)}: " if len(self._texts) > 1 else "", text)
-        return reworded(error, text)
 
     def _apply(self, images: _images.Images, which: typing.Mapping[str, int]) -> typing.List[np.ndarray]:
         core = self._core()

@@ -1,0 +1,59 @@
+"""Arguments of Loader, checked, as the extension takes them."""
+
+import logging
+import typing
+
+import numpy as np
+
+from ._errors import ConfigError, as_int
+from ._toml import refuse
+
+_LEVELS = {1: logging.INFO, 2: logging.WARNING, 3: logging.ERROR}
+
+
+def numbers(name: str, values: typing.Any, dtype: typing.Any) -> typing.Optional["np.ndarray[typing.Any, typing.Any]"]:
+    """`values` as a dense list of numbers."""
+    if values is None:
+        return None
+    try:
+        found = np.asarray(values)
+    except (ValueError, TypeError, OverflowError) as wrong:  # ragged
+        raise refuse(name, f"found no plain list of numbers ({wrong}); allowed: a list of {np.dtype(dtype).name}") from None
+    if found.dtype == np.bool_ and np.issubdtype(dtype, np.integer):
+        raise refuse(name, "found a mask of bool; allowed: a list of ids: numpy.flatnonzero(mask) makes one")
+    if found.ndim != 1 or not (found.size == 0 or np.can_cast(found.dtype, dtype, "same_kind")):
+        raise refuse(name, f"found {found.dtype} of shape {found.shape}; allowed: a list of {np.dtype(dtype).name}")
+    if found.size == 0:
+        raise refuse(name, "found an empty list")
+    if found.dtype.kind == "u" and np.dtype(dtype).kind == "i" and int(found.max()) > np.iinfo(dtype).max:
+        # They would come out negative.
+        raise refuse(name, f"found {found.max()}; allowed: a list of {np.dtype(dtype).name}")
+    return np.ascontiguousarray(found, dtype)
+
+
+def place_of_process(rank: typing.Any, world_size: typing.Any) -> typing.Tuple[int, int]:
+    """rank and world_size, checked; 0 and 0: the configuration says."""
+    if (rank is None) != (world_size is None):
+        raise ConfigError("rank and world_size are given together, or neither")
+    if rank is None:
+        return 0, 0
+    found = []
+    for name, value, least in (("rank", rank, 0), ("world_size", world_size, 1)):
+        number = as_int(value)
+        if number is None or not least <= number < 2**31:
+            raise refuse(name, f"found {value!r:.60} ({type(value).__name__}); allowed: an integer from {least} to {2**31 - 1}")
+        found.append(number)
+    if found[0] >= found[1]:
+        raise refuse("rank", f"found {found[0]} with world_size {found[1]}; allowed: 0 to {found[1] - 1}")
+    return found[0], found[1]
+
+
+def teller(log: typing.Any) -> typing.Optional[typing.Callable[[int, str], None]]:
+    """log(level of the library, text) for what the user gave."""
+    if log is None:
+        return None
+    if isinstance(log, (logging.Logger, logging.LoggerAdapter)):
+        return lambda level, text: log.log(_LEVELS[level], "%s", text)
+    if not callable(log):
+        raise ConfigError(f"log: found {type(log).__name__}; allowed: a logger, a function or None")
+    return lambda level, text: log(_LEVELS[level], text)

@@ -1,0 +1,47 @@
+"""Messages of the library's in terms of what its caller wrote in Python."""
+
+import re
+import typing
+
+from ._config import LISTS, Request, place_of, place_of_override
+from ._errors import ConfigError, HeadraceError, reworded
+
+# How messages name configuration text that came without a file.
+_TEXT_PLACE = re.compile(r"<toml>(?::(\d+):\d+)?: ")
+# Line and column of an op's text that was made of an object: "op 2:1:29: ".
+_OP_PLACE = re.compile(r"^op (\d+):\d+:\d+: ")
+
+
+def of_loader(error: HeadraceError, made: Request) -> HeadraceError:
+    """What opening a loader says, without the places of text that the user has not written."""
+    text = str(error)
+    for override in made.overrides:
+        place = place_of_override(override)
+        if text.startswith(place):
+            return _reworded(error, text[len(place) :], override.split("=")[0])
+    if made.path is None:
+        found = _TEXT_PLACE.match(text)
+        if found:
+            line = int(found.group(1) or 0)
+            return _reworded(error, text[found.end() :], place_of(made.text, line))
+    return error
+
+
+def _reworded(error: HeadraceError, text: str, place: typing.Optional[str]) -> HeadraceError:
+    """The same with `text`, about the key `place` where the text has no better one."""
+    entry = place is not None and place.startswith(LISTS)
+    better = reworded(error, text, f"{place}: " if entry else "")
+    if isinstance(better, ConfigError):
+        if entry or better.key is None:
+            better.key = place
+    return better
+
+
+def of_transform(error: HeadraceError, overrides: typing.Sequence[str], ops: typing.Sequence[str]) -> HeadraceError:
+    """What opening a transform says, without the places of text that the user has not written."""
+    text = str(error)
+    for override in overrides:
+        place = place_of_override(override)
+        text = text[len(place) :] if text.startswith(place) else text
+    text = _OP_PLACE.sub(lambda found: f"op {found.group(1)}: " if len(ops) > 1 else "", text)
+    return reworded(error, text)
