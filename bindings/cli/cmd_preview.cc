@@ -11,6 +11,7 @@
 #include "bindings/cli/loader_session.h"
 #include "bindings/cli/output_file.h"
 #include "bindings/cli/preview_sheet.h"
+#include "bindings/cli/sample_lists.h"
 #include "bindings/cli/source_picture.h"
 #include "bindings/cli/stand_in_model.h"
 
@@ -21,6 +22,8 @@ constexpr OptionSpec kOptions[] = {
     {"output", 'o', "FILE", "The sheet to write: .png, .jpg or .jpeg. Required."},
     {"count", 0, "N", "Pictures on the sheet, 1 to 1024; 16 by default."},
     {"original", 0, "", "Puts the source picture beside each."},
+    kSampleIdsOption,
+    kSampleWeightsOption,
     kSetOption,
     kJsonOption,
     kVerboseOption,
@@ -40,9 +43,10 @@ void AddPreviewOverrides(uint32_t channels, Overrides* overrides) {
 }
 
 // `model`: for a mix that asks for one; or null.
-hr_status Open(const ParsedArgs& args, Overrides overrides, Console& console, StandInModel* model,
-               LoaderHandle* loader, hr_error* error) {
+hr_status Open(const ParsedArgs& args, Overrides overrides, const SampleLists& lists,
+               Console& console, StandInModel* model, LoaderHandle* loader, hr_error* error) {
   hr_options options = overrides.ToOptions(console);
+  lists.AddTo(&options);
   if (model != nullptr) {
     options.model = &StandInModel::Call;
     options.model_context = model;
@@ -60,29 +64,30 @@ hr_status Open(const ParsedArgs& args, Overrides overrides, Console& console, St
 int OpenForPreview(const ParsedArgs& args, Console& console, std::unique_ptr<StandInModel>* model,
                    LoaderHandle* loader) {
   Overrides given;
+  SampleLists lists;
   std::string text;
-  if (!given.Read(args, &text)) return console.Usage(text);
+  if (!given.Read(args, &text) || !lists.Read(args, &text)) return console.Usage(text);
   HR_INIT(hr_error, error);
   for (const uint32_t channels : {3u, 1u}) {
     Overrides overrides = given;
     AddPreviewOverrides(channels, &overrides);
     *model = std::make_unique<StandInModel>(
-        [&args, &console, pictures = overrides]() mutable {
+        [&args, &console, lists, pictures = overrides]() mutable {
           pictures.Add("mix=[]");
           pictures.Add("output.labels=\"index\"");
           LoaderHandle opened;
           HR_INIT(hr_error, ignored);  // the same opened a moment ago, but for these two
-          (void)Open(args, std::move(pictures), console, nullptr, &opened, &ignored);
+          (void)Open(args, std::move(pictures), lists, console, nullptr, &opened, &ignored);
           return opened;
         },
         &console);
-    if (Open(args, std::move(overrides), console, model->get(), loader, &error) == HR_OK) {
+    if (Open(args, std::move(overrides), lists, console, model->get(), loader, &error) == HR_OK) {
       return kExitGood;
     }
   }
   HR_INIT(hr_error, own_error);
   const hr_status own_status =
-      Open(args, std::move(given), console, model->get(), loader, &own_error);
+      Open(args, std::move(given), lists, console, model->get(), loader, &own_error);
   if (own_status != HR_OK) return console.Fail(own_status, own_error);
   return console.Fail(static_cast<hr_status>(error.code), error);
 }

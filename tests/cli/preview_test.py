@@ -180,3 +180,43 @@ def test_an_error_beside_a_model_is_the_users_own(run, config, tmp_path):
                "-s", "loader.batch_size=100000")
     assert done.code == 2
     assert "batch_size" in done.err and "model" not in done.err
+
+
+def test_an_epoch_of_a_list_or_of_weights(good, config, tmp_path):
+    def sheet(*arguments):
+        good("preview", config, "-o", tmp_path / "sheet.png", "--count", "4", *arguments)
+        return (tmp_path / "sheet.png").read_bytes()
+
+    listed = tmp_path / "ids.txt"
+    listed.write_text("# the hard ones\n 7\r\n\n7\n7\n7")
+    weighted = tmp_path / "weights.txt"
+    weighted.write_text("".join(f"{1e-3 if i == 7 else 0}\n" for i in range(30)))
+    small = ("-s", "loader.batch_size=4", "-s", "loader.epoch_samples=4")
+    chosen = sheet("--sample-ids", listed, *small[:2])
+    assert chosen == sheet("--sample-weights", weighted, *small) != sheet()
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("1\n2 3\n", ':2: found "2 3", expected the id of a sample'),
+        ("1.5\n", ':1: found "1.5", expected the id of a sample'),
+        ("99999999999999999999\n", ':1: found "99999999999999999999"'),
+        ("# none\n", "there is no number in it"),
+        ("", "there is no number in it"),
+        ("30\n", "sample_ids: found 30 at index 0"),
+        ("-1\n", "sample_ids: found -1 at index 0"),
+    ],
+)
+def test_a_list_that_cannot_be_is_told(run, config, tmp_path, text, said):
+    listed = tmp_path / "ids.txt"
+    listed.write_text(text)
+    result = run("preview", config, "-o", tmp_path / "sheet.png", "--sample-ids", listed)
+    assert result.code == 2 and said in result.err and "ids" in result.err, result
+    assert not (tmp_path / "sheet.png").exists()
+
+
+def test_a_list_that_is_not_there_is_told(run, config, tmp_path):
+    for place in (tmp_path / "none.txt", tmp_path):
+        result = run("preview", config, "-o", tmp_path / "sheet.png", "--sample-weights", place)
+        assert result.code == 2 and str(place) in result.err, result

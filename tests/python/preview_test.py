@@ -89,3 +89,30 @@ def test_ops_of_the_caller_stay_as_they_are(folder, tmp_path):
     assert augment[1]["policy"] == "./nowhere.toml"
     with pytest.raises(headrace.ConfigError, match="policy"):
         headrace.preview(dataset=folder, augment=[{"op": "auto_augment", "policy": 5}])
+
+
+def test_an_epoch_of_lists_shows_their_samples(folder):
+    given = dict(dataset=folder, batch_size=4, shuffle="none", augment=[{"op": "resize", "size": [24, 24]}])
+    whole = headrace.preview(count=4, **given).png
+    chosen = headrace.preview(count=4, sample_ids=[0, 1, 2, 3], **given).png
+    assert chosen == whole
+    other = headrace.preview(count=4, sample_ids=np.array([7, 1, 7, 0]), **given).png
+    assert other != whole
+    with headrace.Loader(sample_ids=[7, 1, 7, 0], **given) as loader:
+        assert headrace.preview(loader, 4).png == other
+        assert headrace.preview(loader, 4, sample_ids=range(4)).png == whole
+    with pytest.raises(headrace.HeadraceError, match="sample_ids: found 8 at index 1"):
+        headrace.preview(sample_ids=[0, 8], **given)
+    with pytest.raises(headrace.ConfigError, match="sample_ids: found float64"):
+        headrace.preview(sample_ids=[0.5], **given)
+
+
+def test_an_epoch_of_weights_shows_what_is_drawn(folder):
+    given = dict(dataset=folder, batch_size=4, augment=[{"op": "resize", "size": [24, 24]}], epoch_samples=4)
+    only = [0.0, 0.0, 0.1 + 0.2, *5 * [0.0]]  # a number that wants all its digits
+    wanted = headrace.preview(dataset=folder, batch_size=4, augment=given["augment"], sample_ids=4 * [2], count=4).png
+    with headrace.Loader(weights=only, **given) as loader:
+        assert headrace.preview(loader, 4).png == wanted
+        balanced = headrace.preview(loader, 4, weights="balanced").png
+    assert balanced == headrace.preview(count=4, weights="balanced", **given).png != wanted
+    assert headrace.preview(count=4, weights=only, **given).png == wanted

@@ -253,6 +253,17 @@ def test_preview_draws_what_a_data_loader_reads(folder):  # noqa: F811
         assert headrace.preview(one, 4).png == headrace.preview(count=4, shuffle="none", batch_size=8, **options).png
 
 
+def test_preview_draws_the_samples_of_a_subset_and_of_a_sampler(folder):  # noqa: F811
+    dataset = ImageFolder(folder, EVAL)
+    chosen = data.Subset(data.Subset(dataset, range(4, 20)), [9, 0, 3])
+    drawn = data.WeightedRandomSampler([float(i == 5) for i in range(SAMPLES)], 6)
+    for given, sampler, wanted in ((chosen, None, [13, 4, 7]), (dataset, drawn, 6 * [5]), (dataset, [3, 1, 2], [3, 1, 2])):
+        with headrace.torch.DataLoader(given, 3, sampler=sampler) as one:
+            options = {"dataset": str(folder), "batch_size": 3, **one.pipeline}
+            shown = headrace.preview(one, 3)
+        assert shown.png == headrace.preview(count=3, shuffle="none", sample_ids=wanted, **options).png
+
+
 # ----------------------------------------------------------------------------------- its choices
 
 

@@ -31,6 +31,23 @@ def numbers(name: str, values: typing.Any, dtype: typing.Any) -> typing.Optional
     return np.ascontiguousarray(found, dtype)
 
 
+class Lists(typing.NamedTuple):
+    """What an epoch is made of, where the caller says: at most one of the two."""
+
+    weights: typing.Optional["np.ndarray[typing.Any, typing.Any]"]
+    sample_ids: typing.Optional["np.ndarray[typing.Any, typing.Any]"]
+
+
+def take_lists(
+    options: typing.Mapping[str, typing.Any], weights: typing.Any, sample_ids: typing.Any
+) -> typing.Tuple[typing.Dict[str, typing.Any], Lists]:
+    """The lists, and the options with weights="balanced" among them, which is a key of the configuration."""
+    options = dict(options)
+    if isinstance(weights, str):
+        options["weights"], weights = weights, None
+    return options, Lists(numbers("weights", weights, np.float64), numbers("sample_ids", sample_ids, np.int64))
+
+
 def place_of_process(rank: typing.Any, world_size: typing.Any) -> typing.Tuple[int, int]:
     """rank and world_size, checked; 0 and 0: the configuration says."""
     if (rank is None) != (world_size is None):

@@ -8,8 +8,6 @@ import threading
 import typing
 import weakref
 
-import numpy as np
-
 from . import _arguments, _core, _messages
 from ._batch import Batch
 from ._callbacks import check_callback
@@ -102,11 +100,8 @@ class Loader:
         log: typing.Union[None, logging.Logger, typing.Callable[[int, str], None]] = logging.getLogger("headrace"),
         **options: typing.Any,
     ) -> None:
-        self._asked = (config, options)  # for headrace.preview
-        if isinstance(weights, str):
-            options["weights"], weights = weights, None
-        weights = _arguments.numbers("weights", weights, np.float64)
-        sample_ids = _arguments.numbers("sample_ids", sample_ids, np.int64)
+        options, lists = _arguments.take_lists(options, weights, sample_ids)
+        self._asked = (config, options, lists)  # for headrace.preview
         made = request(config, options)
         rank, world_size = _arguments.place_of_process(rank, world_size)
         for name, function in (("model", model), ("saliency", saliency)):
@@ -130,8 +125,8 @@ class Loader:
                 _arguments.teller(log),
                 model,
                 saliency,
-                weights,
-                sample_ids,
+                lists.weights,
+                lists.sample_ids,
             )
         except HeadraceError as error:
             raise _messages.of_loader(error, made) from None

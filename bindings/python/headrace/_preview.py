@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import typing
 
+from ._arguments import Lists, take_lists
 from ._config import Config, _absolute, _collect, _merged, _overrides, _text, tables_of
 from ._errors import ConfigError, HeadraceError, NotFoundError, describe, integer
 
@@ -70,13 +71,21 @@ def _core_file() -> str:
     return _core.__file__
 
 
-def _draw(config: str, overrides: typing.Sequence[str], count: int, original: bool, folder: str) -> bytes:
+def _draw(
+    config: str, overrides: typing.Sequence[str], lists: Lists, count: int, original: bool, folder: str
+) -> bytes:
     sheet = os.path.join(folder, "sheet.png")
     command = [_tool(), "preview", config, "-o", sheet, "--count", str(count)]
     if original:
         command.append("--original")
     for entry in overrides:
         command += ["-s", entry]
+    for name, numbers in (("sample-ids", lists.sample_ids), ("sample-weights", lists.weights)):
+        if numbers is not None:
+            place = os.path.join(folder, name)
+            with open(place, "w", encoding="ascii") as file:
+                file.writelines(f"{number!r}\n" for number in numbers.tolist())
+            command += [f"--{name}", place]
     finished = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if finished.returncode == 0:
         with open(sheet, "rb") as file:
@@ -99,6 +108,8 @@ def preview(
     count: int = 16,
     *,
     original: bool = False,
+    weights: typing.Any = None,
+    sample_ids: typing.Any = None,
     **options: typing.Any,
 ) -> Preview:
     """Draws the first samples of epoch 0 as the model will see them, with their labels: after every op and mix, before
@@ -112,18 +123,22 @@ def preview(
     model a small one stands in that is trained on the spot.
 
     Args:
-        config: as of Loader, or an open Loader: what it was made of.
+        config: as of Loader, or an open Loader or headrace.torch.DataLoader: what it was made of, with its
+            `weights` or `sample_ids` (torch's Subset and samplers).
         count: pictures on the sheet, 1 to 1024.
         original: the source picture beside each.
-        options: as of Loader.
+        weights, sample_ids, options: as of Loader.
 
     Raises:
         ConfigError: a configuration that cannot be.
     """
     count = integer("count", count, _COUNT_MAX, least=1)
+    options, lists = take_lists(options, weights, sample_ids)
     asked = getattr(config, "_asked", None)  # a Loader's
     if asked is not None:
-        config, base = asked
+        config, base, own = asked
+        if lists.weights is None and lists.sample_ids is None and "weights" not in options:
+            lists = own
         path, tables = tables_of(config, base)
         more = _collect(options)
         tables = _merged(tables, more if path is None else _absolute(more))
@@ -131,11 +146,11 @@ def preview(
         path, tables = tables_of(config, options)
     with tempfile.TemporaryDirectory(prefix="headrace-preview-") as folder:
         if path is not None:
-            return Preview(_draw(os.fsdecode(path), _overrides(tables), count, original, folder))
+            return Preview(_draw(os.fsdecode(path), _overrides(tables), lists, count, original, folder))
         tables = _absolute(tables)
         dotted = {name: value for name, value in tables.items() if "." in name}
         whole = {name: value for name, value in tables.items() if "." not in name}
         place = os.path.join(folder, "config.toml")
         with open(place, "w", encoding="utf-8") as file:
             file.write(_text(_absolute(whole)))
-        return Preview(_draw(place, _overrides(dotted), count, original, folder))
+        return Preview(_draw(place, _overrides(dotted), lists, count, original, folder))
