@@ -32,6 +32,21 @@ def test_the_tool_runs(tool):
     assert wrong.returncode == 2 and "nothing" in wrong.stderr
 
 
+def test_extras_are_what_the_documents_say():
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.11 reads TOML")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    rows = re.findall(r'^\| `"\.\[(\w+)\]"` \| .*?(\d[\d.]*) or later \|', (ROOT / "docs/python.md").read_text(), re.M)
+    said = {name: version for name, version in rows}
+    assert set(said) == set(extras) - {"test"}
+    for name, version in said.items():
+        assert [entry.split(">=")[1] for entry in extras[name]] == [version], name
+    try:
+        metadata = importlib.metadata.metadata("headrace")
+    except importlib.metadata.PackageNotFoundError:
+        return  # built, not installed
+    assert set(metadata.get_all("Provides-Extra")) == set(extras)
+
+
 def test_it_is_typed():
     assert (PACKAGE / "py.typed").is_file()
 
