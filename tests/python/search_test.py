@@ -150,8 +150,23 @@ def test_failures_are_recorded_and_the_search_goes_on():
     assert done.progress.failed == 12 and done.progress.scored == 8
     assert done.trial(5).state == "failed" and "RuntimeError: no memory in trial 5" in done.trial(5).failed
     assert "'a lot', which is no number" in done.trial(2).failed
+    with pytest.raises(headrace.InvalidArgumentError, match="20 policies|8 policies") as caught:
+        done.best(20)
+    assert "failed" not in str(caught.value)
     with pytest.raises(KeyboardInterrupt):
         search.run(lambda trial: (_ for _ in ()).throw(KeyboardInterrupt), 3, space=SMALL)
+
+
+def test_where_every_trial_failed_the_reason_is_told():
+    def evaluate(trial):
+        raise NameError(f"name 'accuracy' is not defined in trial {trial.id}")
+
+    with pytest.raises(headrace.InvalidArgumentError) as caught:
+        search.run(evaluate, 3, space=SMALL).best()
+    assert str(caught.value).endswith("3 trials failed, the last one, 2, by: NameError: name 'accuracy' is not defined in trial 2")
+    with pytest.raises(headrace.InvalidArgumentError) as caught:
+        search.Searcher(SMALL).best()
+    assert "failed" not in str(caught.value)
 
 
 def test_parallel_trials_depend_on_nothing_but_their_number():

@@ -5,7 +5,7 @@ import os
 import typing
 
 from .. import _core, _toml
-from .._errors import ConfigError, HeadraceError, InvalidArgumentError, integer
+from .._errors import ConfigError, HeadraceError, InvalidArgumentError, integer, reworded
 from .._transform import overrides as _overrides
 
 STRATEGIES = ("random", "evolution", "reinforce", "ppo")
@@ -264,7 +264,17 @@ class Searcher:
         Raises:
             InvalidArgumentError: not so many policies have a score.
         """
-        return Result(**self._core.best(rank))
+        try:
+            return Result(**self._core.best(rank))
+        except InvalidArgumentError as error:
+            raise reworded(error, f"{error}{self._last_failure()}") from None
+
+    def _last_failure(self) -> str:
+        """Why trials failed, where all did: mostly a mistake in the evaluation."""
+        counts = self._core.progress()
+        failed = (trial for trial in map(self.trial, range(counts["asked"] - 1, -1, -1)) if trial.state == "failed")
+        last = None if counts["scored"] else next(failed, None)
+        return "" if last is None else f"; {counts['failed']} trials failed, the last one, {last.id}, by: {last.failed:.200}"
 
     def baseline(self, index: int) -> Result:
         """0: nothing is changed; 1: RandAugment; 2: TrivialAugmentWide; 3: a random policy of the space."""
