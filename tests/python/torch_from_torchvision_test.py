@@ -233,8 +233,15 @@ def test_mixes_become_mix_entries():
     assert from_torchvision([v2.ToImage(), one_of]).mix == both.mix
     half = from_torchvision(None, mix=v2.RandomChoice([v2.CutMix(num_classes=7), v2.Identity()]))
     assert half.mix == [{"op": "cutmix", "alpha": 1.0, "weight": 0.5, "p": 0.5}]
-    own = from_torchvision(None, mix={"op": "rmix"})
-    assert own.mix == [{"op": "rmix"}]
+
+
+def test_mixes_of_headraces_own_are_taken():
+    entries = from_torchvision(None, mix=[headrace.ops.MixUp(alpha=0.3), "cutmix", {"op": "rmix"}])
+    assert entries.mix == [{"op": "mixup", "alpha": 0.3}, {"op": "cutmix"}, {"op": "rmix"}]
+    for mix in ({"op": "rmix"}, "rmix", headrace.ops.RMix()):
+        assert from_torchvision(None, mix=mix).mix == [{"op": "rmix"}]
+    with pytest.raises(UnsupportedTransformError, match="mix int: give v2.MixUp"):
+        from_torchvision(None, mix=3)
 
 
 # ---------------------------------------------------------------------------------------- refusals

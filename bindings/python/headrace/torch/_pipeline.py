@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import headrace
+from headrace._config import _entries as entries_of
 
 from ._image_ops import HANDLERS, INSTEAD
 from ._place import FLOAT, NORMALIZED, PIL, U8, Place, State
@@ -304,16 +305,15 @@ def _mix(part: Any, at: Place) -> None:
 
 
 def _translate_mix(mix: Any, state: State) -> None:
-    """MixUp, CutMix, a RandomChoice of them, or headrace's own tables."""
-    if isinstance(mix, dict):
-        mix = [mix]
-    if isinstance(mix, (list, tuple)) and all(isinstance(entry, dict) for entry in mix):
-        state.mix += [dict(entry) for entry in mix]
+    """MixUp, CutMix, a RandomChoice of them, or what Loader(mix=...) takes."""
+    entries = mix if isinstance(mix, (list, tuple)) else [mix]
+    if all(isinstance(entry, (dict, str)) or hasattr(entry, "to_config") for entry in entries):
+        state.mix += [dict(entry) for entry in entries_of("mix", entries)]
         return
     at = Place("mix", _name(mix), state)
     if not _is_torchvision(mix) or at.op not in ("MixUp", "CutMix", "RandomChoice"):
-        raise at.refuse("give v2.MixUp, v2.CutMix, a v2.RandomChoice of these, or [[mix]] tables such as "
-                        '[{"op": "mixup", "alpha": 0.2}]')
+        raise at.refuse("give v2.MixUp, v2.CutMix, a v2.RandomChoice of these, or [[mix]] entries such as "
+                        '[{"op": "mixup", "alpha": 0.2}] or [headrace.ops.MixUp(alpha=0.2)]')
     if at.op != "RandomChoice":
         _mix(mix, at)
         return
