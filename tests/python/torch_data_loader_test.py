@@ -481,6 +481,34 @@ def test_what_would_need_python_for_a_sample_is_refused(folder, options, word): 
     assert word in str(caught.value)
 
 
+@pytest.mark.parametrize("name, suggestion", [
+    ("transfrom", "transform"), ("transforms", "transform"), ("shufle", "shuffle"), ("num_worker", "num_workers"),
+    ("on_corupt", "on_corrupt"), ("root", "dataset"), ("nothing", None),
+])
+def test_a_misspelt_argument_is_told(folder, name, suggestion):  # noqa: F811
+    with pytest.raises(headrace.ConfigError, match=f"^{name}: unknown argument") as caught:
+        loader(folder, **{name: 3})
+    assert (caught.value.key, caught.value.suggestion) == (name, suggestion)
+
+
+def test_what_goes_into_headrace_torch_is_told_elsewhere(folder):  # noqa: F811
+    """torchvision's objects, given to Loader."""
+    dataset = ImageFolder(folder, EVAL)
+    for options, key, text in (
+        ({"augment": EVAL}, "augment", "from_torchvision"),
+        ({"augment": [T.CenterCrop(8)]}, "augment.0", "from_torchvision"),
+        ({"dataset": dataset}, "dataset", f'here give its folder, "{folder}"'),
+        ({"config": dataset}, "config", f'here give its folder, "{folder}"'),
+        ({"dataset": torch.zeros(3, 40)}, "dataset", "a list of shards or a dict"),
+    ):
+        with pytest.raises(headrace.ConfigError) as caught:
+            headrace.Loader(**{"dataset": folder, **options})
+        assert caught.value.key == key and text in str(caught.value) and "\n" not in str(caught.value)
+    for ops in ([T.CenterCrop(8)], EVAL):
+        with pytest.raises(headrace.ConfigError, match="from_torchvision"):
+            headrace.Transform(ops)
+
+
 def test_datasets_of_the_users_own_are_refused(folder):  # noqa: F811
     with pytest.raises(TypeError, match="Own: .*manifest"):
         loader(Own())

@@ -5,7 +5,7 @@ import typing
 
 import numpy as np
 
-from ._errors import ConfigError, as_int
+from ._errors import ConfigError, as_int, shown
 from ._toml import refuse
 
 _LEVELS = {1: logging.INFO, 2: logging.WARNING, 3: logging.ERROR}
@@ -58,7 +58,7 @@ def place_of_process(rank: typing.Any, world_size: typing.Any) -> typing.Tuple[i
     for name, value, least in (("rank", rank, 0), ("world_size", world_size, 1)):
         number = as_int(value)
         if number is None or not least <= number < 2**31:
-            raise refuse(name, f"found {value!r:.60} ({type(value).__name__}); allowed: an integer from {least} to {2**31 - 1}")
+            raise refuse(name, f"found {shown(value)}; allowed: an integer from {least} to {2**31 - 1}")
         found.append(number)
     if found[0] >= found[1]:
         raise refuse("rank", f"found {found[0]} with world_size {found[1]}; allowed: 0 to {found[1] - 1}")

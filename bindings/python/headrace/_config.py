@@ -4,12 +4,15 @@ import os
 import typing
 
 from . import _toml
-from ._errors import ConfigError, unknown_name
+from ._errors import ConfigError, shown, unknown_name
 
 Config = typing.Union[str, "os.PathLike[str]", typing.Mapping[str, typing.Any]]
 
 TABLES = ("dataset", "loader", "output", "decode", "limits", "search")
 LISTS = ("augment", "mix")
+
+# What Loader takes beside the configuration.
+ARGUMENTS = ("config", "rank", "world_size", "model", "saliency", "weights", "sample_ids", "log")
 
 # Keys that may stand without their table: batch_size=64 is loader={"batch_size": 64}.
 KEYS = {
@@ -69,7 +72,7 @@ def dataset_table(value: typing.Any) -> typing.Dict[str, typing.Any]:
         path = os.fsdecode(value)
     except TypeError:
         raise _toml.refuse(
-            "dataset", f"found {value!r:.60} ({type(value).__name__}); allowed: a path, a list of shards or a dict"
+            "dataset", f"found {shown(value)}; allowed: a path, a list of shards or a dict{_instead(value)}"
         ) from None
     table: typing.Dict[str, typing.Any] = {"path": path}
     lower = path.lower()
@@ -107,13 +110,29 @@ def _has_classes(path: str) -> bool:
     return folders
 
 
-def _unknown(name: str) -> ConfigError:
+def _instead(value: typing.Any) -> str:
+    """What to do with an object of torchvision's; "" for all else."""
+    module = type(value).__module__ + "."
+    if module.startswith("torchvision.transforms."):
+        return "; headrace.torch.from_torchvision translates torchvision's transforms, and headrace.ops has ops of these names"
+    if module.startswith("torchvision.datasets.") and hasattr(value, "samples"):
+        return f'; headrace.torch.DataLoader takes torchvision\'s ImageFolder; here give its folder, "{value.root!s:.200}"'
+    return ""
+
+
+def is_known(name: str) -> bool:
+    """Whether a keyword argument says something of the configuration."""
+    return name in TABLES or name in LISTS or name in SHORT or "." in name or "__" in name
+
+
+def unknown(name: str, arguments: typing.Sequence[str] = ARGUMENTS) -> ConfigError:
+    """The error for a keyword argument of that name, beside which there are those of `arguments`."""
     text = (
         f"{name}: unknown argument; allowed: a table ({', '.join(TABLES)}), augment, mix, a key of "
         "docs/config.md such as batch_size, or table__key"
     )
-    if name not in _ELSEWHERE:
-        return unknown_name(text, name, name, [*TABLES[:-1], *LISTS, *SHORT])
+    if name not in _ELSEWHERE or name == "transforms" and "transform" in arguments:
+        return unknown_name(text, name, name, [*arguments, *TABLES[:-1], *LISTS, *SHORT])
     error = ConfigError(f"{text}; here it is {_ELSEWHERE[name]}")
     error.key = name
     error.suggestion = _RENAMED.get(name)
@@ -131,16 +150,16 @@ def _collect(options: typing.Mapping[str, typing.Any]) -> typing.Dict[str, typin
         elif name in TABLES:
             value = _toml.plain(value)
             if not isinstance(value, typing.Mapping):
-                raise _toml.refuse(name, f"found {value!r:.60} ({type(value).__name__}); allowed: a dict")
+                raise _toml.refuse(name, f"found {shown(value)}; allowed: a dict")
             tables.setdefault(name, {}).update(value)
         elif name in LISTS:
             tables[name] = _entries(name, value)
         elif name in SHORT:
             tables.setdefault(SHORT[name], {})[name] = value
-        elif "." in name or "__" in name:
+        elif is_known(name):
             tables[name.replace("__", ".")] = value
         else:
-            raise _unknown(name)
+            raise unknown(name)
     dataset = tables.get("dataset", {})
     if dataset.get("source") == "folder" and not isinstance(options.get("dataset"), typing.Mapping):
         if "annotations" in dataset or "masks" in dataset:  # a folder of pictures without classes
@@ -214,7 +233,9 @@ def tables_of(
         path = os.fsencode(config)
     except TypeError:
         raise _toml.refuse(
-            "config", f"found {type(config).__name__}; allowed: the path of a TOML file, a dict, a folder of pictures, or a shard"
+            "config",
+            f"found {type(config).__name__}; allowed: the path of a TOML file, a dict, a folder of pictures, or a shard"
+            + _instead(config),
         ) from None
     except UnicodeEncodeError:
         raise _toml.refuse("config", f"found {config!r:.60}, which is no path") from None
@@ -233,18 +254,16 @@ def _entries(name: str, value: typing.Any) -> typing.List[typing.Mapping[str, ty
     if isinstance(value, type):
         value = [value]
     if not isinstance(value, (list, tuple)):
-        raise _toml.refuse(name, f"found {value!r:.60} ({type(value).__name__}); allowed: a list of ops")
+        raise _toml.refuse(name, f"found {shown(value)}; allowed: a list of ops{_instead(value)}")
     entries = []
     for i, entry in enumerate(value):
         entry = _toml.plain(entry)
         if isinstance(entry, str):
             entry = {"op": entry}
         if not isinstance(entry, typing.Mapping):
-            hint = f"; write {entry.__name__}(...)" if isinstance(entry, type) and hasattr(entry, "to_config") else ""
-            raise _toml.refuse(
-                f"{name}.{i}",
-                f"found {entry!r:.60} ({type(entry).__name__}); allowed: an op's name, a dict or an op{hint}",
-            )
+            forgot = isinstance(entry, type) and hasattr(entry, "to_config")
+            hint = f"; write {entry.__name__}(...)" if forgot else _instead(entry)
+            raise _toml.refuse(f"{name}.{i}", f"found {shown(entry)}; allowed: an op's name, a dict or an op{hint}")
         entries.append(entry)
     return entries
 
@@ -325,7 +344,7 @@ def to_toml(config: typing.Optional[typing.Mapping[str, typing.Any]] = None, **o
         ConfigError: an unknown name, or a value that TOML has no form for.
     """
     if config is not None and not isinstance(config, typing.Mapping):
-        raise _toml.refuse("config", f"found {config!r:.60} ({type(config).__name__}); allowed: a dict of tables")
+        raise _toml.refuse("config", f"found {shown(config)}; allowed: a dict of tables")
     made = request(config, options)
     if made.overrides:
         raise _toml.refuse(made.overrides[0].split("=")[0], "write it as an entry of its table")

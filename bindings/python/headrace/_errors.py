@@ -187,6 +187,12 @@ def reworded(error: HeadraceError, text: str, place: str = "") -> HeadraceError:
     return better
 
 
+def shown(value: typing.Any) -> str:
+    """A value that is refused, and its type, as a message has it: short, and on one line."""
+    text = repr(value)
+    return f"{' '.join(text.split()) if chr(10) in text else text:.60} ({type(value).__name__})"
+
+
 def as_int(value: typing.Any) -> typing.Optional[int]:
     """`value` as an int, also NumPy's and torch's; None for what is none, and for True and False."""
     if isinstance(value, (bool, np.bool_)):

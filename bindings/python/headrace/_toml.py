@@ -7,7 +7,7 @@ import os
 import re
 import typing
 
-from ._errors import ConfigError
+from ._errors import ConfigError, shown
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -98,5 +98,5 @@ def value(item: typing.Any, place: str, depth: int = 0) -> str:
     hint = ""
     if isinstance(item, type) and hasattr(item, "dtype") or "dtype" in type(item).__name__:
         hint = '; a dtype is "u8", "f16", "bf16" or "f32"'
-    found = "None" if item is None else f"{item!r:.60} ({type(item).__name__})"
+    found = "None" if item is None else shown(item)
     raise refuse(place, f"found {found}; allowed: str, int, float, bool, path, list or dict{hint}")

@@ -8,7 +8,7 @@ import numpy as np
 from . import _core, _images, _messages, _toml
 from ._batch import BFloat16Array
 from ._config import _entries, _overrides, _pairs
-from ._errors import HeadraceError, InvalidArgumentError, as_int, integer
+from ._errors import HeadraceError, InvalidArgumentError, as_int, integer, shown
 
 _DTYPES = ("u8", "f16", "bf16", "f32")
 # Random streams are told apart up to here (docs/rng.md).
@@ -55,7 +55,7 @@ def overrides(**tables: typing.Any) -> typing.List[str]:
         if keys is None:
             continue
         if not isinstance(keys, typing.Mapping):
-            raise _toml.refuse(table, f"found {keys!r:.60} ({type(keys).__name__}); allowed: a dict")
+            raise _toml.refuse(table, f"found {shown(keys)}; allowed: a dict")
         made += _overrides({table: keys})
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import torch
@@ -11,7 +12,7 @@ import headrace
 from ._batches import TorchBatch, Unpadded, tensors_of
 from ._datasets import check_folder, check_length, choice_of, seed_of, source_of
 from ._models import ace_model, saliency_model
-from ._options import check_classes, check_said_once, loader_options, pipeline_of, process_group, said
+from ._options import check_classes, check_names, check_said_once, loader_options, pipeline_of, process_group, said
 from ._transfer import Tensors, at_once, one_ahead, pin, side_for
 
 # Told apart from None, which has a meaning of its own for torch.
@@ -65,7 +66,7 @@ class DataLoader:
         generator: its initial seed is taken as `seed`.
         prefetch_factor: batches made ahead, by all workers together; 3 by default.
         transform: a torchvision pipeline (see `from_torchvision`) or a `Pipeline`.
-        mix: `v2.MixUp`, `v2.CutMix`, a `v2.RandomChoice` of these, or [[mix]] tables.
+        mix: `v2.MixUp`, `v2.CutMix`, a `v2.RandomChoice` of these, or [[mix]] entries as `headrace.Loader` takes them.
         device: where tensors are wanted. For "cuda" the copy of a batch runs on a stream of its own
             while the one before is trained on.
         full_batch: iterate `TorchBatch` instead of pairs.
@@ -129,6 +130,7 @@ class DataLoader:
                             'into a table: loader={"shuffle": "block"}')
         if sampler is not None and shuffle is not None:
             raise TypeError("sampler and shuffle exclude each other, as in torch")
+        check_names(config, list(inspect.signature(DataLoader).parameters)[:-1])
         words = said(config)
         check_said_once(words, {
             "batch_size": batch_size is not _UNSET, "shuffle": shuffle is not None or sampler is not None,

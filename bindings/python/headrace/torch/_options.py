@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import torch
 
 import headrace
+from headrace._config import is_known, unknown
 
 from ._datasets import Choice, Source
 from ._pipeline import Pipeline, from_torchvision
@@ -32,6 +33,13 @@ def pipeline_of(source: Source, transform: Any, mix: Any, config: Dict[str, Any]
         return Pipeline(transform.augment, transform.output, transform.decode, mixed.mix,
                         mixed.num_classes, transform.notes)
     return from_torchvision(transform, mix=mix)
+
+
+def check_names(config: Dict[str, Any], arguments: Sequence[str]) -> None:
+    """Raises ConfigError for a keyword that is neither of `arguments` nor of the configuration."""
+    for name, value in config.items():
+        if value is not None and not is_known(name):
+            raise unknown(name, arguments)
 
 
 # What has an argument of torch's, and what that is called.
