@@ -20,11 +20,29 @@ constexpr uint8_t kZigzag[kJpegCoefficients] = {
     41, 43, 9,  11, 18, 24, 31, 40, 44, 53, 10, 19, 23, 32, 39, 45, 52, 54, 20, 22, 33, 38,
     46, 51, 55, 60, 21, 34, 37, 47, 50, 56, 59, 61, 35, 36, 48, 49, 57, 58, 62, 63};
 
+// The two orders of a block's coefficients, and the way from one to the other for sets of them.
+struct Orders {
+  uint8_t row_major[kJpegCoefficients];  // of each zigzag index
+  uint64_t zigzag[8][256];               // of the coefficients that are set in a row's byte
+};
+constexpr Orders MakeOrders() {
+  Orders orders = {};
+  for (uint32_t i = 0; i < kJpegCoefficients; ++i) {
+    orders.row_major[kZigzag[i]] = static_cast<uint8_t>(i);
+    for (uint32_t set = 0; set < 256; ++set) {
+      if ((set >> i % 8 & 1) != 0) orders.zigzag[i / 8][set] |= uint64_t{1} << kZigzag[i];
+    }
+  }
+  return orders;
+}
+constexpr Orders kOrders = MakeOrders();
+
 uint32_t BitsOf(int32_t value) {
   return static_cast<uint32_t>(std::bit_width(static_cast<uint32_t>(value < 0 ? -value : value)));
 }
 
-// Bit i: coefficient i, row-major, is not zero. The compiler makes vectors of it.
+// Bit k: the coefficient of zigzag index k is not zero. The compiler makes vectors of the first
+// loop.
 uint64_t NonZero(const int16_t* block) {
   uint8_t is[kJpegCoefficients];
   for (uint32_t i = 0; i < kJpegCoefficients; ++i) is[i] = block[i] != 0 ? 1 : 0;
@@ -33,32 +51,27 @@ uint64_t NonZero(const int16_t* block) {
     uint64_t bytes;
     std::memcpy(&bytes, is + row * 8, sizeof(bytes));
     // Eight bytes of 0 or 1 to eight bits, the first to the lowest.
-    mask |= (bytes * 0x0102040810204080) >> 56 << (row * 8);
+    mask |= kOrders.zigzag[row][(bytes * 0x0102040810204080) >> 56];
   }
   return mask;
 }
 
 // Symbols of one block's AC coefficients. False: one of them is too large.
 bool CountAc(const int16_t* block, uint64_t* counts) {
-  uint8_t sizes[kJpegCoefficients];  // by zigzag index
-  uint64_t places = 0;
-  for (uint64_t mask = NonZero(block) & ~uint64_t{1}; mask != 0; mask &= mask - 1) {
-    const auto i = static_cast<uint32_t>(std::countr_zero(mask));
-    const uint32_t size = BitsOf(block[i]);
-    if (size > kJpegAcBitsMax) return false;
-    sizes[kZigzag[i]] = static_cast<uint8_t>(size);
-    places |= uint64_t{1} << kZigzag[i];
-  }
   uint32_t before = 0;
-  for (; places != 0; places &= places - 1) {
+  uint32_t magnitudes = 0;  // all of them together, for their highest bit
+  for (uint64_t places = NonZero(block) & ~uint64_t{1}; places != 0; places &= places - 1) {
     const auto k = static_cast<uint32_t>(std::countr_zero(places));
     uint32_t run = k - before - 1;
     for (; run > 15; run -= 16) ++counts[kZeroRun];
-    ++counts[run << 4 | sizes[k]];
+    const int32_t value = block[kOrders.row_major[k]];
+    magnitudes |= static_cast<uint32_t>(value < 0 ? -value : value);
+    // Sizes that are too large stay within the counts, too: 16 at most.
+    ++counts[run << 4 | BitsOf(value)];
     before = k;
   }
   if (before != kJpegCoefficients - 1) ++counts[kEndOfBlock];
-  return true;
+  return magnitudes >> kJpegAcBitsMax == 0;
 }
 
 // What: the blocks of one component, MCU after MCU. Blocks outside the plane fill up the last
@@ -102,56 +115,47 @@ class ComponentCounter {
   int32_t dc_ = 0;
 };
 
-// The two trees that occur least, of several the later ones, by their places among `count`.
-struct Pair {
-  uint32_t first;
-  uint32_t second;
+// A tree of codes: how often its symbols occur together, and the first symbol of them.
+struct Tree {
+  uint64_t sum;
+  uint32_t symbol;
+  uint32_t node;  // its root
 };
-Pair RarestTwo(const uint64_t* sums, uint32_t count) {
-  Pair rarest = sums[1] <= sums[0] ? Pair{1, 0} : Pair{0, 1};
-  for (uint32_t i = 2; i < count; ++i) {
-    if (sums[i] > sums[rarest.second]) continue;
-    if (sums[i] <= sums[rarest.first]) {
-      rarest = {i, rarest.first};
-    } else {
-      rarest.second = i;
-    }
-  }
-  return rarest;
+// Which is taken later: it occurs more often, or as often and its symbol comes earlier.
+bool IsLater(const Tree& a, const Tree& b) {
+  return a.sum != b.sum ? a.sum > b.sum : a.symbol < b.symbol;
 }
 
 // How long the code of each symbol would be, if it could have any length; 0: it does not occur.
 // Symbol kSymbols, which does not exist, takes the code of all ones.
 void CodeLengths(const uint64_t counts[kSymbols], uint32_t lengths[kSymbols + 1]) {
-  uint64_t sums[kSymbols + 1];  // of the trees, in the order of the symbols that they began as
-  int32_t root[kSymbols + 1];   // the first symbol of each
-  int32_t next[kSymbols + 1];   // of the symbols of one tree
-  uint32_t count = 0;
+  constexpr uint32_t kNodesMax = 2 * kSymbols + 1;
+  Tree heap[kSymbols + 1];
+  uint32_t parent[kNodesMax] = {};  // a node of a larger number
+  uint32_t depth[kNodesMax];
+  uint32_t trees = 0;
   for (uint32_t symbol = 0; symbol <= kSymbols; ++symbol) {
-    lengths[symbol] = 0;
-    next[symbol] = -1;
     const uint64_t sum = symbol < kSymbols ? counts[symbol] : 1;
-    if (sum == 0) continue;
-    sums[count] = sum;
-    root[count++] = static_cast<int32_t>(symbol);
+    if (sum != 0) heap[trees++] = {sum, symbol, symbol};
   }
-  while (count > 1) {
-    const Pair pair = RarestTwo(sums, count);
-    // The first takes the second in: both a level deeper.
-    int32_t last = root[pair.first];
-    for (int32_t s = root[pair.first]; s >= 0; s = next[s]) {
-      ++lengths[s];
-      last = s;
-    }
-    next[last] = root[pair.second];
-    for (int32_t s = root[pair.second]; s >= 0; s = next[s]) ++lengths[s];
-    sums[pair.first] += sums[pair.second];
-    --count;
-    for (uint32_t i = pair.second; i < count; ++i) {
-      sums[i] = sums[i + 1];
-      root[i] = root[i + 1];
-    }
+  const auto take = [&] {
+    std::pop_heap(heap, heap + trees, IsLater);
+    return heap[--trees];
+  };
+  std::make_heap(heap, heap + trees, IsLater);
+  uint32_t nodes = kSymbols + 1;
+  while (trees > 1) {
+    const Tree first = take();
+    const Tree second = take();
+    parent[first.node] = parent[second.node] = nodes;
+    heap[trees++] = {first.sum + second.sum, first.symbol, nodes++};
+    std::push_heap(heap, heap + trees, IsLater);
   }
+  depth[nodes - 1] = 0;
+  for (uint32_t node = nodes - 1; node-- > 0;) {
+    depth[node] = parent[node] == 0 ? 0 : depth[parent[node]] + 1;
+  }
+  std::copy_n(depth, kSymbols + 1, lengths);
 }
 
 }  // namespace
@@ -195,6 +199,8 @@ JpegHuffmanSpec BestJpegHuffman(const uint64_t counts[256]) {
   uint32_t of_length[kSymbols + 2] = {};
   for (uint32_t i = 0; i <= kSymbols; ++i) ++of_length[length[i]];
   of_length[0] = 0;
+  uint32_t places[kSymbols + 2] = {};  // of the next symbol of each length
+  for (uint32_t l = 1; l <= kSymbols; ++l) places[l + 1] = places[l] + of_length[l];
   // Codes that are too long: one of two goes up a level, the other takes half the place of a
   // shorter one.
   for (uint32_t l = kSymbols + 1; l > kLengthMax; --l) {
@@ -213,11 +219,10 @@ JpegHuffmanSpec BestJpegHuffman(const uint64_t counts[256]) {
   if (last == 0) return spec;  // nothing occurs
   --of_length[last];
   for (uint32_t l = 1; l <= kLengthMax; ++l) spec.counts[l] = static_cast<uint8_t>(of_length[l]);
-  uint32_t at = 0;
-  for (uint32_t l = 1; l <= kSymbols; ++l) {
-    for (uint32_t symbol = 0; symbol < kSymbols; ++symbol) {
-      if (length[symbol] == l) spec.symbols[at++] = static_cast<uint8_t>(symbol);
-    }
+  // By the lengths that the codes had at first: the order is what counts, spec.counts deals them
+  // out.
+  for (uint32_t symbol = 0; symbol < kSymbols; ++symbol) {
+    if (length[symbol] != 0) spec.symbols[places[length[symbol]]++] = static_cast<uint8_t>(symbol);
   }
   return spec;
 }
