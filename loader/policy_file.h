@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,9 @@ inline constexpr std::string_view kPolicyLineHead = "hraa1/";
 std::string PolicyLine(const PolicyFile& file);
 // Reads it; all that PolicyLine writes comes back, and errors have the column.
 [[nodiscard]] bool ParsePolicyLine(std::string_view text, PolicyFile* file, ConfigError* error);
+
+// The op that a line calls so: "Rot" is rotate. None: it is none.
+std::optional<PolicyOp> PolicyOpOfShortName(std::string_view name);
 
 // The same for policies that do the same: steps that never change anything are left out, but for
 // one {identity, 0, 0} where there is no other, ops without a magnitude have 0, sub-policies are

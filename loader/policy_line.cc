@@ -146,11 +146,11 @@ class LineReader {
 
   bool ReadStep(const PolicyFile& file, PolicyStep* step) {
     const std::string_view name = Take();
-    const auto* found = std::ranges::find(kShortNames, name);
-    if (found == kShortNames.end()) {
+    const std::optional<PolicyOp> op = PolicyOpOfShortName(name);
+    if (!op) {
       return Fail("op", Quoted(name, 24), JoinNames(kShortNames), Closest(name, kShortNames));
     }
-    step->op = static_cast<PolicyOp>(found - kShortNames.begin());
+    step->op = *op;
     if (step->op == PolicyOp::kCutout && file.policy.profile == PolicyProfile::kTimm) {
       return Fail("op", "\"Cut\"", "Cut in torchvision or tf");
     }
@@ -192,6 +192,12 @@ class LineReader {
 };
 
 }  // namespace
+
+std::optional<PolicyOp> PolicyOpOfShortName(std::string_view name) {
+  const auto* found = std::ranges::find(kShortNames, name);
+  if (found == kShortNames.end()) return std::nullopt;
+  return static_cast<PolicyOp>(found - kShortNames.begin());
+}
 
 std::string PolicyLine(const PolicyFile& file) {
   std::string text(kPolicyLineHead);

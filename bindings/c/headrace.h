@@ -900,6 +900,8 @@ HR_API hr_status hr_search_policy_of_genes(hr_search *search, const uint32_t *ge
  * group; the error has the place in the text. */
 HR_API hr_status hr_search_policy_of_text(hr_search *search, const char *text, size_t length,
                                           hr_policy *out, hr_error *error);
+/* The op that a policy's line calls by these `length` bytes: "rotate" for "Rot"; static. NULL: there is none. */
+HR_API const char *hr_policy_op_name(const char *short_name, size_t length);
 
 /* -------------------------------------------------------------------------------------- tools -- */
 

@@ -393,3 +393,9 @@ hr_status hr_search_policy_of_text(hr_search* search, const char* text, size_t l
     return Fill(out, PolicyOf(file, search), error);
   });
 }
+
+const char* hr_policy_op_name(const char* short_name, size_t length) {
+  if (short_name == nullptr) return nullptr;
+  const auto op = headrace::loader::PolicyOpOfShortName({short_name, length});
+  return op ? headrace::loader::PolicyOpName(*op).data() : nullptr;  // of a literal: ends in NUL
+}

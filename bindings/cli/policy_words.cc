@@ -3,18 +3,10 @@
 #include <charconv>
 #include <cmath>
 
+#include <headrace.h>
+
 namespace headrace::cli {
 namespace {
-
-constexpr struct {
-  std::string_view brief;
-  std::string_view name;
-} kOps[] = {{"Id", "identity"},      {"ShX", "shear_x"},     {"ShY", "shear_y"},
-            {"TrX", "translate_x"},  {"TrY", "translate_y"}, {"Rot", "rotate"},
-            {"Bri", "brightness"},   {"Col", "color"},       {"Con", "contrast"},
-            {"Sha", "sharpness"},    {"Pos", "posterize"},   {"Sol", "solarize"},
-            {"AC", "autocontrast"},  {"Eq", "equalize"},     {"Inv", "invert"},
-            {"SoA", "solarize_add"}, {"Cut", "cutout"}};
 
 std::vector<std::string_view> Split(std::string_view text, char at) {
   std::vector<std::string_view> parts;
@@ -30,9 +22,9 @@ PolicyStepWords StepOf(std::string_view text) {
   const std::vector<std::string_view> parts = Split(text, ':');
   PolicyStepWords step;
   step.op = parts[0];
-  for (const auto& op : kOps) {
-    if (op.brief != parts[0] || parts.size() != 3) continue;
-    step.op = op.name;
+  const char* name = hr_policy_op_name(parts[0].data(), parts[0].size());
+  if (name != nullptr && parts.size() == 3) {
+    step.op = name;
     (void)std::from_chars(parts[1].data(), parts[1].data() + parts[1].size(), step.probability);
     if (parts[2] != "-") step.magnitude = parts[2];
     return step;

@@ -370,6 +370,10 @@ static void check_search(void) {
   CHECK(hr_search_policy_of_genes(search, trial.genes, trial.gene_count, &policy, &error) == HR_OK);
   CHECK(strcmp(policy.text, trial.text) == 0 && strcmp(policy.toml, trial.policy) == 0);
   CHECK(hr_search_policy_of_text(search, trial.text, strlen(trial.text), &policy, &error) == HR_OK);
+  CHECK(strcmp(hr_policy_op_name("Rot:1:2", 3), "rotate") == 0);
+  CHECK(strcmp(hr_policy_op_name("Cut", 3), "cutout") == 0);
+  CHECK(hr_policy_op_name("Rot:1:2", 4) == NULL && hr_policy_op_name("rotate", 6) == NULL);
+  CHECK(hr_policy_op_name("", 0) == NULL && hr_policy_op_name(NULL, 0) == NULL);
   CHECK(hr_search_ask(search, &trial, &error) == HR_TIMEOUT);
   CHECK(strstr(error.text, "tell trial 0 first") != NULL);
   CHECK(hr_search_tell(search, 0, 0.5, NULL, &error) == HR_OK);
