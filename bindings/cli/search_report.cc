@@ -1,7 +1,6 @@
 #include "bindings/cli/search_report.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <map>
 
@@ -55,13 +54,6 @@ svg text.baseline { fill: var(--base); } svg text.winner { fill: var(--win); }
 <body>
 )";
 
-std::string Number(double number) {
-  if (std::isnan(number)) return "";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.5g", number);
-  return text;
-}
-
 std::string Cell(std::string_view html) { return "<td>" + std::string(html) + "</td>"; }
 std::string NumberCell(std::string_view html) {
   return "<td class=\"number\">" + std::string(html) + "</td>";
@@ -84,7 +76,8 @@ std::string BestTable(const SearchSummary& summary) {
       "<th class=\"number\">score</th><th class=\"number\">scored again</th>"
       "<th class=\"number\">seeds</th><th>sub-policies</th></tr>\n";
   for (const ScoredPolicy& policy : summary.best) {
-    html += "<tr>" + NumberCell(std::to_string(policy.trial)) + NumberCell(Number(policy.score)) +
+    html += "<tr>" + NumberCell(std::to_string(policy.trial)) +
+            NumberCell(RoundedText(policy.score)) +
             NumberCell(policy.rescores > 0 ? Escaped(ScoreText(policy)) : "") +
             NumberCell(std::to_string(policy.rescores)) + Cell(PolicyHtml(policy.text)) + "</tr>\n";
   }
@@ -234,7 +227,7 @@ std::string Page(const SearchReport& report, Console* console) {
             Escaped(ScoreText(*winner)) + "</b>" +
             (winner->rescores > 0 ? " on " + std::to_string(winner->rescores) + " fresh seeds"
                                   : std::string()) +
-            ". Best score of a single trial: " + Number(counts.best_score) +
+            ". Best score of a single trial: " + RoundedText(counts.best_score) +
             ", which is optimistic, as the best of many is.</p>\n";
   } else {
     html += "<p>No trial succeeded.</p>\n";

@@ -12,12 +12,6 @@ namespace {
 constexpr uint32_t kBestListed = 10;
 constexpr uint32_t kBaselinesMax = 16;  // a bound for the loop; the library has a few
 
-std::string Number(double number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.5g", number);
-  return text;
-}
-
 void Add(const ScoredPolicy& policy, bool is_baseline, JsonWriter* json) {
   json->BeginObject();
   if (is_baseline) {
@@ -45,6 +39,13 @@ const ScoredPolicy* BestBaseline(const SearchSummary& summary) {
 
 }  // namespace
 
+std::string RoundedText(double number) {
+  if (std::isnan(number)) return "";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.5g", number);
+  return text;
+}
+
 double ValueOf(const ScoredPolicy& policy) {
   return std::isnan(policy.mean) ? policy.score : policy.mean;
 }
@@ -52,8 +53,8 @@ double ValueOf(const ScoredPolicy& policy) {
 std::string ScoreText(const ScoredPolicy& policy) {
   const double value = ValueOf(policy);
   if (std::isnan(value)) return "no score";
-  std::string text = Number(value);
-  if (!std::isnan(policy.standard_error)) text += " \u00b1 " + Number(policy.standard_error);
+  std::string text = RoundedText(value);
+  if (!std::isnan(policy.standard_error)) text += " \u00b1 " + RoundedText(policy.standard_error);
   return text;
 }
 
@@ -84,7 +85,7 @@ std::string SearchPage(const SearchSummary& summary, const SearchOptions& option
   if (counts.failed > 0) text += "; " + std::to_string(counts.failed) + " trials failed";
   text += "\n";
   if (!std::isnan(counts.best_score)) {
-    text += "best score  " + Number(counts.best_score) + " (trial " +
+    text += "best score  " + RoundedText(counts.best_score) + " (trial " +
             std::to_string(counts.best_id) + ")\n";
   }
   if (summary.best.empty()) return text;

@@ -24,6 +24,8 @@ SearchSummary SummaryOf(const SearchSession& session, const SearchOptions& optio
 std::string SearchPage(const SearchSummary& summary, const SearchOptions& options);
 std::string SearchJson(const SearchSummary& summary, const SearchOptions& options);
 
+// "0.8207": enough digits for people; empty where there is no number.
+std::string RoundedText(double number);
 // "0.8207 ± 0.0051", or the score of the only trial there is.
 std::string ScoreText(const ScoredPolicy& policy);
 // What orders policies: the mean on fresh seeds, or the only score.
