@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "loader/config_toml_reader.h"
+#include "loader/epoch_samples.h"
 
 namespace headrace::loader {
 namespace {
@@ -63,7 +64,6 @@ constexpr uint32_t kBatchSizeMax = 1u << 20;
 constexpr uint32_t kWorkersMax = 4096;
 constexpr uint32_t kPrefetchMax = 1024;
 constexpr uint32_t kRanksMax = 1u << 20;
-constexpr uint64_t kEpochSamplesMax = uint64_t{1} << 40;  // EpochSamples::kPositionsMax
 constexpr uint64_t kPixelsMax = uint64_t{1} << 40;
 constexpr uint32_t kSideMax = 0x7fffffff;
 
@@ -172,10 +172,9 @@ bool ReadRank(const TableReader& table, LoaderConfig* loader) {
   return true;
 }
 
-// Draws have no other order than that of a full shuffle.
 bool CheckWeightedOrder(const TableReader& table, const LoaderConfig& loader) {
-  if (loader.weights == Weights::kNone || loader.shuffle == Shuffle::kFull) return true;
-  return table.Find("shuffle")->WrongValue("\"full\" with weights = \"balanced\"");
+  if (loader.weights == Weights::kNone || EpochSamples::CanBeDrawn(loader.shuffle)) return true;
+  return table.Find("shuffle")->WrongValue(EpochSamples::kDrawnOrders);
 }
 
 bool ReadLoader(const TableReader& table, LoaderConfig* loader) {
@@ -194,7 +193,7 @@ bool ReadLoader(const TableReader& table, LoaderConfig* loader) {
          table.Word("direct_io", kDirectIoWords, &loader->direct_io) &&
          table.Word("cache", kCacheWords, &loader->cache) &&
          table.Word("weights", kWeightsWords, &loader->weights) &&
-         table.U64("epoch_samples", 0, kEpochSamplesMax, &loader->epoch_samples) &&
+         table.U64("epoch_samples", 0, EpochSamples::kPositionsMax, &loader->epoch_samples) &&
          ReadFile(table, "quarantine", &loader->quarantine) && ReadRank(table, loader) &&
          CheckWeightedOrder(table, *loader);
 }

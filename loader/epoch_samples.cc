@@ -46,9 +46,12 @@ bool EpochSamples::Make(const LoaderConfig& config, const Dataset& dataset,
                             (weighted ? "sample_weights" : "sample_ids") +
                             "; leave out one of the two");
   }
-  if (made->is_drawn_ && config.shuffle != Shuffle::kFull) {
-    return Wrong(error, std::string("[loader] shuffle: found \"") + NameOf(config.shuffle) +
-                            "\"; draws by weight have no other order, so take \"full\"");
+  // The parser has seen to it with weights = "balanced"; these are the caller's.
+  if (made->is_drawn_ && !CanBeDrawn(config.shuffle)) {
+    return Wrong(error, std::string("[loader] shuffle: found \"")
+                            .append(NameOf(config.shuffle))
+                            .append("\"; allowed: ")
+                            .append(kDrawnOrders));
   }
   if (listed && config.shuffle == Shuffle::kBlock) {
     return Wrong(error,

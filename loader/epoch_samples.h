@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/rng.h"
@@ -54,6 +55,11 @@ class EpochSamples {
 
   // Positions are below it: they address random streams (docs/rng.md).
   static constexpr uint64_t kPositionsMax = uint64_t{1} << 40;
+
+  // Draws have no other order than that of a full shuffle. The text is what errors say is allowed.
+  static constexpr bool CanBeDrawn(Shuffle shuffle) { return shuffle == Shuffle::kFull; }
+  static constexpr std::string_view kDrawnOrders =
+      "\"full\", as draws by weight have no other order";
 
  private:
   uint64_t DrawFrom(RandomStream* stream) const;

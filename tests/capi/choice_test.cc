@@ -231,6 +231,21 @@ TEST_F(ChoiceTest, WrongChoicesAreConfigurationErrors) {
   error = RefusedToOpen(Config("weights = \"balanced\"\nshuffle = \"none\""), nullptr);
   EXPECT_NE(std::string(error.text).find("[loader] shuffle: found \"none\""), std::string::npos)
       << error.text;
+  // Whoever asks for draws, and wherever the order comes from, it is the same text.
+  const std::string drawn =
+      "[loader] shuffle: found \"none\"; allowed: \"full\", as draws by weight have no other order";
+  EXPECT_TRUE(std::string(error.text).ends_with(": " + drawn)) << error.text;
+  const char* const overrides[] = {"loader.shuffle=none"};
+  hr_options with_override = {};
+  with_override.struct_size = sizeof with_override;
+  with_override.overrides = overrides;
+  with_override.override_count = 1;
+  error = RefusedToOpen(Config("weights = \"balanced\""), &with_override);
+  EXPECT_TRUE(std::string(error.text).ends_with(": " + drawn)) << error.text;
+  const std::vector<double> weights(kPictures, 1);
+  options = WithWeights(weights);
+  error = RefusedToOpen(Config("shuffle = \"none\""), &options);
+  EXPECT_TRUE(std::string(error.text).ends_with(": " + drawn)) << error.text;
   error = RefusedToOpen(Config("weights = \"balance\""), nullptr);
   EXPECT_NE(std::string(error.text).find("did you mean \"balanced\"?"), std::string::npos)
       << error.text;
