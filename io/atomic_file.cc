@@ -28,11 +28,26 @@ std::string FolderOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-std::string TemporaryName(const std::string& path, int number) {
+std::string TemporaryName(const std::string& name, int number) {
   char suffix[48];
   std::snprintf(suffix, sizeof suffix, "%s%ld.%d", AtomicFile::kTemporaryMark,
                 static_cast<long>(::getpid()), number);
-  return path + suffix;
+  return name + suffix;
+}
+
+// Gives a nameless file one beside `beside`.
+Status LinkTemporary(int file, int folder, const std::string& beside, std::string* temporary) {
+  char self[48];
+  std::snprintf(self, sizeof self, "/proc/self/fd/%d", file);
+  for (int i = 0; i < kNamesMax; ++i) {
+    std::string name = TemporaryName(beside, i);
+    if (::linkat(AT_FDCWD, self, folder, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      *temporary = std::move(name);
+      return {};
+    }
+    if (errno != EEXIST) return StatusOf(errno, "could not be put in place");
+  }
+  return StatusOf(EEXIST, "no name is left for a file beside it");
 }
 
 uint64_t FileBytesMax() {
@@ -45,7 +60,7 @@ uint64_t FileBytesMax() {
 
 Result<AtomicFile> AtomicFile::Make(const std::string& path) {
   AtomicFile made;
-  made.path_ = path;
+  made.name_ = path.substr(path.rfind('/') + 1);  // npos + 1 is 0: no folder in the path
   made.bytes_max_ = FileBytesMax();
   const std::string folder = FolderOf(path);
   made.folder_.Reset(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -55,22 +70,16 @@ Result<AtomicFile> AtomicFile::Make(const std::string& path) {
     HR_TRY(made.MakeNamed());
     return made;
   }
-  made.file_.Reset(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, kMode));
-  if (made.file_.valid()) return made;
-  // Not every file system can (EOPNOTSUPP; EISDIR where the kernel does not know the flag).
-  const int refused = errno;
-  if (refused != EOPNOTSUPP && refused != EISDIR && refused != EINVAL && refused != ENOENT) {
-    return StatusOf(refused, "no file can be made in the folder");
-  }
-  HR_TRY(made.MakeNamed());
+  HR_ASSIGN_OR_RETURN(made.file_, OpenNameless(made.folder_.get(), O_WRONLY, kMode));
+  if (!made.file_.valid()) HR_TRY(made.MakeNamed());
   return made;
 }
 
 Status AtomicFile::MakeNamed() {
   for (int i = 0; i < kNamesMax; ++i) {
-    std::string name = TemporaryName(path_, i);
-    const int fd =
-        ::open(name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, kMode);
+    std::string name = TemporaryName(name_, i);
+    const int fd = ::openat(folder_.get(), name.c_str(),
+                            O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, kMode);
     if (fd < 0 && errno == EEXIST) continue;
     if (fd < 0) return StatusOf(errno, "no file can be made in the folder");
     file_.Reset(fd);
@@ -81,7 +90,7 @@ Status AtomicFile::MakeNamed() {
 }
 
 AtomicFile::~AtomicFile() {
-  if (!temporary_.empty()) (void)::unlink(temporary_.c_str());
+  if (!temporary_.empty()) (void)::unlinkat(folder_.get(), temporary_.c_str(), 0);
 }
 
 Status AtomicFile::Write(std::span<const std::byte> bytes) {
@@ -98,31 +107,31 @@ Status AtomicFile::Write(std::span<const std::byte> bytes) {
   return {};
 }
 
-Status AtomicFile::LinkTemporary() {
-  char self[48];
-  std::snprintf(self, sizeof self, "/proc/self/fd/%d", file_.get());
-  for (int i = 0; i < kNamesMax; ++i) {
-    std::string name = TemporaryName(path_, i);
-    if (::linkat(AT_FDCWD, self, AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
-      temporary_ = std::move(name);
-      return {};
-    }
-    if (errno != EEXIST) return StatusOf(errno, "could not be put in place");
-  }
-  return StatusOf(EEXIST, "no name is left for a file beside it");
+Status AtomicFile::Commit() {
+  HR_TRY(PutInPlace(file_.get(), folder_.get(), name_, &temporary_));
+  file_.Reset();
+  return {};
 }
 
-Status AtomicFile::Commit() {
-  // The bytes first, then the name: after a power cut there is the old file or the new one.
-  if (::fsync(file_.get()) != 0) return StatusOf(errno, "could not be written");
-  if (temporary_.empty()) HR_TRY(LinkTemporary());
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+Result<UniqueFd> OpenNameless(int folder, int access, unsigned mode) {
+  UniqueFd file(::openat(folder, ".", O_TMPFILE | access | O_CLOEXEC, mode));
+  // Not every file system can (EOPNOTSUPP; EISDIR where the kernel does not know the flag).
+  const bool cannot = !file.valid() && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ||
+                                        errno == ENOENT);
+  if (file.valid() || cannot) return file;
+  return StatusOf(errno, "no file can be made in the folder");
+}
+
+Status PutInPlace(int file, int folder, const std::string& name, std::string* temporary) {
+  // The bytes first, then the names.
+  if (::fsync(file) != 0) return StatusOf(errno, "could not be written");
+  if (temporary->empty()) HR_TRY(LinkTemporary(file, folder, name, temporary));
+  if (::renameat(folder, temporary->c_str(), folder, name.c_str()) != 0) {
     return StatusOf(errno, "could not be put in place");
   }
-  temporary_.clear();
-  file_.Reset();
+  temporary->clear();
   // From here on the new file is there; some file systems cannot sync a folder.
-  (void)::fsync(folder_.get());
+  (void)::fsync(folder);
   return {};
 }
 

@@ -35,16 +35,24 @@ class AtomicFile {
  private:
   AtomicFile() = default;
   Status MakeNamed();
-  // Gives the nameless file a name beside `path`.
-  Status LinkTemporary();
 
-  std::string path_;
+  std::string name_;       // in the folder, as is
   std::string temporary_;  // empty: no name yet, or none any more
   UniqueFd folder_;
   UniqueFd file_;
   uint64_t bytes_ = 0;
   uint64_t bytes_max_ = 0;  // the limit of the process
 };
+
+// The steps of it, for files that are written in ways of their own.
+
+// A file opened for `access`, O_WRONLY or O_RDWR, that has no name in the folder. Not valid, and no
+// error: the file system has no such files.
+Result<UniqueFd> OpenNameless(int folder, int access, unsigned mode);
+// Puts the written `file`, which the folder has as *temporary, in place of `name`: after a power
+// cut there is the old file or the new one. *temporary is empty for a nameless file, which gets one
+// for a moment, and when it is done. Failed: the old file is there still, and *temporary may be.
+Status PutInPlace(int file, int folder, const std::string& name, std::string* temporary);
 
 // All of `bytes` as the file at `path`.
 Status WriteFileAtomically(const std::string& path, std::span<const std::byte> bytes);

@@ -1,17 +1,11 @@
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <string>
 
-#include "base/scope_guard.h"
 #include "bindings/c/boundary.h"
 #include "bindings/c/doctor.h"
 #include "bindings/c/options.h"
 #include "codecs/encoder.h"
+#include "io/atomic_file.h"
 #include "loader/ranks.h"
 
 using headrace::Code;
@@ -29,35 +23,6 @@ bool EndsIn(std::string_view path, std::string_view extension) {
     if (c != extension[i]) return false;
   }
   return true;
-}
-
-hr_status FailOn(const std::string& path, int number, hr_error* error) {
-  return SetError(error, headrace::CodeOfErrno(number), path + ": " + strerror(number), number);
-}
-
-// The old file or the new one, never half of one: a temporary in the same folder, synced, renamed.
-hr_status WriteFile(const std::string& path, const std::vector<std::byte>& bytes, hr_error* error) {
-  std::string temporary = path + ".tmp-XXXXXX";
-  const int fd = mkostemp(temporary.data(), O_CLOEXEC);
-  if (fd < 0) return FailOn(path, errno, error);
-  headrace::ScopeGuard cleanup([&] { unlink(temporary.c_str()); });
-  size_t done = 0;
-  int number = 0;
-  while (done < bytes.size() && number == 0) {
-    const ssize_t n = write(fd, bytes.data() + done, bytes.size() - done);
-    if (n >= 0) {
-      done += static_cast<size_t>(n);
-    } else if (errno != EINTR) {
-      number = errno;
-    }
-  }
-  if (number == 0 && fchmod(fd, 0644) != 0) number = errno;
-  if (number == 0 && fsync(fd) != 0) number = errno;
-  if (close(fd) != 0 && number == 0) number = errno;
-  if (number == 0 && rename(temporary.c_str(), path.c_str()) != 0) number = errno;
-  if (number != 0) return FailOn(path, number, error);
-  cleanup.Dismiss();
-  return HR_OK;
 }
 
 }  // namespace
@@ -88,7 +53,10 @@ hr_status hr_image_write(const char* path, const hr_image* image, int quality, h
     auto bytes = png ? headrace::codecs::EncodePng(view)
                      : headrace::codecs::EncodeJpeg(view, {.quality = quality > 0 ? quality : 90});
     if (!bytes.ok()) return SetError(error, bytes.status());
-    return WriteFile(path, *bytes, error);
+    const headrace::Status written = headrace::io::WriteFileAtomically(path, *bytes);
+    if (written.ok()) return HR_OK;
+    const int number = written.error_number();
+    return SetError(error, written.code(), std::string(path) + ": " + strerror(number), number);
   });
 }
 

@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "base/clock.h"
+#include "io/atomic_file.h"
 
 namespace headrace::loader {
 namespace {
@@ -50,20 +51,15 @@ Result<CheckpointFolder> CheckpointFolder::Open(const std::string& path, uint64_
 }
 
 Result<io::UniqueFd> CheckpointFolder::MakeNameless() const {
-  int fd = ::openat(folder_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, kFileMode);
-  if (fd >= 0) return io::UniqueFd(fd);
-  // Not every file system can (EOPNOTSUPP; EISDIR where the kernel does not know the flag). Then it
-  // has a name for a moment.
-  const int refused = errno;
-  if (refused != EOPNOTSUPP && refused != EISDIR && refused != EINVAL && refused != ENOENT) {
-    return StatusOf(refused, "no file can be made in the folder");
-  }
+  HR_ASSIGN_OR_RETURN(io::UniqueFd nameless, io::OpenNameless(folder_.get(), O_RDWR, kFileMode));
+  if (nameless.valid()) return nameless;
+  // The file system has none: then it has a name for a moment.
   char suffix[32];
   for (int i = 0; i < kNamesMax; ++i) {
     std::snprintf(suffix, sizeof suffix, ".%ld.%d.tmp", static_cast<long>(::getpid()), i);
     const std::string name = index_name_ + suffix;
-    fd = ::openat(folder_.get(), name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC,
-                  kFileMode);
+    const int fd = ::openat(folder_.get(), name.c_str(),
+                            O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, kFileMode);
     if (fd < 0 && errno == EEXIST) continue;
     if (fd < 0) break;
     io::UniqueFd file(fd);
@@ -96,15 +92,8 @@ Result<io::UniqueFd> CheckpointFolder::MakeReplacement() const {
 }
 
 Status CheckpointFolder::PutInPlace(const io::UniqueFd& replacement) const {
-  // The bytes first, then the name: after a power cut there is the old file or the new one.
-  if (::fsync(replacement.get()) != 0) return StatusOf(errno, "could not be written");
-  if (::renameat(folder_.get(), replacement_name_.c_str(), folder_.get(), index_name_.c_str()) !=
-      0) {
-    return StatusOf(errno, "could not be put in place");
-  }
-  // From here on the new file is the index; some file systems cannot sync a folder.
-  (void)::fsync(folder_.get());
-  return Status();
+  std::string temporary = replacement_name_;
+  return io::PutInPlace(replacement.get(), folder_.get(), index_name_, &temporary);
 }
 
 void CheckpointFolder::RemoveReplacement() const {

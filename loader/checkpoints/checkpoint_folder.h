@@ -29,7 +29,9 @@ class CheckpointFolder {
   // long: kTimeout.
   Result<io::UniqueFd> Lock(int64_t wait_ns) const;
 
-  // With the lock held: an empty file, and the step that puts it in place of the index.
+  // With the lock held: an empty file, and the step that puts it in place of the index. No
+  // io::AtomicFile: it is written at offsets, and as there is one name for it, the next process
+  // finds what a killed one left.
   Result<io::UniqueFd> MakeReplacement() const;
   Status PutInPlace(const io::UniqueFd& replacement) const;
   void RemoveReplacement() const;
