@@ -42,6 +42,10 @@ void AppendNumber(std::string* out, T value) {
 }  // namespace
 
 void JsonWriter::NewLine() {
+  if (lines_ == Lines::kOne) {
+    if (text_.ends_with(',')) text_ += ' ';
+    return;
+  }
   text_ += '\n';
   text_.append(levels_.size() * 2, ' ');
 }

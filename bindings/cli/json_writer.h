@@ -1,8 +1,8 @@
 // JsonWriter: values in, JSON text out, always well formed as long as Begin and End pair up.
 //
-// Objects are written a key a line; arrays of numbers stay on one line. Text that is not UTF-8
-// (file names may be anything) gets U+FFFD for the bad bytes; NaN and infinities, which JSON has
-// not, are null.
+// Objects are written a key a line, unless all is to be on one; arrays of numbers stay on one line.
+// Text that is not UTF-8 (file names may be anything) gets U+FFFD for the bad bytes; NaN and
+// infinities, which JSON has not, are null.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,9 @@ namespace headrace::cli {
 
 class JsonWriter {
  public:
+  enum class Lines { kMany, kOne };
+  explicit JsonWriter(Lines lines = Lines::kMany) : lines_(lines) {}
+
   void BeginObject();
   void EndObject();
   void BeginArray();
@@ -50,6 +53,7 @@ class JsonWriter {
   void NewLine();
   void Quoted(std::string_view text);
 
+  const Lines lines_;
   std::string text_;
   std::vector<Level> levels_;
   bool after_key_ = false;

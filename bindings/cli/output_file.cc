@@ -91,6 +91,15 @@ bool WriteDurableFile(const std::string& path, std::span<const std::byte> bytes,
   return WriteFile(path, {bytes}, Sync::kYes, error);
 }
 
+bool AppendDurably(int fd, const std::string& path, std::span<const std::byte> bytes,
+                   std::string* error) {
+  int failed = WriteAll(fd, bytes);
+  if (failed == 0 && fsync(fd) != 0) failed = errno;
+  if (failed == 0) return true;
+  *error = Cannot("write", path, failed);
+  return false;
+}
+
 bool WriteWholeFile(const std::string& path, std::string_view text, std::string* error) {
   return WriteWholeFile(path, {std::as_bytes(std::span(text))}, error);
 }

@@ -27,6 +27,11 @@ namespace headrace::cli {
 [[nodiscard]] bool WriteDurableFile(const std::string& path, std::span<const std::byte> bytes,
                                     std::string* error);
 
+// Adds to the file that is open as `fd`, for appending, and syncs it; `path` is for the error.
+// False: part of the bytes may be there.
+[[nodiscard]] bool AppendDurably(int fd, const std::string& path, std::span<const std::byte> bytes,
+                                 std::string* error);
+
 // Makes the folder and those above it; an existing folder is fine.
 [[nodiscard]] bool MakeFolders(const std::string& path, std::string* error);
 

@@ -1,5 +1,6 @@
 #include "bindings/cli/search_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -9,7 +10,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kFormat = "headrace-search-run/1";
+constexpr std::string_view kFormat = "headrace-search-run/2";
+// The older form, of one object: it has the trials as a list, and `search` knows all of them.
+constexpr std::string_view kFormatOfOne = "headrace-search-run/1";
 
 // Not thrown but found: a parsed document, or a discarded value.
 json Parse(std::string_view text) { return json::parse(text, nullptr, /*allow_exceptions=*/false); }
@@ -91,51 +94,52 @@ bool Read(const json& object, Outcome* outcome) {
   return true;
 }
 
-}  // namespace
-
-std::optional<double> ScoreOfJson(std::string_view text) {
-  const json object = Parse(text);
-  const json* score = Find(object, "score");
-  if (score == nullptr || !score->is_number()) return std::nullopt;
-  return score->get<double>();
+// hr_search_open takes 32 bits of them, and says itself what is wrong with those.
+bool FitsPlan(const SearchPlan& plan) {
+  return plan.trials > 0 && plan.trials <= UINT32_MAX && plan.rescore_top <= UINT32_MAX &&
+         plan.rescore_seeds <= UINT32_MAX;
 }
 
-std::string SavedSearchJson(const SavedSearch& saved) {
-  JsonWriter writer;
-  writer.BeginObject();
-  writer.Field("format", kFormat);
-  writer.Field("evaluate", saved.evaluate);
-  writer.Field("seconds", saved.seconds);
-  writer.Field("search", saved.search);
-  writer.Key("trials");
-  writer.BeginArray();
-  for (const FinishedTrial& finished : saved.trials) {
-    writer.BeginObject();
-    Write(finished.trial, &writer);
-    Write(finished.outcome, &writer);
-    writer.EndObject();
-  }
-  writer.EndArray();
-  writer.EndObject();
-  return writer.Take();
+bool ReadCommon(const json& head, SavedSearch* saved) {
+  return Read(head, "evaluate", &saved->evaluate) && Read(head, "seconds", &saved->seconds) &&
+         Read(head, "search", &saved->search);
 }
 
-bool ReadSavedSearch(std::string_view text, SavedSearch* saved, std::string* error) {
-  const json object = Parse(text);
-  std::string format;
-  if (!Read(object, "format", &format)) {
-    *error = "is no state of a search: found no JSON with \"format\": \"";
-    error->append(kFormat).append("\"");
+bool ReadHead(const json& head, SavedSearch* saved, std::string* error) {
+  SearchPlan& plan = saved->plan;
+  uint64_t baselines = 0;
+  if (ReadCommon(head, saved) && Read(head, "trials", &plan.trials) &&
+      Read(head, "rescore_top", &plan.rescore_top) &&
+      Read(head, "rescore_seeds", &plan.rescore_seeds) && Read(head, "baselines", &baselines) &&
+      Read(head, "known", &saved->known) && FitsPlan(plan) && baselines <= 1) {
+    plan.baselines = baselines == 1;
+    return true;
+  }
+  *error = "is damaged: a key of the first line is missing, of another type or out of range";
+  return false;
+}
+
+bool ReadLines(std::string_view text, SavedSearch* saved, std::string* error) {
+  for (size_t end = text.find('\n'); end != text.npos; end = text.find('\n')) {
+    const json line = Parse(text.substr(0, end));
+    text.remove_prefix(end + 1);
+    FinishedTrial& finished = saved->trials.emplace_back();
+    if (Read(line, &finished.trial) && Read(line, &finished.outcome) &&
+        Read(line, "run_seconds", &saved->seconds)) {
+      continue;
+    }
+    *error = "is damaged: line " + std::to_string(saved->trials.size() + 1);
     return false;
   }
-  if (format != kFormat) {
-    *error = "found format \"" + format + "\", expected \"";
-    error->append(kFormat).append("\"");
-    return false;
-  }
-  const json* trials = Find(object, "trials");
-  if (!Read(object, "evaluate", &saved->evaluate) || !Read(object, "seconds", &saved->seconds) ||
-      !Read(object, "search", &saved->search) || trials == nullptr || !trials->is_array()) {
+  if (saved->known <= saved->trials.size()) return true;
+  *error = "is damaged: found the lines of " + std::to_string(saved->trials.size()) +
+           " trials, expected " + std::to_string(saved->known) + " at least";
+  return false;
+}
+
+bool ReadTrialsOfOne(const json& head, SavedSearch* saved, std::string* error) {
+  const json* trials = Find(head, "trials");
+  if (!ReadCommon(head, saved) || trials == nullptr || !trials->is_array()) {
     *error = "is damaged: evaluate, seconds, search or trials is missing or of another type";
     return false;
   }
@@ -145,7 +149,68 @@ bool ReadSavedSearch(std::string_view text, SavedSearch* saved, std::string* err
     *error = "is damaged: entry " + std::to_string(saved->trials.size() - 1) + " of trials";
     return false;
   }
+  saved->known = saved->trials.size();
   return true;
+}
+
+}  // namespace
+
+std::optional<double> ScoreOfJson(std::string_view text) {
+  const json object = Parse(text);
+  const json* score = Find(object, "score");
+  if (score == nullptr || !score->is_number()) return std::nullopt;
+  return score->get<double>();
+}
+
+std::string SavedSearchText(const SavedSearch& saved) {
+  JsonWriter head(JsonWriter::Lines::kOne);
+  head.BeginObject();
+  head.Field("format", kFormat);
+  head.Field("evaluate", saved.evaluate);
+  head.Field("seconds", saved.seconds);
+  head.Field("trials", saved.plan.trials);
+  head.Field("rescore_top", saved.plan.rescore_top);
+  head.Field("rescore_seeds", saved.plan.rescore_seeds);
+  head.Field("baselines", uint64_t{saved.plan.baselines});
+  head.Field("known", saved.known);
+  head.Field("search", saved.search);
+  head.EndObject();
+  std::string text = head.Take();
+  for (const FinishedTrial& finished : saved.trials) {
+    text += SavedTrialLine(finished, saved.seconds);
+  }
+  return text;
+}
+
+std::string SavedTrialLine(const FinishedTrial& finished, double seconds) {
+  JsonWriter line(JsonWriter::Lines::kOne);
+  line.BeginObject();
+  line.Field("run_seconds", seconds);
+  Write(finished.trial, &line);
+  Write(finished.outcome, &line);
+  line.EndObject();
+  return line.Take();
+}
+
+bool ReadSavedSearch(std::string_view text, SavedSearch* saved, std::string* error) {
+  const size_t head_end = std::min(text.find('\n'), text.size());
+  json head = Parse(text.substr(0, head_end));
+  // The older format is one object over many lines.
+  if (!head.is_object()) head = Parse(text);
+  std::string format;
+  if (!Read(head, "format", &format)) {
+    *error = "is no state of a search: found no JSON with \"format\": \"";
+    error->append(kFormat).append("\"");
+    return false;
+  }
+  if (format == kFormatOfOne) return ReadTrialsOfOne(head, saved, error);
+  if (format == kFormat) {
+    return ReadHead(head, saved, error) &&
+           ReadLines(text.substr(std::min(head_end + 1, text.size())), saved, error);
+  }
+  *error = "found format \"" + format + "\", expected \"";
+  error->append(kFormat).append("\"");
+  return false;
 }
 
 std::string TrialJson(const Trial& trial) {

@@ -16,15 +16,31 @@ namespace headrace::cli {
 // The number `score` of a JSON object. Nothing when `text` is none, or has none.
 std::optional<double> ScoreOfJson(std::string_view text);
 
-// A search with all that has been scored, as the state file has it.
+// How many trials a run is of: it decides which number those that come after the search proper
+// have.
+struct SearchPlan {
+  uint64_t trials = 0;
+  uint64_t rescore_top = 0;
+  uint64_t rescore_seeds = 0;
+  bool baselines = false;
+};
+
+// A search with all that has been scored, as the state file has it: a head, and a line for each
+// trial in the order in which they finished. Lines are added to it, so that a trial costs the same
+// however many there are.
 struct SavedSearch {
   std::string evaluate;  // the command
-  std::string search;    // what hr_search_save gave
+  SearchPlan plan;       // of the run that wrote the head
+  std::string search;    // what hr_search_save gave then
+  uint64_t known = 0;    // the first of `trials`: `search` has what they came to
   double seconds = 0;    // of all runs
   std::vector<FinishedTrial> trials;
 };
-std::string SavedSearchJson(const SavedSearch& saved);
-// False: *error is one line without the name of the file.
+std::string SavedSearchText(const SavedSearch& saved);
+// The line to add; `seconds` as in SavedSearch.
+std::string SavedTrialLine(const FinishedTrial& finished, double seconds);
+// Half a line at the end is what a killed run was writing, and does not count. False: *error is one
+// line without the name of the file.
 [[nodiscard]] bool ReadSavedSearch(std::string_view text, SavedSearch* saved, std::string* error);
 
 // A trial alone, as the evaluator finds it by HEADRACE_TRIAL.

@@ -1,20 +1,10 @@
 #include "bindings/cli/search_session.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <span>
-#include <system_error>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "bindings/cli/command.h"
-#include "bindings/cli/output_file.h"
-#include "bindings/cli/source_picture.h"
 
 namespace headrace::cli {
 namespace {
@@ -48,19 +38,8 @@ ScoredPolicy PolicyOf(const hr_search_result& result) {
           .name = result.name};
 }
 
-// What a run that was killed was writing.
-void RemoveHalfWritten(const std::string& state) {
-  const std::filesystem::path path(state);
-  std::string half = ".";
-  half.append(path.filename().string()).append(".tmp-");
-  std::error_code ignored;
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  std::filesystem::directory_iterator entry(folder, ignored);
-  for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
-    if (!entry->path().filename().string().starts_with(half)) continue;
-    std::error_code failed;  // then it stays
-    std::filesystem::remove(entry->path(), failed);
-  }
+bool IsTheSame(const Trial& a, const Trial& b) {
+  return a.kind == b.kind && a.of == b.of && a.seed == b.seed && a.name == b.name;
 }
 
 // Reasons are not compared: the library keeps less of them.
@@ -68,112 +47,126 @@ bool IsTheSame(const FinishedTrial& finished, const hr_trial& known) {
   const bool is_good = finished.outcome.is_good();
   if (known.state != (is_good ? HR_TRIAL_SCORED : HR_TRIAL_FAILED)) return false;
   if (is_good && known.score != finished.outcome.score) return false;
-  return TrialOf(known).name == finished.trial.name && known.seed == finished.trial.seed;
+  return IsTheSame(finished.trial, TrialOf(known));
 }
 
-bool IsSameFile(int fd, const std::string& path) {
-  struct stat held {};
-  struct stat named {};
-  return fstat(fd, &held) == 0 && stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
-         held.st_dev == named.st_dev;
+bool Save(const hr_search* search, std::string* state, std::string* error) {
+  HR_INIT(hr_error, failure);
+  size_t needed = 0;
+  (void)hr_search_save(search, nullptr, 0, &needed, nullptr);
+  state->resize(needed);
+  const hr_status status = hr_search_save(search, state->data(), needed, &needed, &failure);
+  if (status != HR_OK) {
+    *error = TextOf(status, failure);
+    return false;
+  }
+  state->resize(needed - 1);  // without the NUL
+  return true;
 }
 
 }  // namespace
 
-StateLock::~StateLock() {
-  if (fd_ < 0) return;
-  unlink(path_.c_str());  // while it is held: who waits for it sees that it is another file
-  close(fd_);
-}
-
-bool StateLock::Take(const std::string& state, std::string* error) {
-  path_ = state + ".lock";
-  for (;;) {
-    fd_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-    if (fd_ < 0) {
-      *error = "--state: cannot make " + path_ + ": " + std::strerror(errno);
-      return false;
-    }
-    const bool held = flock(fd_, LOCK_EX | LOCK_NB) == 0;
-    // File systems without locks are no reason not to search.
-    if (!held && errno != EWOULDBLOCK) return true;
-    if (held && IsSameFile(fd_, path_)) return true;
-    close(fd_);
-    fd_ = -1;
-    if (held) continue;  // its last owner has just removed it
-    *error = "--state " + state + ": another search is at work on it";
-    return false;
-  }
-}
-
-int SearchSession::Open(uint64_t parallel, const Overrides& overrides) {
-  std::string text;
-  if (!options_.state.empty()) {
-    if (!lock_.Take(options_.state, &text)) return console_->Fail(text);
-    RemoveHalfWritten(options_.state);
-  }
-  Overrides copy = overrides;
-  const hr_options given = copy.ToOptions(*console_);
+int SearchSession::OpenSearch(const SearchPlan& plan, Handle* search) {
+  const hr_options given = overrides_.ToOptions(*console_);
   HR_INIT(hr_search_options, options);
   options.strategy = options_.strategy;
   options.seed = options_.seed;
-  options.parallel = static_cast<uint32_t>(parallel);
-  options.trials = static_cast<uint32_t>(options_.trials);
-  options.rescore_top = static_cast<uint32_t>(options_.rescore_top);
-  options.rescore_seeds = static_cast<uint32_t>(options_.rescore_seeds);
-  options.baselines = options_.baselines ? 1 : 0;
+  options.parallel = static_cast<uint32_t>(parallel_);
+  options.trials = static_cast<uint32_t>(plan.trials);
+  options.rescore_top = static_cast<uint32_t>(plan.rescore_top);
+  options.rescore_seeds = static_cast<uint32_t>(plan.rescore_seeds);
+  options.baselines = plan.baselines ? 1 : 0;
   options.overrides = given.overrides;
   options.override_count = given.override_count;
   HR_INIT(hr_error, error);
   hr_search* opened = nullptr;
   const hr_status status = hr_search_open_file(options_.config.c_str(), &options, &opened, &error);
   if (status != HR_OK) return console_->Fail(status, error);
-  search_.reset(opened);
+  search->reset(opened);
+  return kExitGood;
+}
+
+int SearchSession::Open(uint64_t parallel, const Overrides& overrides) {
+  std::string text;
+  if (!options_.state.empty() && !file_.Open(options_.state, &text)) return console_->Fail(text);
+  parallel_ = parallel;
+  overrides_ = overrides;
+  saved_.evaluate = options_.evaluator.command;
+  saved_.plan = {.trials = options_.trials,
+                 .rescore_top = options_.rescore_top,
+                 .rescore_seeds = options_.rescore_seeds,
+                 .baselines = options_.baselines};
+  if (const int opened = OpenSearch(saved_.plan, &search_); opened != kExitGood) return opened;
   HR_INIT(hr_gene, gene);
-  if (options_.concat > 0 && hr_search_gene(opened, 0, &gene, nullptr) == HR_OK &&
+  if (options_.concat > 0 && hr_search_gene(search_.get(), 0, &gene, nullptr) == HR_OK &&
       gene.kind == HR_GENE_NUM_OPS) {
     return console_->Usage(
         "--concat: policies of the rand_augment space have nothing to be joined");
   }
-  saved_.evaluate = options_.evaluator.command;
   return options_.state.empty() ? kExitGood : Load();
 }
 
+int SearchSession::FailOnState(const std::string& text) {
+  return console_->Fail("--state " + options_.state + ": " + text);
+}
+
 int SearchSession::Load() {
-  struct stat info {};
-  if (stat(options_.state.c_str(), &info) != 0 && errno == ENOENT) return kExitGood;
-  std::vector<std::byte> bytes;
+  std::optional<SavedSearch> saved;
   std::string text;
-  if (!ReadWholeFile(options_.state, &bytes, &text)) return console_->Fail("--state: " + text);
-  const std::string named = "--state " + options_.state + ": ";
-  SavedSearch saved;
-  if (!ReadSavedSearch({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, &saved,
-                       &text)) {
-    return console_->Fail(named + text);
-  }
-  HR_INIT(hr_error, error);
-  const hr_status status =
-      hr_search_load(search_.get(), saved.search.data(), saved.search.size(), &error);
-  if (status != HR_OK) {
-    hr_error with_name = error;
-    const std::string line = named + TextOf(status, error);
-    with_name.text[line.copy(with_name.text, sizeof with_name.text - 1)] = '\0';
-    return console_->Fail(status, with_name);
-  }
-  if (saved.evaluate != saved_.evaluate) {
-    console_->Warning("--evaluate was " + saved.evaluate +
+  if (!file_.Read(&saved, &text)) return console_->Fail(text);
+  if (!saved) return kExitGood;
+  if (const int caught_up = CatchUp(&*saved); caught_up != kExitGood) return caught_up;
+  if (const int loaded = LoadInto(search_.get(), saved->search); loaded != kExitGood) return loaded;
+  if (saved->evaluate != saved_.evaluate) {
+    console_->Warning("--evaluate was " + saved->evaluate +
                       " before: scores of two evaluators may not compare");
   }
-  saved_.seconds = seconds_before_ = saved.seconds;
-  saved_.trials = std::move(saved.trials);
+  saved_.seconds = seconds_before_ = saved->seconds;
+  saved_.trials = std::move(saved->trials);
   return CheckTrials();
+}
+
+int SearchSession::LoadInto(hr_search* search, const std::string& state) {
+  HR_INIT(hr_error, error);
+  const hr_status status = hr_search_load(search, state.data(), state.size(), &error);
+  if (status == HR_OK) return kExitGood;
+  hr_error with_name = error;
+  const std::string line = "--state " + options_.state + ": " + TextOf(status, error);
+  with_name.text[line.copy(with_name.text, sizeof with_name.text - 1)] = '\0';
+  return console_->Fail(status, with_name);
+}
+
+// The trials that were added are asked for as the run asked that added them: of a search of its
+// own, as it may have been one of another number of trials.
+int SearchSession::CatchUp(SavedSearch* saved) {
+  if (saved->known == saved->trials.size()) return kExitGood;
+  Handle search;
+  if (const int opened = OpenSearch(saved->plan, &search); opened != kExitGood) return opened;
+  if (const int loaded = LoadInto(search.get(), saved->search); loaded != kExitGood) return loaded;
+  std::unordered_map<uint64_t, Trial> asked;
+  for (size_t i = saved->known; i < saved->trials.size(); ++i) {
+    const auto& [trial, outcome] = saved->trials[i];
+    HR_INIT(hr_trial, next);
+    while (!asked.contains(trial.id) && hr_search_ask(search.get(), &next, nullptr) == HR_OK) {
+      asked[next.id] = TrialOf(next);
+    }
+    const auto found = asked.find(trial.id);
+    if (found == asked.end() || !IsTheSame(found->second, trial) ||
+        hr_search_tell(search.get(), trial.id, outcome.score,
+                       outcome.is_good() ? nullptr : outcome.reason.c_str(), nullptr) != HR_OK) {
+      return FailOnState("is damaged: line " + std::to_string(i + 2) +
+                         " is not of a trial that the search has asked for");
+    }
+    asked.erase(found);
+  }
+  std::string text;
+  return Save(search.get(), &saved->search, &text) ? kExitGood : FailOnState(text);
 }
 
 // The file has what the search knows a second time, with times and reasons: they must agree. What
 // comes after the search proper has other ids when the number of trials is another, and is the
 // library's to check.
 int SearchSession::CheckTrials() {
-  const std::string damaged = "--state " + options_.state + ": is damaged: ";
   std::unordered_set<uint64_t> seen;
   for (const FinishedTrial& finished : saved_.trials) {
     if (finished.trial.kind != TrialKind::kSearch) continue;
@@ -182,12 +175,12 @@ int SearchSession::CheckTrials() {
     if (status == HR_OK && IsTheSame(finished, known) && seen.insert(finished.trial.id).second) {
       continue;
     }
-    return console_->Fail(damaged + "trial " + std::to_string(finished.trial.id) +
-                          " is not what the search says about it");
+    return FailOnState("is damaged: trial " + std::to_string(finished.trial.id) +
+                       " is not what the search says about it");
   }
   if (const uint64_t told = Counts().search_trials; told != seen.size()) {
-    return console_->Fail(damaged + "it lists " + std::to_string(seen.size()) +
-                          " trials, and the search knows the outcomes of " + std::to_string(told));
+    return FailOnState("is damaged: it lists " + std::to_string(seen.size()) +
+                       " trials, and the search knows the outcomes of " + std::to_string(told));
   }
   return kExitGood;
 }
@@ -224,17 +217,10 @@ bool SearchSession::Finish(const FinishedTrial& finished, double seconds, std::s
   saved_.trials.back().trial.policy.clear();
   saved_.seconds = seconds_before_ + seconds;
   if (options_.state.empty()) return true;
-  size_t needed = 0;
-  hr_status status = hr_search_save(search_.get(), nullptr, 0, &needed, nullptr);
-  saved_.search.resize(needed);
-  status = hr_search_save(search_.get(), saved_.search.data(), needed, &needed, &failure);
-  if (status != HR_OK) {
-    *error = TextOf(status, failure);
-    return false;
-  }
-  saved_.search.resize(needed - 1);  // without the NUL
-  const std::string text = SavedSearchJson(saved_);
-  return WriteDurableFile(options_.state, std::as_bytes(std::span(text)), error);
+  if (file_.CanAdd()) return file_.Add(finished, saved_.seconds, error);
+  if (!Save(search_.get(), &saved_.search, error)) return false;
+  saved_.known = saved_.trials.size();
+  return file_.Write(saved_, error);
 }
 
 hr_search_counts SearchSession::Counts() const {

@@ -1,8 +1,8 @@
 // SearchSession: the library's search as the command uses it, with its state file.
 //
 // What: hr_search with C++ types; what has been told is in the state file before it counts. Owner:
-// the command. Thread: one. Cost: the state file is written whole for each trial that is finished,
-// about 500 bytes a trial.
+// the command. Thread: one. Cost: a line of the state file a trial; to go on, the trials of the
+// file are asked for and told again.
 #pragma once
 
 #include <memory>
@@ -16,27 +16,13 @@
 #include "bindings/cli/loader_session.h"
 #include "bindings/cli/search_json.h"
 #include "bindings/cli/search_options.h"
+#include "bindings/cli/search_state.h"
 #include "bindings/cli/search_trial.h"
 
 namespace headrace::cli {
 
 struct SearchCloser {
   void operator()(hr_search* search) const { hr_search_close(search); }
-};
-
-// The state file is one process's at a time, for as long as this lives.
-class StateLock {
- public:
-  StateLock() = default;
-  ~StateLock();
-  StateLock(const StateLock&) = delete;
-  StateLock& operator=(const StateLock&) = delete;
-  // False: *error is one line.
-  [[nodiscard]] bool Take(const std::string& state, std::string* error);
-
- private:
-  std::string path_;
-  int fd_ = -1;
 };
 
 // A policy with all that is known about it; NaN where there is nothing.
@@ -82,13 +68,24 @@ class SearchSession {
   double seconds_before() const { return seconds_before_; }  // of earlier runs
 
  private:
+  using Handle = std::unique_ptr<hr_search, SearchCloser>;
+
+  // Exit status, and so the others.
+  [[nodiscard]] int OpenSearch(const SearchPlan& plan, Handle* search);
   [[nodiscard]] int Load();
+  // Into a search that has not asked yet.
+  [[nodiscard]] int LoadInto(hr_search* search, const std::string& state);
+  // Brings saved->search up to the last of its trials.
+  [[nodiscard]] int CatchUp(SavedSearch* saved);
   [[nodiscard]] int CheckTrials();
+  int FailOnState(const std::string& text);
 
   const SearchOptions& options_;
   Console* const console_;
-  StateLock lock_;
-  std::unique_ptr<hr_search, SearchCloser> search_;
+  uint64_t parallel_ = 1;
+  Overrides overrides_;
+  SearchStateFile file_;
+  Handle search_;
   SavedSearch saved_;
   double seconds_before_ = 0;
 };
