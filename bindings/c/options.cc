@@ -20,11 +20,17 @@ hr_status ReadOptions(const hr_options* in, hr_options* options,
       (options->world_size > 0 && options->rank >= options->world_size)) {
     return SetError(error, Code::kInvalidArgument, "hr_options: rank must be in 0..world_size-1");
   }
-  for (uint32_t i = 0; i < options->override_count; ++i) {
-    if (options->overrides == nullptr || options->overrides[i] == nullptr) {
-      return SetError(error, Code::kInvalidArgument, "hr_options: an override is NULL");
+  return CopyOverrides("hr_options", options->overrides, options->override_count, overrides, error);
+}
+
+hr_status CopyOverrides(std::string_view what, const char* const* overrides, uint32_t count,
+                        std::vector<std::string>* copies, hr_error* error) {
+  for (uint32_t i = 0; i < count; ++i) {
+    if (overrides == nullptr || overrides[i] == nullptr) {
+      return SetError(error, Code::kInvalidArgument,
+                      std::string(what).append(": an override is NULL"));
     }
-    overrides->emplace_back(options->overrides[i]);
+    copies->emplace_back(overrides[i]);
   }
   return HR_OK;
 }

@@ -47,12 +47,9 @@ struct Options {
       return SetError(error, Code::kInvalidArgument,
                       "hr_pack_options: rank must be in 0..world_size-1");
     }
-    for (uint32_t i = 0; i < raw.override_count; ++i) {
-      if (raw.overrides == nullptr || raw.overrides[i] == nullptr) {
-        return SetError(error, Code::kInvalidArgument, "hr_pack_options: an override is NULL");
-      }
-      overrides.emplace_back(raw.overrides[i]);
-    }
+    const hr_status copied = headrace::capi::CopyOverrides("hr_pack_options", raw.overrides,
+                                                           raw.override_count, &overrides, error);
+    if (copied != HR_OK) return copied;
     MakeHooks();
     return HR_OK;
   }

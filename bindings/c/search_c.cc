@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bindings/c/boundary.h"
+#include "bindings/c/options.h"
 #include "loader/config_search.h"
 #include "loader/search/baselines.h"
 #include "loader/search/searcher.h"
@@ -90,12 +91,9 @@ hr_status ReadSearchOptions(const hr_search_options* in, SearchOptions* out,
     return SetError(error, Code::kInvalidArgument,
                     "hr_search_options: strategy is none of hr_search_strategy");
   }
-  for (uint32_t i = 0; i < known.override_count; ++i) {
-    if (known.overrides == nullptr || known.overrides[i] == nullptr) {
-      return SetError(error, Code::kInvalidArgument, "hr_search_options: an override is NULL");
-    }
-    overrides->emplace_back(known.overrides[i]);
-  }
+  const hr_status copied =
+      CopyOverrides("hr_search_options", known.overrides, known.override_count, overrides, error);
+  if (copied != HR_OK) return copied;
   *out = {.strategy = static_cast<SearchStrategy>(known.strategy),
           .seed = known.seed,
           .parallel = known.parallel > 0 ? known.parallel : 1,

@@ -169,6 +169,22 @@ static void check_errors(void) {
   hr_loader_close(NULL);
   hr_batch_release(NULL);
   hr_transform_close(NULL);
+  /* Each struct of options that takes overrides says its own name. */
+  HR_INIT(hr_options, loading);
+  HR_INIT(hr_search_options, searching);
+  HR_INIT(hr_pack_options, packing);
+  HR_INIT(hr_pack_report, report);
+  const char *const overrides[] = {"limits.max_side=8", NULL};
+  hr_loader *none = NULL;
+  hr_search *search = NULL;
+  loading.override_count = searching.override_count = packing.override_count = 2;
+  loading.overrides = packing.overrides = overrides;
+  CHECK(hr_loader_open_file("/not/there.toml", &loading, &none, &error) == HR_INVALID_ARGUMENT);
+  CHECK(strcmp(error.text, "hr_options: an override is NULL") == 0);
+  CHECK(hr_search_open(NULL, 0, &searching, &search, &error) == HR_INVALID_ARGUMENT);
+  CHECK(strcmp(error.text, "hr_search_options: an override is NULL") == 0);
+  CHECK(hr_unpack("/not/there", "/nor/there", &packing, &report, &error) == HR_INVALID_ARGUMENT);
+  CHECK(strcmp(error.text, "hr_pack_options: an override is NULL") == 0);
 }
 
 static void check_transform(const char *folder) {
