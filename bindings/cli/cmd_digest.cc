@@ -19,8 +19,8 @@ namespace headrace::cli {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
-    {"epochs", 0, "N", "Stops after N epochs; 1 by default."},
-    {"batches", 0, "N", "Stops after N batches, counted over all epochs."},
+    kEpochsOption,
+    kBatchesOption,
     {"global", 0, "",
      "Numbers the batches over all ranks, so that the sorted lines of all ranks are those of one."},
     kStateOption,

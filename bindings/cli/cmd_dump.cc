@@ -19,8 +19,8 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {
     {"output", 'o', "DIR", "The folder to write to; made when it is not there. Required."},
-    {"epochs", 0, "N", "Stops after N epochs; 1 by default."},
-    {"batches", 0, "N", "Stops after N batches, counted over all epochs."},
+    kEpochsOption,
+    kBatchesOption,
     kStateOption,
     kStateEveryOption,
     kSetOption,

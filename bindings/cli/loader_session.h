@@ -43,6 +43,10 @@ struct WalkLimits {
   uint64_t epochs = 1;
   uint64_t batches = UINT64_MAX;  // over all epochs
 };
+inline constexpr OptionSpec kEpochsOption = {"epochs", 0, "N",
+                                             "Stops after N epochs; 1 by default."};
+inline constexpr OptionSpec kBatchesOption = {"batches", 0, "N",
+                                              "Stops after N batches, counted over all epochs."};
 // From --epochs and --batches where the command has them.
 [[nodiscard]] bool ReadWalkLimits(const ParsedArgs& args, WalkLimits* limits, std::string* error);
 // Batches that the walk will visit, for progress.
