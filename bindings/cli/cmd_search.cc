@@ -51,7 +51,7 @@ constexpr OptionSpec kOptions[] = {
 };
 
 // Where the processes of one search meet.
-std::string FolderOf(const SearchOptions& options) { return options.state + ".d"; }
+std::string MeetingFolder(const SearchOptions& options) { return options.state + ".d"; }
 
 bool WritePolicy(const SearchOptions& options, const SearchSession& session,
                  const SearchSummary& summary, std::string* error) {
@@ -110,7 +110,7 @@ int Search(const ParsedArgs& args, const SearchOptions& options, const hr_rank& 
   // Its end may have to wait for a helper that never came: the results are out by then.
   std::unique_ptr<SearchMaster> master;
   if (rank.world_size > 1) {
-    master = std::make_unique<SearchMaster>(FolderOf(options), rank.world_size - 1,
+    master = std::make_unique<SearchMaster>(MeetingFolder(options), rank.world_size - 1,
                                             options.rank_timeout_seconds, &console);
     if (!master->Open(&error)) return console.Fail(error);
   }
@@ -167,8 +167,8 @@ int Run(const ParsedArgs& args, Console& console) {
   EvaluatorPool pool(options.parallel, rank.rank, rank.world_size, args.Has("verbose"), &console);
   if (!pool.Open(&text)) return console.Fail(text);
   if (rank.rank > 0) {
-    return HelpSearch(FolderOf(options), rank.rank, options.parallel, options.rank_timeout_seconds,
-                      &pool, &console);
+    return HelpSearch(MeetingFolder(options), rank.rank, options.parallel,
+                      options.rank_timeout_seconds, &pool, &console);
   }
   return Search(args, options, rank, overrides, &pool, console);
 }

@@ -46,7 +46,7 @@ enum class Sync { kNo, kYes };
 
 // 0, or the errno: makes the names in a folder outlive a loss of power.
 int SyncFolder(const std::string& path) {
-  const int fd = open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return errno;
   // Some file systems sync no folders and say EINVAL.
   const int failed = fsync(fd) != 0 && errno != EINVAL ? errno : 0;
@@ -73,7 +73,7 @@ bool WriteFile(const std::string& path, std::initializer_list<std::span<const st
   if (close(fd) != 0 && failed == 0) failed = errno;
   if (failed == 0 && !direct && rename(written_path.c_str(), path.c_str()) != 0) failed = errno;
   if (failed != 0 && !direct) unlink(written_path.c_str());
-  if (synced && failed == 0) failed = SyncFolder(path.substr(0, name_at));
+  if (synced && failed == 0) failed = SyncFolder(FolderOf(path));
   if (failed == 0) return true;
   *error = Cannot("write", path, failed);
   return false;
@@ -102,6 +102,11 @@ bool AppendDurably(int fd, const std::string& path, std::span<const std::byte> b
 
 bool WriteWholeFile(const std::string& path, std::string_view text, std::string* error) {
   return WriteWholeFile(path, {std::as_bytes(std::span(text))}, error);
+}
+
+std::string FolderOf(const std::string& path) {
+  const size_t name_at = path.rfind('/') + 1;  // npos + 1 is 0: no folder in the path
+  return name_at == 0 ? "." : path.substr(0, name_at);
 }
 
 bool MakeFolders(const std::string& path, std::string* error) {

@@ -32,6 +32,9 @@ namespace headrace::cli {
 [[nodiscard]] bool AppendDurably(int fd, const std::string& path, std::span<const std::byte> bytes,
                                  std::string* error);
 
+// The folder that a file is or will be in; "." for a name alone.
+std::string FolderOf(const std::string& path);
+
 // Makes the folder and those above it; an existing folder is fine.
 [[nodiscard]] bool MakeFolders(const std::string& path, std::string* error);
 

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/cli/output_file.h"
+
 namespace headrace::cli {
 namespace {
 
@@ -146,10 +148,8 @@ bool CanMakeFile(std::string_view option, const std::string& path, std::string* 
     if (S_ISDIR(info.st_mode)) failed = EISDIR;
     if (access(path.c_str(), W_OK) != 0) failed = errno;
   }
-  const size_t name_at = path.rfind('/') + 1;  // npos + 1 is 0: no folder in the path
-  const std::string folder = name_at == 0 ? "." : path.substr(0, name_at);
   const bool replaced = failed == 0 && (info.st_mode == 0 || S_ISREG(info.st_mode));
-  if (replaced && access(folder.c_str(), W_OK | X_OK) != 0) failed = errno;
+  if (replaced && access(FolderOf(path).c_str(), W_OK | X_OK) != 0) failed = errno;
   if (failed == 0) return true;
   *error = std::string(option) + ": cannot write " + path + ": " + std::strerror(failed);
   return false;

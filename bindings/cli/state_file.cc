@@ -42,9 +42,7 @@ bool IsThere(const std::string& path) { return access(path.c_str(), F_OK) == 0; 
 
 // As WriteDurableFile will: a temporary file beside it.
 bool CanWriteBeside(const std::string& path) {
-  const size_t name_at = path.rfind('/') + 1;  // npos + 1 is 0: no folder in the path
-  const std::string folder = name_at == 0 ? "." : path.substr(0, name_at);
-  return access(folder.c_str(), W_OK | X_OK) == 0;
+  return access(FolderOf(path).c_str(), W_OK | X_OK) == 0;
 }
 
 }  // namespace
