@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/each_target.h"
 #include "simd/target.h"
 #include "simd/warp.h"
 
@@ -85,12 +86,5 @@ void Register(const std::string& target) {
 }  // namespace headrace::simd
 
 int main(int argc, char** argv) {
-  for (const std::string& target : headrace::simd::SupportedTargets()) {
-    headrace::simd::Register(target);
-  }
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
+  return headrace::bench::RunOnEachTarget(argc, argv, headrace::simd::Register);
 }
