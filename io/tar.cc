@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/checked_math.h"
 #include "io/whole.h"
@@ -121,8 +122,11 @@ Status ParseTarHeader(std::span<const std::byte, kTarBlockBytes> block, TarMembe
   return {};
 }
 
-TarReader::TarReader(int fd, uint64_t file_bytes)
-    : fd_(fd), file_bytes_(file_bytes), buffer_(std::make_unique<std::byte[]>(kBufferBytes)) {}
+TarReader::TarReader(int fd, uint64_t file_bytes, std::function<bool()> goes_on)
+    : fd_(fd),
+      file_bytes_(file_bytes),
+      goes_on_(std::move(goes_on)),
+      buffer_(std::make_unique<std::byte[]>(kBufferBytes)) {}
 
 Status TarReader::Read(uint64_t offset, std::span<std::byte> bytes) {
   const std::optional<uint64_t> end = CheckedAdd<uint64_t>(offset, bytes.size());
@@ -155,6 +159,7 @@ Status TarReader::Next(TarMember* member, bool* found) {
   if (ended_) return {};
   Extras extras;
   for (bool is_member = false; !is_member;) {
+    if (goes_on_ && !goes_on_()) return {Code::kStopped, "stopped by the caller"};
     offset_ = next_;
     const Status status = ReadHeader(member, &extras, &is_member);
     if (!status.ok()) ended_ = true;

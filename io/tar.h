@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,8 +27,9 @@ class TarReader {
  public:
   static constexpr uint64_t kNameBytesMax = 4096;
 
-  // `fd`: a regular file of `file_bytes`; it must stay open, and is not closed.
-  TarReader(int fd, uint64_t file_bytes);
+  // `fd`: a regular file of `file_bytes`; it must stay open, and is not closed. `goes_on` is asked
+  // before each header; its false ends the reading with kStopped. Null: to the end.
+  TarReader(int fd, uint64_t file_bytes, std::function<bool()> goes_on = nullptr);
 
   // kOk and *found = false at the end of the archive. kCorrupt, kTruncated, kUnsupportedFormat:
   // offset() says where. After an error it ends.
@@ -67,6 +69,7 @@ class TarReader {
 
   int fd_;
   uint64_t file_bytes_;
+  std::function<bool()> goes_on_;
   uint64_t next_ = 0;    // of the next header
   uint64_t offset_ = 0;  // of the last
   uint64_t passed_over_ = 0;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/hash.h"
+#include "loader/open_watch.h"
 #include "loader/sampler.h"
 
 namespace headrace::loader {
@@ -87,6 +88,7 @@ bool EpochSamples::SumWeights(ConfigError* error) {
                             std::to_string(samples) + " samples");
   }
   for (uint64_t id = 0; id < samples; ++id) {
+    if (!OpeningGoesOnAt(id)) return OpeningGoesOn(error);
     const double weight = choice_.weights[id];
     if (!(weight >= 0) || std::isinf(weight)) {
       return Wrong(error, "sample_weights: found " + std::to_string(weight) + " for sample " +
@@ -108,6 +110,7 @@ bool EpochSamples::Balance(ConfigError* error) {
   }
   std::vector<uint64_t> counts(dataset_->classes().size());
   for (uint64_t id = 0; id < dataset_->size(); ++id) {
+    if (!OpeningGoesOnAt(id)) return OpeningGoesOn(error);
     const int64_t label = dataset_->Label(id);
     if (label < 0 || static_cast<uint64_t>(label) >= counts.size()) {
       return Wrong(error, std::string(kKey) + "sample " + Sample(*dataset_, id) + " has label " +
@@ -121,12 +124,16 @@ bool EpochSamples::Balance(ConfigError* error) {
     if (counts[label] > 0) class_weights_[label] = 1 / static_cast<double>(counts[label]);
   }
   // Not the number of classes, but what the weights really add up to.
-  for (uint64_t id = 0; id < dataset_->size(); ++id) sum_ += WeightOf(id);
+  for (uint64_t id = 0; id < dataset_->size(); ++id) {
+    if (!OpeningGoesOnAt(id)) return OpeningGoesOn(error);
+    sum_ += WeightOf(id);
+  }
   return true;
 }
 
 bool EpochSamples::CheckIds(ConfigError* error) const {
   for (size_t i = 0; i < choice_.ids.size(); ++i) {
+    if (!OpeningGoesOnAt(i)) return OpeningGoesOn(error);
     const int64_t id = choice_.ids[i];
     if (id >= 0 && static_cast<uint64_t>(id) < dataset_->size()) continue;
     return Wrong(error, "sample_ids: found " + std::to_string(id) + " at index " +

@@ -5,6 +5,8 @@
 #include <functional>
 #include <span>
 
+#include "loader/config_toml.h"
+
 namespace headrace::loader {
 
 struct FoundFile {
@@ -16,8 +18,8 @@ struct FoundFile {
 
 // Fills found[i] for the file at path_of(i), relative to the folder `root`. path_of is called by
 // several threads at once. Over a network each answer is a round trip, so up to 16 threads ask; a
-// thread that cannot be started is done without.
-void LookUpFiles(int root, const std::function<const char*(uint64_t)>& path_of,
-                 std::span<FoundFile> found);
+// thread that cannot be started is done without. False when the opening is ended (OpenWatch).
+[[nodiscard]] bool LookUpFiles(int root, const std::function<const char*(uint64_t)>& path_of,
+                               std::span<FoundFile> found, ConfigError* error);
 
 }  // namespace headrace::loader

@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "loader/folder_walk.h"
+#include "loader/open_watch.h"
+#include "loader/watched_sort.h"
 
 namespace headrace::loader {
 namespace {
@@ -99,11 +101,13 @@ bool FolderDataset::Open(const std::string& root, const std::vector<std::string>
     log.Write(LogLevel::kWarning, text.c_str());
   }
 
-  std::sort(all.begin(), all.end(), [](const Labelled& a, const Labelled& b) {
+  const bool sorted = WatchedSort(&all, [](const Labelled& a, const Labelled& b) {
     return a.file.path < b.file.path;  // std::string compares as unsigned bytes
   });
+  if (!sorted) return OpeningGoesOn(error);
   made->files_.Reserve(all.size());
   for (const Labelled& one : all) {
+    if (!OpeningGoesOnAt(made->files_.size())) return OpeningGoesOn(error);
     made->files_.Add(one.file.path, one.file.bytes, one.file.mtime_ns, one.label);
   }
   made->files_.Finish();

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "loader/open_watch.h"
 #include "loader/shards/shard_scan.h"
 #include "loader/shown_name.h"
 
@@ -15,6 +16,7 @@ namespace fs = std::filesystem;
 std::string FirstTar(const std::string& folder) {
   std::error_code ended;
   for (fs::directory_iterator at(folder, ended), end; !ended && at != end; at.increment(ended)) {
+    if (!OpeningGoesOn()) return {};
     const std::string name = at->path().filename().string();
     if (!name.starts_with('.') && name.ends_with(".tar")) return name;
   }
@@ -27,6 +29,7 @@ std::string FirstPicture(const std::string& folder) {
   const auto options = fs::directory_options::skip_permission_denied;
   fs::recursive_directory_iterator at(folder, options, ended);
   for (const fs::recursive_directory_iterator end; !ended && at != end; at.increment(ended)) {
+    if (!OpeningGoesOn()) return {};
     const std::string name = at->path().filename().string();
     if (name.starts_with('.')) {
       at.disable_recursion_pending();
@@ -41,9 +44,9 @@ std::string FirstPicture(const std::string& folder) {
 bool IsFolderOfTars(const std::string& folder, bool* tars, ConfigError* error) {
   const std::string tar = FirstTar(folder);
   *tars = !tar.empty();
-  if (!*tars) return true;
+  if (!*tars) return OpeningGoesOn(error);
   const std::string picture = FirstPicture(folder);
-  if (picture.empty()) return true;
+  if (picture.empty()) return OpeningGoesOn(error);
   return Fail(error, Code::kConfigValue,
               folder + ": holds tar files (" + ShownName(tar) + ") and pictures (" +
                   ShownName(picture) +

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "loader/file_times.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 namespace {
@@ -47,6 +48,7 @@ bool FolderWalk::Below(const std::string& folder, const Folder& found, std::vect
   std::vector<Folder> folders;
   const bool listed = List(folder, &folders, [&](const char* name, const struct stat& info) {
     if (!HasImageName(name)) return;
+    OpeningFound(1);
     files->push_back(
         {folder + "/" + name, static_cast<uint64_t>(info.st_size), NanosecondsOf(info.st_mtim)});
   });
@@ -68,6 +70,7 @@ bool FolderWalk::List(const std::string& folder, std::vector<Folder>* folders,
                 "cannot list the folder " + full + ": " + strerror(number), number);
   }
   for (;;) {
+    if (!OpeningGoesOn(error_)) return false;
     errno = 0;
     const dirent* entry = readdir(dir.get());
     if (entry == nullptr) {

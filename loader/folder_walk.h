@@ -16,7 +16,8 @@ namespace headrace::loader {
 // Names that may be pictures: .jpg .jpeg .jpe .png .webp and none, in any case.
 bool HasImageName(std::string_view name);
 
-// Lists one folder after the other; hidden names are passed over. A failure names the folder.
+// Lists one folder after the other; hidden names are passed over. A failure names the folder. Ends
+// when the opening does (OpenWatch).
 // Owner and thread: whoever opens a data set.
 class FolderWalk {
  public:

@@ -14,6 +14,7 @@
 #include "loader/augment/op.h"
 #include "loader/augment/program.h"
 #include "loader/mix/mixer.h"
+#include "loader/open_watch.h"
 #include "loader/pipeline/consumer_stage.h"
 #include "loader/pipeline/sample_saliency.h"
 #include "loader/pipeline/scheduler.h"
@@ -191,7 +192,9 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
                 epoch_samples.Bytes())) {
     return false;
   }
+  if (!OpeningGoesOn(error)) return false;
   epoch_samples.Build();
+  if (!OpeningGoesOn(error)) return false;
   if (saliency_maps != nullptr && !saliency_maps->Read(error)) return false;
   shared = std::make_unique<PipelineShared>(config, *dataset, *sampler, *augment, *mixer, *convert,
                                             plan, log);
@@ -245,6 +248,7 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
 }
 
 bool Loader::Parts::MakeCache(ConfigError* error) {
+  if (!OpeningGoesOn(error)) return false;
   if (config.loader.cache == Cache::kNone) return true;
   constexpr uint64_t kMiB = uint64_t{1} << 20;
   const SampleCachePlan& planned = plan.cache;
@@ -283,6 +287,7 @@ bool Loader::Parts::OpenCheckpoints(const LoaderOptions& options, ConfigError* e
   // An index keeps what its data set has and nothing else, so a choice of samples gets its own.
   how.selection = SelectionText(config.dataset);
   auto opened = CheckpointIndex::Open(*dataset, how, log, &shared->counters);
+  if (!OpeningGoesOn(error)) return false;
   if (!opened.ok()) {
     const Status status = opened.status();
     const std::string why = how.folder + ": " + TextOf(status);

@@ -11,6 +11,7 @@
 #include "loader/config_report.h"
 #include "loader/file_lookup.h"
 #include "loader/manifest/manifest_text.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 namespace {
@@ -58,10 +59,13 @@ bool ManifestDataset::Open(const DatasetConfig& config, std::unique_ptr<Dataset>
                 number);
   }
   std::vector<FoundFile> found(text.rows.size());
-  LookUpFiles(
-      root.get(), [&](uint64_t i) { return text.PathOf(text.rows[i]); }, found);
+  if (!LookUpFiles(
+          root.get(), [&](uint64_t i) { return text.PathOf(text.rows[i]); }, found, error)) {
+    return false;
+  }
   made->files_.Reserve(text.rows.size());
   for (uint64_t i = 0; i < text.rows.size(); ++i) {
+    if (!OpeningGoesOnAt(i)) return OpeningGoesOn(error);
     const char* path = text.PathOf(text.rows[i]);
     const FoundFile& file = found[i];
     if (!file.is_regular) {

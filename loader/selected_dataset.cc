@@ -8,6 +8,7 @@
 #include "base/checked_math.h"
 #include "base/hash.h"
 #include "loader/config_report.h"
+#include "loader/open_watch.h"
 #include "loader/text_lines.h"
 
 namespace headrace::loader {
@@ -73,6 +74,7 @@ bool KeepNames(const Dataset& dataset, const std::string& path, const Included& 
   found.reserve(included.lines.size());
   for (const auto& [number, line] : included.lines) found.emplace(line, false);
   for (uint64_t id = 0; id < dataset.size(); ++id) {
+    if (!OpeningGoesOn(error)) return false;  // a name may be read from an index
     const auto named = found.find(dataset.Name(id));
     if (named == found.end()) continue;
     named->second = true;
@@ -151,12 +153,14 @@ bool SelectedDataset::Select(const DatasetConfig& config, std::unique_ptr<Datase
         std::ranges::find(config.split_of, config.split, &std::pair<std::string, double>::first) -
         config.split_of.begin());
     for (uint64_t id = 0; id < whole.size(); ++id) {
+      if (!OpeningGoesOn(error)) return false;
       if (keep[id]) keep[id] = PartOf(whole.Name(id), config.split_of) == wanted;
     }
   }
   std::vector<uint32_t> ids;
   ids.reserve(static_cast<size_t>(std::ranges::count(keep, true)));
   for (uint64_t id = 0; id < whole.size(); ++id) {
+    if (!OpeningGoesOnAt(id)) return OpeningGoesOn(error);
     if (keep[id]) ids.push_back(static_cast<uint32_t>(id));
   }
   if (ids.empty()) {

@@ -10,6 +10,7 @@
 
 #include "io/file.h"
 #include "loader/config_report.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 namespace {
@@ -114,6 +115,8 @@ bool ReadTextLines(const std::string& path, std::string_view what, const OnLine&
   std::vector<char> block(kBlockBytes);
   uint64_t total = 0;
   for (;;) {
+    OpeningIsAt({.bytes = static_cast<uint64_t>(info.st_size), .bytes_done = total});
+    if (!OpeningGoesOn(error)) return false;
     const ssize_t count = read(file.get(), block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return FailFile(path, what, errno, error);

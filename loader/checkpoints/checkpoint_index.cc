@@ -11,6 +11,7 @@
 #include "loader/checkpoints/checkpoint_file.h"
 #include "loader/checkpoints/checkpoint_merge.h"
 #include "loader/checkpoints/samples_by_hash.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 namespace {
@@ -87,7 +88,7 @@ void CheckpointIndex::TakeOverIndex() {
     }
     return;
   }
-  if (file.status().code() == Code::kNotFound) return;
+  if (file.status().code() == Code::kNotFound || !OpeningGoesOn()) return;
   // It changed while it was read, or was damaged from the start.
   for (uint64_t id = 0; id < dataset_.size(); ++id) {
     words_[id].store(kNone, std::memory_order_relaxed);

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/hash.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 
@@ -21,6 +22,10 @@ bool SamplesByHash::NextPiece(std::span<const Item>* piece) {
   if (piece_ == pieces_) return false;
   items_.clear();
   for (uint64_t id = 0; id < dataset_.size(); ++id) {
+    if (!OpeningGoesOnAt(id)) {
+      ended_ = true;
+      return false;
+    }
     const uint64_t hash = PathHash(dataset_.Locate(id));
     // The range of hashes, cut into `pieces_` equal parts; their number is far below 2^32.
     if (((hash >> 32) * pieces_) >> 32 == piece_) items_.push_back({hash, id});

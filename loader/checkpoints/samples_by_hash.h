@@ -31,13 +31,16 @@ class SamplesByHash {
 
   explicit SamplesByHash(const Dataset& dataset, uint64_t piece_items = kPieceItems);
 
-  // False after the last piece; pieces may be empty.
+  // False after the last piece; pieces may be empty. False too when an opening is ended meanwhile.
   bool NextPiece(std::span<const Item>* piece);
+  // Whether there are pieces that were not made for that.
+  bool ended() const { return ended_; }
 
  private:
   const Dataset& dataset_;
   const uint64_t pieces_;
   uint64_t piece_ = 0;
+  bool ended_ = false;
   std::vector<Item> items_;
 };
 
@@ -50,7 +53,7 @@ struct MatchCounts {
 
 // Calls visit(item, extent, entry) for every sample in order; entry is null when `file` (which may
 // be null) has none for the sample as it is now. Stops at the first false and returns it; false too
-// when the table cannot be read to its end any more.
+// when the table cannot be read to its end any more, or the opening ends.
 template <class Visit>
 [[nodiscard]] bool MatchSamples(const Dataset& dataset, const CheckpointFile* file,
                                 MatchCounts* counts, Visit visit) {
@@ -73,6 +76,7 @@ template <class Visit>
       if (!found && !visit(item, extent, nullptr)) return false;
     }
   }
+  if (samples.ended()) return false;
   for (; more; more = table->Next(&entry)) ++counts->gone;
   return !table || table->status().ok();
 }

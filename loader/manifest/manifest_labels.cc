@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "loader/config_report.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 namespace {
@@ -105,6 +106,12 @@ class ManifestLabels::Maker {
     return Fail(error_, Code::kConfigValue, text_.LabelPlace(row) + ": " + what);
   }
 
+  // Whether the opening does: to be asked at every row.
+  bool GoesOn(const ManifestRow& row) {
+    return OpeningGoesOnAt(static_cast<uint64_t>(&row - text_.rows.data())) ||
+           OpeningGoesOn(error_);
+  }
+
   std::string_view LabelOf(const ManifestRow& row) const { return Trimmed(text_.LabelOf(row)); }
 
   // Unless a class is named so.
@@ -114,8 +121,11 @@ class ManifestLabels::Maker {
 
   template <class Rule>
   bool AllLabels(Rule rule) const {
-    return std::ranges::all_of(text_.rows,
-                               [&](const ManifestRow& row) { return rule(LabelOf(row)); });
+    // Whoever asks goes through the rows again, and fails then, when the opening was ended here.
+    uint64_t looked_at = 0;
+    return std::ranges::all_of(text_.rows, [&](const ManifestRow& row) {
+      return OpeningGoesOnAt(looked_at++) && rule(LabelOf(row));
+    });
   }
 
   // Indices, lists of indices, numbers, else names. Names of several classes need the header.
@@ -149,6 +159,7 @@ class ManifestLabels::Maker {
     const ManifestRow* first[2] = {};  // a name, an index
     uint64_t count[2] = {};
     for (const ManifestRow& row : text_.rows) {
+      if (!GoesOn(row)) return false;
       const auto take = [&](std::string_view name) {
         if (name.empty() || name == kNoLabel) return true;
         const int kind = IsDigits(name) ? 1 : 0;
@@ -185,6 +196,7 @@ class ManifestLabels::Maker {
     bool all_indices = true;
     const ManifestRow* too_large = nullptr;  // the first that is no index
     for (const ManifestRow& row : text_.rows) {
+      if (!GoesOn(row)) return false;
       const std::string_view label = LabelOf(row);
       const auto take = [&](std::string_view name) {
         if (!CheckNotNegative(row, name, label)) return false;
@@ -254,6 +266,7 @@ class ManifestLabels::Maker {
     if (labels_.classes_.empty()) return FailWithoutClasses();
     labels_.class_.reserve(text_.rows.size());
     for (const ManifestRow& row : text_.rows) {
+      if (!GoesOn(row)) return false;
       const std::string_view label = LabelOf(row);
       if (IsNoLabel(label)) {
         labels_.class_.push_back(-1);
@@ -273,6 +286,7 @@ class ManifestLabels::Maker {
     labels_.begin_.push_back(0);
     std::vector<uint32_t>& members = labels_.members_;
     for (const ManifestRow& row : text_.rows) {
+      if (!GoesOn(row)) return false;
       const auto begin = static_cast<ptrdiff_t>(members.size());
       const std::string_view label = LabelOf(row);
       const bool good = IsNoLabel(label) || ForParts(label, [&](std::string_view part) {
@@ -300,6 +314,7 @@ class ManifestLabels::Maker {
     std::vector<float>& values = labels_.values_;
     size_t count = 0;
     for (const ManifestRow& row : text_.rows) {
+      if (!GoesOn(row)) return false;
       const size_t begin = values.size();
       const bool good = ForParts(text_.LabelOf(row), [&](std::string_view part) {
         const auto number = NumberOf(part);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -13,6 +14,8 @@
 
 #include "loader/file_times.h"
 #include "loader/objects/coco_json.h"
+#include "loader/open_watch.h"
+#include "loader/watched_sort.h"
 
 namespace headrace::loader {
 namespace {
@@ -51,6 +54,7 @@ std::vector<std::string> JsonNamesIn(const std::string& folder) {
   };
   const std::unique_ptr<DIR, Closer> dir(opendir(folder.c_str()));
   while (const dirent* entry = dir ? readdir(dir.get()) : nullptr) {
+    if (!OpeningGoesOn()) return {};
     const std::string_view name = entry->d_name;
     if (!name.starts_with('.') && name.ends_with(".json") && IsFile(folder + "/" + entry->d_name)) {
       names.emplace_back(name);
@@ -104,6 +108,7 @@ bool FindJson(const DatasetConfig& config, std::string* json, std::string* folde
   }
   for (const std::string& place : {path, path + "/annotations"}) {
     const std::vector<std::string> names = JsonNamesIn(place);
+    if (!OpeningGoesOn(error)) return false;
     if (!names.empty()) return ChooseJson(place, names, json, error);
   }
   return Fail(error, Code::kNotFound,
@@ -132,6 +137,7 @@ std::optional<std::string> FindRoot(const std::vector<std::string>& folders,
   for (const std::string& folder : folders) {
     size_t found = 0;
     for (size_t i = 0; i < pictures.size(); i += step) {
+      if (!OpeningGoesOn()) return std::nullopt;
       found += IsFile(folder + "/" + pictures[i].file_name) ? 1 : 0;
     }
     if (found > most) best = folder;
@@ -187,9 +193,12 @@ class Joiner {
 
 bool Joiner::SortPictures() {
   std::vector<CocoFile::Picture>& pictures = file_.pictures;
-  std::sort(pictures.begin(), pictures.end(),
-            [](const auto& a, const auto& b) { return a.file_name < b.file_name; });
+  if (!WatchedSort(&pictures,
+                   [](const auto& a, const auto& b) { return a.file_name < b.file_name; })) {
+    return OpeningGoesOn(error_);
+  }
   for (size_t i = 0; i < pictures.size(); ++i) {
+    if (!OpeningGoesOnAt(i)) return OpeningGoesOn(error_);
     const std::string& name = pictures[i].file_name;
     if (!StaysBeneath(name)) {
       return Fail(error_, Code::kConfigValue,
@@ -203,7 +212,7 @@ bool Joiner::SortPictures() {
     }
     samples_.push_back({pictures[i].id, i});
   }
-  std::sort(samples_.begin(), samples_.end());
+  if (!WatchedSort(&samples_, std::less<>())) return OpeningGoesOn(error_);
   for (size_t i = 1; i < samples_.size(); ++i) {
     if (samples_[i].id != samples_[i - 1].id) continue;
     return Fail(error_, Code::kConfigValue,
@@ -258,6 +267,7 @@ bool Joiner::MakeClasses() {
 bool Joiner::FindPictures(const std::string& folder) {
   const std::vector<std::string> folders = {folder, folder + "/images", FolderOf(json_)};
   const std::optional<std::string> root = FindRoot(folders, file_.pictures);
+  if (!OpeningGoesOn(error_)) return false;
   if (!root) {
     return Fail(error_, Code::kNotFound,
                 "[dataset] path: " + Shown(file_.pictures.front().file_name) +
@@ -268,7 +278,10 @@ bool Joiner::FindPictures(const std::string& folder) {
   set_.root = *root;
   uint64_t missing = 0;
   set_.pictures.reserve(file_.pictures.size());
+  OpeningIsAt({});
   for (const CocoFile::Picture& picture : file_.pictures) {
+    if (!OpeningGoesOn(error_)) return false;
+    OpeningFound(1);
     ObjectPicture found;
     found.path = picture.file_name;
     struct stat info;
@@ -301,7 +314,9 @@ bool Joiner::JoinObjects() {
   uint64_t orphans = 0;
   uint64_t unwanted = 0;
   uint64_t faults = 0;
+  uint64_t looked_at = 0;
   for (const CocoFile::Annotation& annotation : file_.annotations) {
+    if (!OpeningGoesOnAt(looked_at++)) return OpeningGoesOn(error_);
     const auto sample = annotation.has_picture ? Find(samples_, annotation.picture) : std::nullopt;
     if (!sample) {
       ++orphans;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "loader/open_watch.h"
+
 namespace headrace::loader {
 namespace {
 
@@ -36,6 +38,11 @@ JsonSource::~JsonSource() {
 int JsonSource::PeekRaw() {
   if (place_ == piece_.size()) {
     if (file_ < 0 || !status_.ok()) return kEnd;
+    OpeningIsAt({.bytes = bytes_, .bytes_done = taken_});
+    if (!OpeningGoesOn()) {
+      status_ = {Code::kStopped, kOpeningStopped};
+      return kEnd;
+    }
     ssize_t got = 0;
     do {
       got = read(file_, buffer_.data(), buffer_.size());

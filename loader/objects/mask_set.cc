@@ -22,6 +22,8 @@
 #include "loader/folder_walk.h"
 #include "loader/host_memory.h"
 #include "loader/objects/label_mask.h"
+#include "loader/open_watch.h"
+#include "loader/watched_sort.h"
 
 namespace headrace::loader {
 namespace {
@@ -230,8 +232,9 @@ bool MaskSetReader::ListPictures() {
       log_.Write(LogLevel::kWarning, text.c_str());
     }
   }
-  std::sort(set_.pictures.begin(), set_.pictures.end(),
-            [](const auto& a, const auto& b) { return a.path < b.path; });
+  if (!WatchedSort(&set_.pictures, [](const auto& a, const auto& b) { return a.path < b.path; })) {
+    return OpeningGoesOn(error_);
+  }
   if (!set_.pictures.empty()) return true;
   return Fail(error_, Code::kEmptyDataset, set_.root + ": no images in it or in its folders");
 }
@@ -269,7 +272,10 @@ bool MaskSetReader::ReadMasks() {
   uint64_t missing = 0;
   uint64_t faults = 0;
   int64_t last = NowNs();
+  OpeningIsAt({});
   for (size_t i = 0; i < set_.pictures.size(); ++i) {
+    if (!OpeningGoesOn(error_)) return false;
+    OpeningFound(1);
     ObjectPicture& picture = set_.pictures[i];
     missing += ReadMask(&picture, i) ? 0 : 1;
     faults += picture.fault.empty() ? 0 : 1;

@@ -12,6 +12,8 @@
 #include "loader/file_table.h"
 #include "loader/folder_source.h"
 #include "loader/folder_walk.h"
+#include "loader/open_watch.h"
+#include "loader/watched_sort.h"
 
 namespace headrace::loader {
 namespace {
@@ -29,12 +31,15 @@ class FlatFolder final : public Dataset {
     std::vector<FolderWalk::Folder> folders;
     FolderWalk walk(made->root_, error);
     const bool listed = walk.List("", &folders, [&](const char* name, const struct stat& info) {
-      if (HasImageName(name)) files.push_back({name, static_cast<uint64_t>(info.st_size), 0});
+      if (!HasImageName(name)) return;
+      OpeningFound(1);
+      files.push_back({name, static_cast<uint64_t>(info.st_size), 0});
     });
     if (!listed) return false;
-    std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
+    const bool sorted = WatchedSort(&files, [](const auto& a, const auto& b) {
       return a.path < b.path;  // std::string compares as unsigned bytes
     });
+    if (!sorted) return OpeningGoesOn(error);
     made->files_.Reserve(files.size());
     for (const FolderWalk::File& file : files) {
       made->files_.Add(file.path, file.bytes, file.mtime_ns, 0);
@@ -86,7 +91,10 @@ bool OpenPath(const std::string& path, const Config& config, const LogSink& log,
   if (error->code != Code::kEmptyDataset || !names_folder) return false;
   ConfigError flat_error;
   std::unique_ptr<Dataset> flat;
-  if (!FlatFolder::Open(path, &flat, &flat_error) || flat->size() == 0) return false;
+  if (!FlatFolder::Open(path, &flat, &flat_error) || flat->size() == 0) {
+    if (flat_error.code == Code::kStopped) *error = flat_error;
+    return false;
+  }
   *dataset = std::move(flat);
   *error = {};
   return true;

@@ -9,6 +9,7 @@
 #include "base/status_text.h"
 #include "io/atomic_file.h"
 #include "loader/file_times.h"
+#include "loader/open_watch.h"
 #include "loader/shards/open_shards.h"
 #include "loader/shown_name.h"
 
@@ -78,6 +79,7 @@ bool IndexShard(const std::string& path, bool force, IndexShardReport* report, C
   const Status walked = index->Walk([report](uint64_t, const ShardRecord& record) {
     report->without_label += record.label < 0 ? 1 : 0;
   });
+  if (!OpeningGoesOn(error)) return false;
   if (!walked.ok()) return FailOn(path, walked, error);
   const Status written =
       io::WriteFileAtomically(ShardIndexPath(path), std::as_bytes(std::span(bytes)));

@@ -22,7 +22,8 @@ struct IndexShardReport {
 };
 
 // Makes PATH.hri: whole or not at all. One that is there and fits the shard is kept, unless
-// `force`; that of a pack is always kept, since it says more than the shard does. Any thread.
+// `force`; that of a pack is always kept, since it says more than the shard does. Any thread, whose
+// OpenWatch can end it.
 [[nodiscard]] bool IndexShard(const std::string& path, bool force, IndexShardReport* report,
                               ConfigError* error);
 

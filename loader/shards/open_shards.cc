@@ -19,6 +19,7 @@
 #include "base/scope_guard.h"
 #include "io/whole.h"
 #include "loader/file_times.h"
+#include "loader/open_watch.h"
 #include "loader/plan.h"
 #include "loader/shards/shard_match.h"
 #include "loader/shown_name.h"
@@ -27,6 +28,7 @@ namespace headrace::loader {
 namespace {
 
 constexpr auto kProgressEvery = std::chrono::seconds(2);
+constexpr auto kLookEvery = std::chrono::nanoseconds(OpenWatch::kEveryNs);
 
 bool FailOn(const std::string& path, int number, ConfigError* error) {
   return Fail(error, CodeOfErrno(number), ShownName(path) + ": " + strerror(number), number);
@@ -35,14 +37,24 @@ bool FailOn(const std::string& path, int number, ConfigError* error) {
 // A record that is longer is none of pack's, and memory is not taken for it.
 constexpr uint64_t kHashedBytesMax = uint64_t{1} << 31;
 
+// Read at a time, so that an opening can end within a long one.
+constexpr size_t kPieceBytes = size_t{8} << 20;
+
 // Checksums of the records: without them a pack could be unpacked, but not verified.
 Status AddHashes(int file, ShardIndexWriter* index) {
   std::vector<std::byte> bytes;
   for (ShardRecord& record : index->all()) {
     if (record.bytes > kHashedBytesMax) continue;
     bytes.resize(static_cast<size_t>(record.bytes));
-    HR_TRY(io::ReadAt(file, bytes, record.offset));
+    for (size_t at = 0; at < bytes.size(); at += kPieceBytes) {
+      if (!OpeningGoesOn()) return {Code::kStopped, kOpeningStopped};
+      const size_t piece = std::min(kPieceBytes, bytes.size() - at);
+      HR_TRY(io::ReadAt(file, std::span(bytes).subspan(at, piece), record.offset + at));
+    }
     record.hash = Hash64(bytes);
+    OpeningIsAt({.samples_done = index->records(),
+                 .bytes = index->header().tar_bytes,
+                 .bytes_done = record.offset});
   }
   return {};
 }
@@ -96,7 +108,15 @@ bool LoadFromFile(const ShardPlace& place, int file, std::atomic<uint64_t>* band
   return false;
 }
 
-bool OpenOne(const ShardPlace& place, bool hold, std::atomic<uint64_t>* done_bytes,
+// Grow while shards are opened.
+struct OpeningCounts {
+  std::atomic<uint64_t> shards{0};
+  std::atomic<uint64_t> samples{0};
+  std::atomic<uint64_t> scanned_bytes{0};  // of shards that are gone through
+  std::atomic<uint64_t> indexed_bytes{0};  // of shards that had an index
+};
+
+bool OpenOne(const ShardPlace& place, bool hold, OpeningCounts* done,
              std::atomic<uint64_t>* bands_bytes, const std::atomic<bool>* stop, OpenShard* shard,
              ConfigError* error) {
   shard->path = place.path;
@@ -107,8 +127,8 @@ bool OpenOne(const ShardPlace& place, bool hold, std::atomic<uint64_t>* done_byt
   const bool loaded = LoadFromFile(place, file.get(), bands_bytes, shard);
   if (!loaded) {
     std::string bytes;
-    if (!MakeShardIndex(file.get(), place, done_bytes, stop, false, &bytes, &shard->counts,
-                        error)) {
+    if (!MakeShardIndex(file.get(), place, &done->scanned_bytes, stop, false, &bytes,
+                        &shard->counts, error)) {
       return false;
     }
     auto index = ShardIndex::FromBytes(std::move(bytes));
@@ -120,6 +140,8 @@ bool OpenOne(const ShardPlace& place, bool hold, std::atomic<uint64_t>* done_byt
                   ShownName(place.path) + ": the index made of it " + status.text());
     }
   }
+  if (loaded) done->indexed_bytes.fetch_add(place.bytes, std::memory_order_relaxed);
+  done->samples.fetch_add(shard->rows.size(), std::memory_order_relaxed);
   if (hold) shard->file = std::move(file);
   return true;
 }
@@ -139,13 +161,9 @@ class Opening {
     const ScopeGuard end([this] { stop_.store(true, std::memory_order_relaxed); });
     StartThreads(wanted, &threads);
     if (threads.empty()) Work();
-    {
-      std::unique_lock lock(mutex_);
-      while (finished_ < std::max<size_t>(threads.size(), 1)) {
-        if (changed_.wait_for(lock, kProgressEvery) == std::cv_status::timeout) Tell(log);
-      }
-    }
+    Watch(std::max<size_t>(threads.size(), 1), log);
     threads.clear();  // joined
+    if (!OpeningGoesOn(error)) return false;
     // Which ones came first was chance.
     if (bands_bytes_.load(std::memory_order_relaxed) > kBandsBytesMax) DropBands(log);
     if (error_.code != Code::kOk) *error = error_;
@@ -157,9 +175,35 @@ class Opening {
     const BlockedSignals no_signals;
     threads->reserve(wanted);
     try {
-      while (threads->size() < wanted) threads->emplace_back([this] { Work(); });
+      while (threads->size() < wanted) threads->emplace_back([this] { WorkApart(); });
     } catch (const std::system_error&) {  // with as many as there are, or on the caller's
     }
+  }
+
+  // Until that many have finished; ends them when the opening ends. Looks once at least.
+  void Watch(size_t workers, const LogSink& log) {
+    auto told = std::chrono::steady_clock::now();
+    for (bool finished = false; !finished;) {
+      {
+        std::unique_lock lock(mutex_);
+        finished = changed_.wait_for(lock, kLookEvery, [&] { return finished_ == workers; });
+      }
+      OpeningIsAt({.samples_done = done_.samples.load(std::memory_order_relaxed),
+                   .bytes = total_bytes_,
+                   .bytes_done = done_.scanned_bytes.load(std::memory_order_relaxed) +
+                                 done_.indexed_bytes.load(std::memory_order_relaxed)});
+      if (!OpeningGoesOn()) stop_.store(true, std::memory_order_relaxed);
+      if (std::chrono::steady_clock::now() - told >= kProgressEvery) {
+        told = std::chrono::steady_clock::now();
+        Tell(log);
+      }
+    }
+  }
+
+  // On a thread of its own.
+  void WorkApart() noexcept {
+    const OpenWatch watch(stop_);
+    Work();
   }
 
   void Work() noexcept {
@@ -169,13 +213,13 @@ class Opening {
       ConfigError error;
       bool good = false;
       try {
-        good = OpenOne(places_[i], i < files_held_, &done_bytes_, &bands_bytes_, &stop_,
-                       &shards_[i], &error);
+        good = OpenOne(places_[i], i < files_held_, &done_, &bands_bytes_, &stop_, &shards_[i],
+                       &error);
         if (!good && error.code == Code::kOk) error.code = Code::kInternal;
       } catch (const std::bad_alloc&) {
         error = {.code = Code::kOutOfMemory, .text = {}};
       }
-      done_.fetch_add(1, std::memory_order_relaxed);
+      done_.shards.fetch_add(1, std::memory_order_relaxed);
       if (!good) NoteFailure(i, &error);
     }
     const std::lock_guard lock(mutex_);
@@ -206,8 +250,8 @@ class Opening {
   }
 
   void Tell(const LogSink& log) const {
-    const uint64_t done = done_.load(std::memory_order_relaxed);
-    const uint64_t bytes = done_bytes_.load(std::memory_order_relaxed);
+    const uint64_t done = done_.shards.load(std::memory_order_relaxed);
+    const uint64_t bytes = done_.scanned_bytes.load(std::memory_order_relaxed);
     const std::string text = "opening shards: " + std::to_string(done) + " of " +
                              std::to_string(places_.size()) + ", " + std::to_string(bytes >> 20) +
                              " of " + std::to_string(total_bytes_ >> 20) +
@@ -220,8 +264,7 @@ class Opening {
   std::vector<OpenShard>& shards_;
   uint64_t total_bytes_ = 0;
   std::atomic<size_t> next_{0};
-  std::atomic<uint64_t> done_{0};
-  std::atomic<uint64_t> done_bytes_{0};
+  OpeningCounts done_;
   std::atomic<uint64_t> bands_bytes_{0};
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
@@ -258,12 +301,14 @@ bool MakeShardIndex(int file, const ShardPlace& place, std::atomic<uint64_t>* do
   }
   if (with_hashes && writer.header().is_pack()) {
     const Status read = AddHashes(file, &writer);
+    if (read.code() == Code::kStopped) return OpeningGoesOn(error);
     if (!read.ok()) {
       return Fail(error, read.code(), ShownName(place.path) + ": " + read.text(),
                   read.error_number());
     }
   }
   *bytes = writer.Finish();
+  if (!OpeningGoesOn(error)) return false;
   if (bytes->size() <= ShardIndex::kBytesMax) return true;
   return Fail(error, Code::kLimitBytes,
               ShownName(place.path) + ": its index would pass 1 GiB; make smaller shards");

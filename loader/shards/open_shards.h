@@ -52,8 +52,8 @@ struct OpenShard {
 // What is known of rows is left out for all shards when it would take more.
 inline constexpr uint64_t kBandsBytesMax = uint64_t{256} << 20;
 
-// All of `places`, in parallel over them; what takes long is told to `log` every other second. At
-// most `files_held` stay open.
+// All of `places`, in parallel over them; what takes long is told to `log` every other second, and
+// to the thread's OpenWatch. At most `files_held` stay open.
 [[nodiscard]] bool OpenShards(std::span<const ShardPlace> places, uint64_t files_held,
                               const LogSink& log, std::vector<OpenShard>* shards,
                               ConfigError* error);

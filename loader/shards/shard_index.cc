@@ -372,6 +372,7 @@ Status ShardIndex::ReadNames(std::string* names, std::vector<uint32_t>* ends) co
   std::vector<FileRecord> rows;
   uint64_t end = 0;
   for (uint64_t first = 0; first < records_; first += rows.size()) {
+    if (!OpeningGoesOn()) return {Code::kStopped, kOpeningStopped};
     rows.resize(std::min(kPieceRecords, records_ - first));
     HR_TRY(ReadAt(table_offset_ + first * sizeof(FileRecord),
                   std::as_writable_bytes(std::span(rows))));

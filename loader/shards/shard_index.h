@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "codecs/record_bands.h"
 #include "io/file.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 
@@ -86,12 +87,13 @@ class ShardIndex {
   uint64_t header_hash() const { return header_hash_; }
 
   // Calls visit(number, record) for every record in order, names left empty. Nothing that it was
-  // told holds when it fails.
+  // told holds when it fails, also with kStopped when the opening ends.
   template <class Visit>
   Status Walk(Visit visit) const {
     std::vector<ShardRecord> piece;
     uint64_t hash = 0;
     for (uint64_t first = 0; first < records_; first += piece.size()) {
+      if (!OpeningGoesOn()) return {Code::kStopped, kOpeningStopped};
       HR_TRY(ReadPiece(first, &hash, &piece));
       for (size_t i = 0; i < piece.size(); ++i) visit(first + i, piece[i]);
     }

@@ -9,6 +9,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,7 +17,9 @@
 #include <utility>
 
 #include "loader/file_times.h"
+#include "loader/open_watch.h"
 #include "loader/shown_name.h"
+#include "loader/watched_sort.h"
 
 namespace headrace::loader {
 namespace {
@@ -81,6 +84,7 @@ bool ListFolder(const std::string& folder, std::vector<std::string>* paths, Conf
   const size_t before = paths->size();
   errno = 0;
   while (const dirent* entry = readdir(dir.get())) {
+    if (!OpeningGoesOn(error)) return false;
     const std::string_view name = entry->d_name;
     if (name.ends_with(".tar") && name[0] != '.') {
       paths->push_back(folder + (folder.ends_with('/') ? "" : "/") + std::string(name));
@@ -107,6 +111,7 @@ bool FindOne(const std::string& name, std::vector<std::string>* paths, ConfigErr
                 "[dataset] path: " + ShownName(name) + ": more than a million shards");
   }
   for (const std::string& pattern : patterns) {
+    if (!OpeningGoesOn(error)) return false;
     if (pattern.find_first_of("*?[") == std::string::npos || access(pattern.c_str(), F_OK) == 0) {
       paths->push_back(pattern);  // whether it is there is told later, with its name
       continue;
@@ -161,9 +166,11 @@ bool FindShards(std::span<const std::string> names, std::vector<ShardPlace>* sha
     if (!FindOne(name, &paths, error)) return false;
   }
   if (paths.empty()) return Fail(error, Code::kConfigValue, "[dataset] path: an empty list");
-  std::sort(paths.begin(), paths.end());  // std::string compares as unsigned bytes
+  // std::string compares as unsigned bytes.
+  if (!WatchedSort(&paths, std::less<>())) return OpeningGoesOn(error);
   std::map<std::pair<dev_t, ino_t>, std::string> seen;
   for (std::string& path : paths) {
+    if (!OpeningGoesOn(error)) return false;
     struct stat about {};
     if (stat(path.c_str(), &about) != 0) {
       return FailOn(path, errno, "; name shards that exist", error);

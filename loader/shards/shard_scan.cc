@@ -10,6 +10,7 @@
 
 #include "base/status_text.h"
 #include "io/tar.h"
+#include "loader/open_watch.h"
 #include "loader/shards/sample_facts.h"
 #include "loader/shown_name.h"
 
@@ -85,9 +86,11 @@ bool Scan::Run(bool as_pack, std::atomic<uint64_t>* done_bytes, const std::atomi
   uint64_t told = 0;
   for (;;) {
     if (stop->load(std::memory_order_relaxed)) return Fail(error_, Code::kStopped, "stopped");
+    if (!OpeningGoesOn(error_)) return false;
     io::TarMember member;
     bool found = false;
     const Status status = reader_.Next(&member, &found);
+    if (status.code() == Code::kStopped) return OpeningGoesOn(error_);
     if (!status.ok()) {
       return Fail(error_, status.code(),
                   ShownName(path_) + ": at byte " + std::to_string(reader_.offset()) + ": " +
@@ -98,6 +101,9 @@ bool Scan::Run(bool as_pack, std::atomic<uint64_t>* done_bytes, const std::atomi
     if (!Take(member)) return false;
     done_bytes->fetch_add(member.offset - told, std::memory_order_relaxed);
     told = member.offset;
+    OpeningIsAt({.samples_done = index_.records(),
+                 .bytes = index_.header().tar_bytes,
+                 .bytes_done = member.offset});
   }
   counts_.passed_over = reader_.passed_over();
   counts_.no_end_mark = !reader_.has_end_mark();
@@ -288,7 +294,8 @@ bool ScanShard(int file, uint64_t file_bytes, uint64_t mtime_ns, const std::stri
   for (const bool as_pack : {true, false}) {
     *index = ShardIndexWriter({.tar_bytes = file_bytes, .from_pack = as_pack});
     *counts = {};
-    io::TarReader reader(file, file_bytes);
+    // A shard may be nothing but members that the reader passes over.
+    io::TarReader reader(file, file_bytes, [] { return OpeningGoesOn(); });
     Scan scan(&reader, path, index, counts, error);
     const bool good = scan.Run(as_pack, done_bytes, stop);
     if (!good && scan.is_no_pack()) continue;
