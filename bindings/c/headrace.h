@@ -45,7 +45,7 @@ typedef enum hr_status {
   HR_OK = 0,
   HR_END_OF_EPOCH = 1, /* no batch: the epoch is over; the next call begins the next one */
   HR_TIMEOUT = 2,      /* no batch yet */
-  HR_STOPPED = 3,      /* hr_loader_stop was called */
+  HR_STOPPED = 3,      /* hr_loader_stop was called, or a progress callback ended the call */
   HR_NO_BUFFER = 4,    /* every batch buffer is leased and max_host_bytes allows no other */
   HR_INVALID_ARGUMENT = 100,
   HR_REENTERED = 101, /* called from inside a callback of the same loader */
@@ -99,6 +99,19 @@ typedef enum hr_log_level { HR_LOG_INFO = 1, HR_LOG_WARNING = 2, HR_LOG_ERROR = 
 /* One line; `text` lives for the call. Called on threads of the library, from inside open, next or
  * state_load; must not call into the same loader (HR_REENTERED) and must not unwind. */
 typedef void (*hr_log_fn)(void *context, hr_log_level level, const char *text);
+/* How far something long is. While a data set is opened: samples 0, for their number is not known;
+ * samples_done those that were found; bytes of the list or the shards that are gone through, or 0. */
+typedef struct hr_job_progress {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t samples;      /* to be done by this call */
+  uint64_t samples_done;
+  uint64_t bytes;        /* of the source, to be read */
+  uint64_t bytes_done;
+} hr_job_progress;
+/* Ten to twenty times a second, on the caller's thread. Not 0: the call ends soon with HR_STOPPED. Must
+ * not unwind. */
+typedef int (*hr_progress_fn)(void *context, const hr_job_progress *progress);
 /* Memory for batch buffers: `bytes` bytes aligned to `alignment` (a power of two), or NULL. Called
  * inside open and next on the caller's thread. */
 typedef void *(*hr_allocate_fn)(void *context, size_t bytes, size_t alignment);
@@ -171,6 +184,11 @@ typedef struct hr_options {
   const int64_t *sample_ids;    /* an epoch is these samples, repeats included, in the order that
                                    loader.shuffle makes of them ("none": this one) */
   uint64_t sample_id_count;     /* 0: by the configuration */
+  /* While open looks through the data set, which may take long: called at once and then about twenty
+   * times a second. Not 0: open ends within a tenth of a second with HR_STOPPED, and leaves nothing
+   * behind. NULL: nobody waits. */
+  hr_progress_fn progress;
+  void *progress_context;
 } hr_options;
 
 /* ------------------------------------------------------------------------------------- loader -- */
@@ -180,7 +198,8 @@ typedef struct hr_batch hr_batch;
 
 /* Opens a loader: parses, lists the data set, takes all memory, starts the threads. `options` may be
  * NULL. Codes: the CONFIG group, NOT_IN_THIS_VERSION, NOT_FOUND, PERMISSION, EMPTY_DATASET,
- * OVER_BUDGET (the text says how much is needed), OUT_OF_MEMORY, SYSTEM. */
+ * OVER_BUDGET (the text says how much is needed), OUT_OF_MEMORY, SYSTEM, STOPPED (options->progress
+ * said so). */
 HR_API hr_status hr_loader_open_file(const char *path, const hr_options *options, hr_loader **out,
                                      hr_error *error);
 /* The same from TOML text of `length` bytes; relative paths are relative to the working folder. */
@@ -535,17 +554,8 @@ HR_API void hr_transform_close(hr_transform *transform);
 
 /* Jobs over a whole data set. They block, use threads of their own, and may run beside loaders. */
 
-typedef struct hr_job_progress {
-  uint32_t struct_size;
-  uint32_t reserved;
-  uint64_t samples;      /* to be done by this call */
-  uint64_t samples_done;
-  uint64_t bytes;        /* of the source, to be read */
-  uint64_t bytes_done;
-} hr_job_progress;
-/* About ten times a second, on the caller's thread. Not 0: the job ends soon with HR_STOPPED. Must not
- * unwind. */
-typedef int (*hr_progress_fn)(void *context, const hr_job_progress *progress);
+/* How far they are they tell an hr_progress_fn (see the options); samples is 0 while they open a data
+ * set. */
 
 /* What there is to say about one sample. The texts live for the call. */
 typedef struct hr_sample_note {
@@ -910,7 +920,7 @@ HR_API const char *hr_policy_op_name(const char *short_name, size_t length);
 HR_API hr_status hr_image_write(const char *path, const hr_image *image, int quality,
                                 hr_error *error);
 
-/* What hr_index_shard found. */
+/* What hr_index or hr_index_shard found. */
 typedef struct hr_index_report {
   uint32_t struct_size;
   uint32_t written; /* 1: an index was written; 0: the one that is there fits, and stays */
@@ -925,9 +935,20 @@ typedef struct hr_index_report {
   uint32_t reserved;
 } hr_index_report;
 
-/* Writes the index of a tar shard beside it, "PATH.hri": whole or not at all. One that fits the shard
- * is kept unless `force` is not 0; that of a pack always is. `out` may be NULL. Any thread. Codes: the
- * groups of places and samples, CONFIG_VALUE (labels that cannot be). */
+typedef struct hr_index_options {
+  uint32_t struct_size;
+  uint32_t force;          /* 1: an index that is there is made anew, unless it is that of a pack */
+  hr_progress_fn progress; /* of this shard: samples 0, samples_done those that were found, its bytes.
+                              A pack's may be gone through twice. NULL: nobody waits */
+  void *progress_context;
+} hr_index_options;
+/* Writes the index of a tar shard beside it, "PATH.hri": whole or not at all, however the call ends. One
+ * that fits the shard is kept unless `force`; that of a pack always is. `options` and `out` may be NULL.
+ * Any thread; one shard a call, so call it from several. Codes: the groups of places and samples,
+ * CONFIG_VALUE (labels that cannot be), STOPPED. */
+HR_API hr_status hr_index(const char *path, const hr_index_options *options, hr_index_report *out,
+                          hr_error *error);
+/* hr_index with `force` and nothing else. */
 HR_API hr_status hr_index_shard(const char *path, int force, hr_index_report *out, hr_error *error);
 
 /* What a configuration can say, as one JSON object: "tables", each key with its kind, default, bounds or

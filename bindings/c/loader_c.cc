@@ -9,8 +9,10 @@
 #include "bindings/c/boundary.h"
 #include "bindings/c/callbacks.h"
 #include "bindings/c/handles.h"
+#include "bindings/c/job_hooks.h"
 #include "bindings/c/options.h"
 #include "loader/config_toml.h"
+#include "loader/open_watch.h"
 #include "loader/sample_read.h"
 #include "simd/target.h"
 
@@ -91,6 +93,7 @@ hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, 
       loader_options.rank = static_cast<uint32_t>(options.rank);
       loader_options.world_size = static_cast<uint32_t>(options.world_size);
     }
+    const loader::OpenWatch watch(ProgressHook(options.progress, options.progress_context));
     if (!loader::Loader::Open(config, loader_options, &handle->impl, &config_error)) {
       return SetError(error, config_error);
     }

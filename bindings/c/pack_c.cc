@@ -116,7 +116,7 @@ hr_status hr_pack(const char* source, const char* out, const hr_pack_options* op
     JobError failed;
     headrace::loader::Config config;
     std::unique_ptr<headrace::loader::Dataset> dataset;
-    if (!headrace::loader::OpenSource(source, known.overrides, known.hooks.log, &config, &dataset,
+    if (!headrace::loader::OpenSource(source, known.overrides, known.hooks, &config, &dataset,
                                       &failed)) {
       return SetError(error, failed);
     }
@@ -203,7 +203,7 @@ hr_status hr_pack_verify(const char* pack, const char* source, const hr_pack_opt
     JobError failed;
     headrace::loader::Config config;
     std::unique_ptr<headrace::loader::Dataset> dataset;
-    if (source != nullptr && !headrace::loader::OpenSource(source, known.overrides, known.hooks.log,
+    if (source != nullptr && !headrace::loader::OpenSource(source, known.overrides, known.hooks,
                                                            &config, &dataset, &failed)) {
       return SetError(error, failed);
     }

@@ -7,6 +7,7 @@
 #include "bindings/c/boundary.h"
 #include "bindings/c/job_hooks.h"
 #include "bindings/c/options.h"
+#include "loader/open_watch.h"
 #include "loader/pipeline/bad_samples.h"
 #include "loader/quarantine_file.h"
 #include "loader/scan/scan.h"
@@ -133,13 +134,21 @@ hr_status Scan(const char* path, const hr_options* raw_options, const hr_scan_op
   LogSink log;
   if (options.log != nullptr) log = LogHook(&options);
   const std::string list = scan.quarantine != nullptr ? scan.quarantine : "";
-  if (!loader::ConfigOfPath(path, overrides, &config, &config_error) ||
-      !loader::OpenPath(path, config, log, &dataset, &config_error) ||
-      (!list.empty() && !loader::QuarantineFile::Open(list, &quarantine, &config_error))) {
-    return SetError(error, config_error);
-  }
   loader::JobHooks hooks;
   hooks.progress = ProgressHook(scan.progress, scan.progress_context);
+  {
+    const loader::OpenWatch watch(
+        hooks.progress ? hooks.progress : ProgressHook(options.progress, options.progress_context));
+    if (!loader::ConfigOfPath(path, overrides, &config, &config_error) ||
+        !loader::OpenPath(path, config, log, &dataset, &config_error) ||
+        (!list.empty() && !loader::QuarantineFile::Open(list, &quarantine, &config_error))) {
+      if (config_error.code == Code::kStopped && out != nullptr) {
+        const hr_scan_report nothing = ReportOf({}, true);
+        FillStruct(out, &nothing, sizeof(nothing));
+      }
+      return SetError(error, config_error);
+    }
+  }
   const uint32_t workers = scan.workers > 0 ? scan.workers : config.loader.workers;
   std::vector<SampleFact> facts;
   bool cancelled = false;

@@ -4,6 +4,7 @@
 
 #include "loader/config_toml.h"
 #include "loader/folder_source.h"
+#include "loader/open_watch.h"
 #include "loader/shown_name.h"
 
 namespace headrace::loader {
@@ -21,11 +22,13 @@ bool ReadSourceConfig(const std::string& path, std::span<const std::string> over
 
 }  // namespace
 
-bool OpenSource(const std::string& path, std::span<const std::string> overrides, const LogSink& log,
-                Config* config, std::unique_ptr<Dataset>* dataset, JobError* error) {
+bool OpenSource(const std::string& path, std::span<const std::string> overrides,
+                const JobHooks& hooks, Config* config, std::unique_ptr<Dataset>* dataset,
+                JobError* error) {
+  const OpenWatch watch(hooks.progress);
   if (!ReadSourceConfig(path, overrides, config, error)) return false;
   ConfigError failed;
-  return OpenDataset(*config, log, dataset, &failed) || Fail(error, failed);
+  return OpenDataset(*config, hooks.log, dataset, &failed) || Fail(error, failed);
 }
 
 bool FindPackFolder(const std::string& path, std::span<const std::string> overrides,

@@ -322,6 +322,13 @@ static void check_shards(const char *folder) {
   CHECK(report.samples == 1 && report.without_label == 1 && report.index_bytes > 200);
   CHECK(hr_index_shard(shard, 0, &report, &error) == HR_OK && report.written == 0);
   CHECK(hr_index_shard(shard, 1, NULL, &error) == HR_OK);
+  HR_INIT(hr_index_options, index_options);
+  CHECK(hr_index(shard, &index_options, &report, &error) == HR_OK && report.written == 0);
+  index_options.force = 1;
+  CHECK(hr_index(shard, &index_options, &report, &error) == HR_OK && report.written == 1);
+  CHECK(hr_index(shard, NULL, NULL, NULL) == HR_OK);
+  index_options.struct_size = 0;
+  CHECK(hr_index(shard, &index_options, &report, &error) == HR_INVALID_ARGUMENT);
   snprintf(toml, sizeof toml,
            "[dataset]\nsource = \"tar\"\npath = \"%s\"\n[loader]\ntail = \"exact\"\n"
            "[[augment]]\nop = \"resize\"\nsize = [20, 30]\n",

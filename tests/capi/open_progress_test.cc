@@ -1,0 +1,132 @@
+// hr_options.progress: hears how far an opening is, and ends it. The same of hr_index.
+#include <gtest/gtest.h>
+#include <headrace.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/loader_harness.h"
+#include "tests/support/picture_set.h"
+
+namespace headrace::testing {
+namespace {
+
+// Counts the calls; the answer of each is no until `end_at`.
+struct Waiting {
+  int end_at = INT32_MAX;
+  int calls = 0;
+  bool other_thread = false;
+  hr_job_progress last = {};
+  const std::thread::id thread = std::this_thread::get_id();
+
+  static int OnProgress(void* context, const hr_job_progress* progress) {
+    auto* self = static_cast<Waiting*>(context);
+    self->other_thread = self->other_thread || std::this_thread::get_id() != self->thread;
+    self->last = *progress;
+    return ++self->calls >= self->end_at ? 1 : 0;
+  }
+};
+
+class OpenProgressTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    MakePictureSet(folder_, 30);
+    options_.struct_size = sizeof options_;
+    options_.progress = Waiting::OnProgress;
+    options_.progress_context = &waiting_;
+  }
+  hr_status Open() { return OpenToml(SmallConfig(folder_.path()), &loader_, &error_, &options_); }
+
+  TempFolder folder_;
+  Waiting waiting_;
+  hr_options options_ = {};
+  LoaderHandle loader_;
+  hr_error error_ = {sizeof(hr_error)};
+};
+
+TEST_F(OpenProgressTest, IsCalledOnTheCallersThread) {
+  ASSERT_EQ(Open(), HR_OK) << error_.text;
+  EXPECT_GE(waiting_.calls, 1);
+  EXPECT_FALSE(waiting_.other_thread);
+  EXPECT_EQ(waiting_.last.struct_size, sizeof(hr_job_progress));
+  EXPECT_EQ(waiting_.last.samples, 0u);
+  // Not after open.
+  const int calls = waiting_.calls;
+  Next(loader_.get());
+  EXPECT_EQ(waiting_.calls, calls);
+}
+
+TEST_F(OpenProgressTest, EndsTheOpening) {
+  waiting_.end_at = 1;
+  EXPECT_EQ(Open(), HR_STOPPED);
+  EXPECT_EQ(loader_, nullptr);
+  EXPECT_EQ(error_.code, HR_STOPPED);
+  EXPECT_STREQ(error_.text, "<toml>: stopped by the caller");
+  EXPECT_EQ(waiting_.calls, 1);
+  waiting_.end_at = INT32_MAX;
+  EXPECT_EQ(Open(), HR_OK) << error_.text;
+}
+
+TEST_F(OpenProgressTest, ACallerWhoDoesNotKnowItGetsNone) {
+  options_.struct_size = offsetof(hr_options, progress);
+  ASSERT_EQ(Open(), HR_OK) << error_.text;
+  EXPECT_EQ(waiting_.calls, 0);
+}
+
+TEST_F(OpenProgressTest, EndsAScanWhileItOpens) {
+  HR_INIT(hr_scan_options, scan);
+  scan.progress = Waiting::OnProgress;
+  scan.progress_context = &waiting_;
+  waiting_.end_at = 1;
+  HR_INIT(hr_scan_report, report);
+  EXPECT_EQ(hr_scan(folder_.path().c_str(), nullptr, &scan, &report, &error_), HR_STOPPED);
+  EXPECT_EQ(report.cancelled, 1u);
+  EXPECT_EQ(report.samples, 0u);
+  EXPECT_EQ(waiting_.calls, 1);
+  // By the options alone too.
+  waiting_.calls = 0;
+  EXPECT_EQ(hr_scan(folder_.path().c_str(), &options_, nullptr, &report, &error_), HR_STOPPED);
+  EXPECT_EQ(waiting_.calls, 1);
+}
+
+TEST_F(OpenProgressTest, EndsAPackWhileItOpens) {
+  HR_INIT(hr_pack_options, pack);
+  pack.progress = Waiting::OnProgress;
+  pack.progress_context = &waiting_;
+  waiting_.end_at = 1;
+  const TempFolder out;
+  EXPECT_EQ(hr_pack(folder_.path().c_str(), (out / "pack").c_str(), &pack, nullptr, &error_),
+            HR_STOPPED);
+  EXPECT_EQ(waiting_.calls, 1);
+  EXPECT_FALSE(std::filesystem::exists(out / "pack"));
+}
+
+TEST_F(OpenProgressTest, EndsAnIndexWithoutATrace) {
+  const TempFolder pack;
+  ASSERT_EQ(hr_pack(folder_.path().c_str(), pack.path().c_str(), nullptr, nullptr, &error_), HR_OK)
+      << error_.text;
+  const std::string path = pack / "000000.tar";
+  std::filesystem::remove(path + ".hri");
+  HR_INIT(hr_index_options, options);
+  options.progress = Waiting::OnProgress;
+  options.progress_context = &waiting_;
+  HR_INIT(hr_index_report, report);
+  waiting_.end_at = 1;
+  EXPECT_EQ(hr_index(path.c_str(), &options, &report, &error_), HR_STOPPED);
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(pack.path())) {
+    files += entry.path().empty() ? 0 : 1;
+  }
+  EXPECT_EQ(files, 1u);
+  waiting_.end_at = INT32_MAX;
+  ASSERT_EQ(hr_index(path.c_str(), &options, &report, &error_), HR_OK) << error_.text;
+  EXPECT_EQ(report.written, 1u);
+  EXPECT_EQ(report.samples, 30u);
+  EXPECT_FALSE(waiting_.other_thread);
+}
+
+}  // namespace
+}  // namespace headrace::testing
