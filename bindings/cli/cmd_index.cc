@@ -42,6 +42,30 @@ struct Totals {
   uint64_t data_behind_end = 0;
 };
 
+constexpr uint32_t kParts = 1000;  // of a shard, for the bar
+
+// How far one shard is, as part of all.
+struct ShardPart {
+  std::atomic<uint64_t>* parts_done;
+  uint64_t told = 0;
+
+  // Never backwards: a shard may be gone through twice.
+  void Reach(uint64_t parts) {
+    if (parts <= told) return;
+    parts_done->fetch_add(parts - told, std::memory_order_relaxed);
+    told = parts;
+  }
+  static int OnProgress(void* part, const hr_job_progress* progress) {
+    if (progress->bytes > 0) {
+      const double share =
+          static_cast<double>(progress->bytes_done) / static_cast<double>(progress->bytes);
+      static_cast<ShardPart*>(part)->Reach(
+          static_cast<uint64_t>(std::clamp(share, 0.0, 1.0) * kParts));
+    }
+    return Interrupted() ? 1 : 0;
+  }
+};
+
 // Indexes the shards on all CPUs; they are handed out by number.
 class Indexers {
  public:
@@ -56,7 +80,9 @@ class Indexers {
     // The main thread only draws the bar: it looks in now and then and leaves the CPU to the rest.
     while (finished_workers_.load(std::memory_order_acquire) < threads) {
       const uint64_t done = done_.load(std::memory_order_relaxed);
-      progress.Update(static_cast<double>(done) / static_cast<double>(shards_.size()), done);
+      // Whole shards, and those at work by their bytes: one alone may take an hour.
+      const double parts = static_cast<double>(parts_done_.load(std::memory_order_relaxed));
+      progress.Update(parts / double{kParts} / static_cast<double>(shards_.size()), done);
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     workers.clear();
@@ -71,8 +97,14 @@ class Indexers {
       if (number >= shards_.size()) break;
       HR_INIT(hr_index_report, report);
       HR_INIT(hr_error, error);
-      const hr_status status =
-          hr_index_shard(shards_[number].c_str(), force_ ? 1 : 0, &report, &error);
+      ShardPart part{&parts_done_};
+      HR_INIT(hr_index_options, options);
+      options.force = force_ ? 1 : 0;
+      options.progress = &ShardPart::OnProgress;
+      options.progress_context = &part;
+      const hr_status status = hr_index(shards_[number].c_str(), &options, &report, &error);
+      if (status == HR_STOPPED) break;
+      part.Reach(kParts);
       done_.fetch_add(1, std::memory_order_relaxed);
       if (status != HR_OK) console_.Error(error.text);
       Note(status, report);
@@ -99,6 +131,7 @@ class Indexers {
   Console& console_;
   std::atomic<size_t> next_{0};
   std::atomic<uint64_t> done_{0};
+  std::atomic<uint64_t> parts_done_{0};  // kParts a shard
   std::atomic<size_t> finished_workers_{0};
   std::mutex mutex_;
   Totals totals_;  // under mutex_ while threads run

@@ -9,6 +9,7 @@
 #include "bindings/cli/command.h"
 #include "bindings/cli/json_writer.h"
 #include "bindings/cli/loader_session.h"
+#include "bindings/cli/open_progress.h"
 #include "bindings/cli/output_file.h"
 #include "bindings/cli/preview_sheet.h"
 #include "bindings/cli/sample_lists.h"
@@ -51,6 +52,7 @@ hr_status Open(const ParsedArgs& args, Overrides overrides, const SampleLists& l
     options.model = &StandInModel::Call;
     options.model_context = model;
   }
+  const OpenProgress progress(console, &options);
   hr_loader* opened = nullptr;
   const hr_status status =
       hr_loader_open_file(args.operands()[0].c_str(), &options, &opened, error);

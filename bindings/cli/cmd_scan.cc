@@ -40,7 +40,12 @@ int OnProgress(void* context, const hr_job_progress* progress) {
   const auto& scanning = *static_cast<Scanning*>(context);
   const double all = static_cast<double>(progress->samples);
   const double done = static_cast<double>(progress->samples_done);
-  scanning.progress->Update(all > 0 ? done / all : 1.0, progress->samples_done);
+  if (progress->samples > 0) {
+    scanning.progress->Update(done / all, progress->samples_done);
+  } else {  // the data set is being opened
+    scanning.progress->Say("opening the data set  " + std::to_string(progress->samples_done) +
+                           " samples");
+  }
   return Interrupted() ? 1 : 0;
 }
 
@@ -91,6 +96,7 @@ int Run(const ParsedArgs& args, Console& console) {
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   progress.Finish();
   if (status == HR_STOPPED) {
+    if (result.report.samples == 0) return console.Fail(status, error);
     console.Error("interrupted after " + std::to_string(result.report.seen) + " of " +
                   std::to_string(result.report.samples) + " samples");
     return kExitInterrupted;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "bindings/cli/command.h"
+#include "bindings/cli/interrupt.h"
 
 namespace headrace::cli {
 namespace {
@@ -76,6 +77,10 @@ void Console::SetStatusLine(std::string_view text) {
 }
 
 int Console::Fail(hr_status status, const hr_error& error) {
+  if (status == HR_STOPPED && Interrupted()) {
+    Error("interrupted");
+    return kExitInterrupted;
+  }
   Error(error.text[0] != '\0' ? error.text : hr_status_name(status));
   const bool is_config = status >= 200 && status < 300;  // the group of the numbers, headrace.h
   return is_config ? kExitUsage : kExitFailure;

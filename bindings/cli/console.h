@@ -33,7 +33,8 @@ class Console {
   // happens when stderr is no terminal.
   void SetStatusLine(std::string_view text);
 
-  // Reports a failed call of the library and gives the exit status that belongs to its code.
+  // Reports a failed call of the library and gives the exit status that belongs to its code, or to
+  // the signal that ended it.
   int Fail(hr_status status, const hr_error& error);
   // Reports a failure of the program's own, exit status 1.
   int Fail(std::string_view text);

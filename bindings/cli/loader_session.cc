@@ -4,6 +4,7 @@
 
 #include "bindings/cli/command.h"
 #include "bindings/cli/interrupt.h"
+#include "bindings/cli/open_progress.h"
 
 namespace headrace::cli {
 namespace {
@@ -45,11 +46,14 @@ int OpenLoader(const ParsedArgs& args, Console& console, LoaderHandle* loader) {
   Overrides overrides;
   std::string text;
   if (!overrides.Read(args, &text)) return console.Usage(text);
-  const hr_options options = overrides.ToOptions(console);
+  hr_options options = overrides.ToOptions(console);
   HR_INIT(hr_error, error);
   hr_loader* opened = nullptr;
-  const hr_status status =
-      hr_loader_open_file(args.operands()[0].c_str(), &options, &opened, &error);
+  hr_status status = HR_OK;
+  {
+    const OpenProgress progress(console, &options);
+    status = hr_loader_open_file(args.operands()[0].c_str(), &options, &opened, &error);
+  }
   if (status != HR_OK) return console.Fail(status, error);
   loader->reset(opened);
   return kExitGood;

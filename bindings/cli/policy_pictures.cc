@@ -6,6 +6,7 @@
 #include <span>
 #include <system_error>
 
+#include "bindings/cli/open_progress.h"
 #include "bindings/cli/output_file.h"
 #include "bindings/cli/source_picture.h"
 #include "bindings/cli/temporary_folder.h"
@@ -131,6 +132,7 @@ hr_status OpenSmall(const std::string& config, Overrides* overrides, Console* co
   hr_options options = overrides->ToOptions(*console);
   options.log = nullptr;
   options.world_size = 1;
+  const OpenProgress progress(*console, &options);
   hr_loader* opened = nullptr;
   const hr_status status = hr_loader_open_file(config.c_str(), &options, &opened, error);
   loader->reset(opened);

@@ -47,6 +47,12 @@ void Progress::Update(double fraction, uint64_t count) {
       ProgressText(fraction, count, unit_, seconds, console_.columns(), console_.has_colour()));
 }
 
+void Progress::Say(std::string_view text) {
+  if (!IsDue(Clock::now())) return;
+  // The last column stays free, as in BarText.
+  console_.SetStatusLine(text.substr(0, static_cast<size_t>(std::max(console_.columns() - 1, 0))));
+}
+
 std::string ProgressText(double fraction, uint64_t count, std::string_view unit, double seconds,
                          int columns, bool colour) {
   fraction = std::clamp(fraction, 0.0, 1.0);

@@ -15,6 +15,8 @@ namespace headrace::cli {
 
 class Progress {
  public:
+  using Clock = std::chrono::steady_clock;
+
   // `unit`: what is counted, in the plural ("images").
   Progress(Console& console, std::string_view unit);
   ~Progress();
@@ -25,12 +27,12 @@ class Progress {
   void Update(double fraction, uint64_t count);
   // The same with figures of the caller's in place of count, rate and time left.
   void Update(double fraction, std::string_view figures);
+  // A line without a bar, of what nobody knows the whole of.
+  void Say(std::string_view text);
   // Erases the bar; to be called before results go to stdout, which may be the same terminal.
   void Finish() { console_.SetStatusLine(""); }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   bool IsDue(Clock::time_point now);
 
   Console& console_;
