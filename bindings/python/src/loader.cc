@@ -33,6 +33,26 @@ auto WithoutGil(Function function) {
   return result;
 }
 
+// Runs the handlers of signals, such as Ctrl-C, while an opening has given up the GIL.
+class OpenSignals {
+ public:
+  // hr_progress_fn; comes on the thread that opens, about twenty times a second.
+  static int Mind(void* self, const hr_job_progress* /*progress*/) {
+    if (MustPark()) return 0;
+    auto& raised = static_cast<OpenSignals*>(self)->raised_;
+    const nb::gil_scoped_acquire acquired;
+    if (PyErr_CheckSignals() != 0) raised.emplace();  // takes what is to be raised
+    return raised ? 1 : 0;
+  }
+  // With the GIL.
+  void Raise() {
+    if (raised_) throw nb::python_error(std::move(*raised_));
+  }
+
+ private:
+  std::optional<nb::python_error> raised_;
+};
+
 // Text of the library's as str: bytes of paths that are no UTF-8 as os.fsdecode has them.
 nb::object Decoded(const char* text) {
   if (text == nullptr) return nb::none();
@@ -71,6 +91,9 @@ Loader::Loader(nb::object path, const std::string& text, const std::vector<std::
     options.sample_ids = ids->data();
     options.sample_id_count = ids->shape(0);
   }
+  OpenSignals signals;
+  options.progress = &OpenSignals::Mind;
+  options.progress_context = &signals;
   const char* name = path.is_none() ? nullptr : nb::cast<nb::bytes>(path).c_str();
   HR_INIT(hr_error, error);
   hr_loader* loader = nullptr;
@@ -85,6 +108,7 @@ Loader::Loader(nb::object path, const std::string& text, const std::vector<std::
     saliency_.set_handle(handle_);
   }
   log_queue_->Deliver(log_);
+  signals.Raise();
   Check(status, error);
 }
 
