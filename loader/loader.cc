@@ -16,6 +16,7 @@
 #include "loader/mix/mixer.h"
 #include "loader/open_watch.h"
 #include "loader/pipeline/consumer_stage.h"
+#include "loader/pipeline/page_cache.h"
 #include "loader/pipeline/sample_saliency.h"
 #include "loader/pipeline/scheduler.h"
 #include "loader/pipeline/shared.h"
@@ -311,8 +312,7 @@ bool Loader::Parts::OpenCheckpoints(const LoaderOptions& options, ConfigError* e
 
 void Loader::Parts::OpenDirectFiles() {
   if (dataset->size() == 0 || dataset->Locate(0).whole_file) return;
-  uint64_t set_bytes = 0;
-  for (uint64_t id = 0; id < dataset->size(); ++id) set_bytes += dataset->Locate(id).bytes;
+  const uint64_t set_bytes = PagesOf(*dataset, static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)));
   read_mode = std::make_unique<ReadMode>(config.loader.direct_io, set_bytes, PageCacheBytes());
   shared->read_mode = read_mode.get();
   if (!read_mode->may_direct()) return;

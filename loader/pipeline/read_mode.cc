@@ -1,14 +1,7 @@
 #include "loader/pipeline/read_mode.h"
 
 #include <algorithm>
-#include <charconv>
-#include <fstream>
-#include <optional>
-#include <system_error>
 #include <utility>
-
-#include "base/checked_math.h"
-#include "loader/plan.h"
 
 namespace headrace::loader {
 namespace {
@@ -18,36 +11,7 @@ constexpr double kCacheShare = 0.75;
 
 std::string MebibytesText(uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
-// The number in the file `path`, behind `key` if that is not empty; nothing if there is none, such
-// as "max".
-std::optional<uint64_t> NumberIn(const char* path, const std::string& key) {
-  std::ifstream file(path);
-  std::string word;
-  while (file >> word) {
-    if (!key.empty()) {
-      if (word != key) continue;
-      if (!(file >> word)) return std::nullopt;
-    }
-    uint64_t value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
-    return value;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
-
-uint64_t PageCacheBytes() {
-  uint64_t bytes = MachineBytes() / 2;
-  if (const auto kib = NumberIn("/proc/meminfo", "MemAvailable:"))
-    bytes = SaturatingMul(*kib, 1024);
-  // A container's own limit, where it sees itself as the root of its control groups.
-  const auto limit = NumberIn("/sys/fs/cgroup/memory.max", "");
-  const auto used = NumberIn("/sys/fs/cgroup/memory.stat", "anon");
-  if (limit) bytes = std::min(bytes, *limit - std::min(*limit, used.value_or(0)));
-  return bytes;
-}
 
 ReadMode::ReadMode(DirectIo wanted, uint64_t set_bytes, uint64_t cache_bytes)
     : set_bytes_(set_bytes), cache_bytes_(cache_bytes) {

@@ -24,7 +24,8 @@ class ReadMode {
   // Past the page cache only for so much more.
   static constexpr double kGain = 1.05;
 
-  // `set_bytes`: of all shards; `cache_bytes`: what the page cache can be expected to hold.
+  // `set_bytes`: what the samples take in the page cache; `cache_bytes`: what it can be expected to
+  // hold.
   ReadMode(DirectIo wanted, uint64_t set_bytes, uint64_t cache_bytes);
 
   // Whether reads past the page cache may come.
@@ -69,8 +70,5 @@ class ReadMode {
   std::atomic<uint64_t> buffered_rate_{0};
   std::atomic<uint64_t> direct_rate_{0};
 };
-
-// What the page cache can be expected to hold: the memory that is available to this process.
-uint64_t PageCacheBytes();
 
 }  // namespace headrace::loader

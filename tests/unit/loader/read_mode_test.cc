@@ -104,8 +104,6 @@ TEST(ReadMode, GivesUpForGood) {
   EXPECT_EQ(mode.Text(), "page cache: no such thing");
 }
 
-TEST(ReadMode, KnowsSomeRoomOfThePageCache) { EXPECT_GT(PageCacheBytes(), uint64_t{16} << 20); }
-
 // Two shards, with three ranges in each.
 class Shards final : public Dataset {
  public:
