@@ -34,13 +34,12 @@ void ReadMode::BeginWindow(bool direct) {
   window_ns_ = 0;
 }
 
-void ReadMode::Completed(bool direct, uint64_t bytes, int64_t now_ns) {
+void ReadMode::Completed(const Ended& ended, int64_t now_ns) {
   const Why why = why_.load(std::memory_order_relaxed);
   if (why != Why::kMeasuring && why != Why::kMeasured) return;
-  const int64_t since = last_ns_ == kNotRunning ? 0 : now_ns - last_ns_;
-  last_ns_ = now_ns;
+  const int64_t since = now_ns - std::exchange(last_ns_, now_ns);
   if (why == Why::kMeasured) {
-    chosen_bytes_ += bytes;
+    chosen_bytes_ += ended.buffered + ended.direct;
     if (chosen_bytes_ < kChosenWindows * kWindowBytes) return;
     why_.store(Why::kMeasuring, std::memory_order_relaxed);
     windows_ = 0;
@@ -48,14 +47,14 @@ void ReadMode::Completed(bool direct, uint64_t bytes, int64_t now_ns) {
     return;
   }
   // Reads of the window before are still coming: neither their bytes nor their time belong here.
-  if (direct != direct_) {
+  if ((direct_ ? ended.buffered : ended.direct) > 0) {
     counting_ = false;
     window_bytes_ = 0;
     window_ns_ = 0;
     return;
   }
   if (!std::exchange(counting_, true)) return;
-  window_bytes_ += bytes;
+  window_bytes_ += direct_ ? ended.direct : ended.buffered;
   window_ns_ += since;
   if (window_bytes_ >= kWindowBytes) EndWindow();
 }

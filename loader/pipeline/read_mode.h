@@ -19,6 +19,11 @@ class ReadMode {
   // A window of a measurement, and how many of each way make one. The median counts.
   static constexpr uint64_t kWindowBytes = uint64_t{32} << 20;
   static constexpr uint32_t kWindowsEach = 3;
+  // Reads that came back together: their bytes through the page cache, and past it.
+  struct Ended {
+    uint64_t buffered = 0;
+    uint64_t direct = 0;
+  };
   // The faster way goes on for so many windows.
   static constexpr uint64_t kChosenWindows = 256;
   // Past the page cache only for so much more.
@@ -34,17 +39,18 @@ class ReadMode {
   void GiveUpDirect(const char* why);
   // Of the next read.
   bool direct() const { return direct_; }
-  // A read has ended at `now_ns`.
-  void Completed(bool direct, uint64_t bytes, int64_t now_ns);
-  // Nothing is in flight: time until the next completion is not the disk's.
-  void Idle() { last_ns_ = kNotRunning; }
+  // Nothing is in flight, and reads are about to be asked for: their time begins at `now_ns`, for
+  // those that the page cache can serve end inside the call that asks for them. What went by since
+  // the last completion is not the disk's.
+  void Begin(int64_t now_ns) { last_ns_ = now_ns; }
+  // Reads have ended by `now_ns`.
+  void Completed(const Ended& ended, int64_t now_ns);
 
   // One line for the stats: what is done, and why. Any thread.
   std::string Text() const;
 
  private:
   enum class Why : uint8_t { kAsked, kFits, kMeasuring, kMeasured, kGivenUp };
-  static constexpr int64_t kNotRunning = INT64_MIN;
 
   void BeginWindow(bool direct);
   void EndWindow();
@@ -55,12 +61,12 @@ class ReadMode {
   const uint64_t cache_bytes_;
 
   bool direct_ = false;
-  bool counting_ = false;      // the window's first own read has ended
+  bool counting_ = false;      // the window's first own reads have ended
   uint64_t window_bytes_ = 0;  // since then
   int64_t window_ns_ = 0;      // with reads in flight
   uint64_t chosen_bytes_ = 0;  // read since the choice
-  int64_t last_ns_ = kNotRunning;
-  uint32_t windows_ = 0;                                       // measured
+  int64_t last_ns_ = 0;        // when reads ended last, or began
+  uint32_t windows_ = 0;       // measured
   std::array<std::array<uint64_t, kWindowsEach>, 2> rates_{};  // bytes a second; [1]: direct
 
   // For Text: relaxed, they order nothing.

@@ -42,6 +42,9 @@ ReadStage::ReadStage(PipelineShared* shared, BatchAssembler* assembler, io::Read
 bool ReadStage::Run() {
   while (!shared_.stop.Requested()) {
     FollowGeneration();
+    if (shared_.read_mode != nullptr && reader_.in_flight() == 0) {
+      shared_.read_mode->Begin(NowNs());
+    }
     // A stop or a new run ends it too: samples that fail at once give their places straight back.
     while (!shared_.stop.Requested() && !shared_.IsStale(generation_) &&
            (SubmitRetries() || SubmitNext())) {
@@ -50,7 +53,6 @@ bool ReadStage::Run() {
       Collect();
       continue;
     }
-    if (shared_.read_mode != nullptr) shared_.read_mode->Idle();
     const auto key = shared_.read_wanted.PrepareWait();
     if (shared_.stop.Requested() || SubmitPossible()) {
       shared_.read_wanted.CancelWait();
@@ -330,24 +332,32 @@ void ReadStage::Collect() {
   size_t n = reader_.Reap(completions_, 0);
   Add(shared_.counters.read_ns, static_cast<uint64_t>(NowNs() - begin));
   if (n == 0) n = reader_.Reap(completions_, -1);
-  const int64_t now_ns = shared_.read_mode != nullptr ? NowNs() : 0;
+  if (shared_.read_mode != nullptr && n > 0) {
+    const int64_t now_ns = NowNs();
+    ReadMode::Ended ended;
+    for (size_t i = 0; i < n; ++i) Count(completions_[i], &ended);
+    shared_.read_mode->Completed(ended, now_ns);
+  }
   size_t ready = 0;
-  for (size_t i = 0; i < n; ++i) ready += Complete(completions_[i], now_ns) ? 1 : 0;
+  for (size_t i = 0; i < n; ++i) ready += Complete(completions_[i]) ? 1 : 0;
   if (ready == 1) shared_.work_ready.NotifyOne();
   if (ready > 1) shared_.work_ready.NotifyAll();
 }
 
-bool ReadStage::Complete(const io::ReadCompletion& completion, int64_t now_ns) {
+void ReadStage::Count(const io::ReadCompletion& completion, ReadMode::Ended* ended) const {
+  // A second part adds nothing: what is saved counts as read, for it is records a second that
+  // matter.
+  if ((completion.tag & (kRecordTag | kSecondPartTag)) != 0) return;
+  const Incoming& incoming = incoming_[static_cast<uint32_t>(completion.tag)];
+  (incoming.direct ? ended->direct : ended->buffered) +=
+      incoming.is_part ? incoming.extent_bytes : completion.bytes;
+}
+
+bool ReadStage::Complete(const io::ReadCompletion& completion) {
   const uint32_t lane_index = static_cast<uint32_t>(completion.tag);
   Incoming& incoming = incoming_[lane_index];
   if ((completion.tag & kRecordTag) == 0) {
     if (incoming.file.status.ok()) incoming.file = completion;
-    if (shared_.read_mode != nullptr) {
-      // What is saved counts as read: it is records a second that matter.
-      const bool is_second = (completion.tag & kSecondPartTag) != 0;
-      const uint64_t bytes = incoming.is_part ? incoming.extent_bytes : completion.bytes;
-      shared_.read_mode->Completed(incoming.direct, is_second ? 0 : bytes, now_ns);
-    }
   } else if (!completion.status.ok()) {
     // Not the sample's fault: it is decoded from its start.
     incoming.record = {};

@@ -68,8 +68,10 @@ class ReadStage {
   void StartRecord(uint32_t lane_index, const CheckpointIndex::Found& found,
                    std::span<std::byte> memory);
   void Collect();
+  // What it adds to the measurement of how shards are read.
+  void Count(const io::ReadCompletion& completion, ReadMode::Ended* ended) const;
   // Whether the lane has everything and was given to the workers.
-  bool Complete(const io::ReadCompletion& completion, int64_t now_ns);
+  bool Complete(const io::ReadCompletion& completion);
   bool FinishRead(uint32_t lane_index);
   // The lane's read has failed; it is tried in another way, or the sample is bad.
   void HandleFailure(uint32_t lane_index);
