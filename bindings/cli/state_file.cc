@@ -1,6 +1,5 @@
 #include "bindings/cli/state_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,33 +9,10 @@
 
 #include "bindings/cli/loader_session.h"
 #include "bindings/cli/output_file.h"
+#include "bindings/cli/state_ranks.h"
 
 namespace headrace::cli {
 namespace {
-
-// One byte more than a state has, to see that there is one.
-using FileBytes = std::array<std::byte, HR_STATE_BYTES_MAX + 1>;
-
-// The bytes found, at most as many as there is room for, or -1 with errno.
-ssize_t ReadFile(const std::string& path, FileBytes* bytes) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0) return -1;
-  size_t size = 0;
-  while (size < bytes->size()) {
-    const ssize_t n = read(fd, bytes->data() + size, bytes->size() - size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      const int failed = errno;
-      close(fd);
-      errno = failed;
-      return -1;
-    }
-    if (n == 0) break;
-    size += static_cast<size_t>(n);
-  }
-  close(fd);
-  return static_cast<ssize_t>(size);
-}
 
 bool IsThere(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
@@ -63,8 +39,6 @@ bool StateFile::Read(const ParsedArgs& args, std::string* error) {
   return true;
 }
 
-// Ranks share a command line, and one that begins late must not take for its own what a faster one
-// has saved.
 int StateFile::TakeFileOfRank(const hr_loader* loader, Console& console) {
   const hr_length length = LengthOf(loader);
   const std::string alone = path_;
@@ -75,9 +49,14 @@ int StateFile::TakeFileOfRank(const hr_loader* loader, Console& console) {
                          " of several ranks is; copy it to go on as one process");
   }
   path_.append(".").append(std::to_string(length.rank));
-  if (IsThere(path_) || !IsThere(alone)) return kExitGood;
-  return console.Usage("--state " + alone + ": is of a single process, and " + path_ +
-                       " of this rank is not there; copy it for every rank to go on from it");
+  if (!IsThere(path_) && IsThere(alone)) {
+    return console.Usage("--state " + alone + ": is of a single process, and " + path_ +
+                         " of this rank is not there; copy it for every rank to go on from it");
+  }
+  const StateRanks ranks(alone, length.world_size);
+  std::string text;
+  if (ranks.Fit(&text)) return kExitGood;
+  return console.Usage("--state " + alone + ": " + text);
 }
 
 int StateFile::Load(hr_loader* loader, Console& console) {
@@ -87,8 +66,18 @@ int StateFile::Load(hr_loader* loader, Console& console) {
   if (!CanWriteBeside(path_)) {
     return console.Usage("--state: cannot write " + path_ + ": " + std::strerror(errno));
   }
-  FileBytes bytes;
-  const ssize_t size = ReadFile(path_, &bytes);
+  const int loaded = LoadFile(loader, console);
+  const hr_length length = LengthOf(loader);
+  if (loaded != kExitGood || length.world_size <= 1) return loaded;
+  std::string text;
+  const std::string alone = path_.substr(0, path_.rfind('.'));
+  // Before the first state of this launch is written: see StateRanks.
+  return StateRanks(alone, length.world_size).Note(&text) ? kExitGood : console.Fail(text);
+}
+
+int StateFile::LoadFile(hr_loader* loader, Console& console) {
+  StateFileBytes bytes;
+  const ssize_t size = ReadStateFile(path_, &bytes);
   if (size < 0 && errno == ENOENT) return kExitGood;
   if (size < 0) return console.Fail("cannot read " + path_ + ": " + std::strerror(errno));
   if (static_cast<size_t>(size) == bytes.size()) {

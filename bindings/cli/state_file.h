@@ -15,7 +15,8 @@ namespace headrace::cli {
 inline constexpr OptionSpec kStateOption = {
     "state", 0, "FILE",
     "Goes on from the state in FILE, if there is one, and keeps it up to date: at the end, when "
-    "interrupted, and every now and then. Of several ranks, rank R has FILE.R."};
+    "interrupted, and every now and then. Of several ranks, rank R has FILE.R, and FILE.ranks says "
+    "how many there are."};
 inline constexpr OptionSpec kStateEveryOption = {
     "state-every", 0, "S", "Seconds between two writes of --state while it runs; 60 by default."};
 
@@ -37,6 +38,7 @@ class StateFile {
 
  private:
   [[nodiscard]] int TakeFileOfRank(const hr_loader* loader, Console& console);
+  [[nodiscard]] int LoadFile(hr_loader* loader, Console& console);
 
   using Clock = std::chrono::steady_clock;
 

@@ -276,7 +276,7 @@ def test_under_open_mpi(example, tmp_path):
     check_example(example("with_mpirun", 4, "--batches", "2", **options), 4, 8)
     # And on, from the states of the ranks: 15 batches an epoch, of which 4 ranks drop 3.
     check_example(example("with_mpirun", 4, **options), 4, 24)
-    assert len(list((tmp_path / "out").glob("run.state.*"))) == 4
+    assert len(list((tmp_path / "out").glob("run.state.[0-9]*"))) == 4
 
 
 def test_under_torchrun(example, tmp_path):

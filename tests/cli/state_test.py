@@ -220,7 +220,8 @@ def test_ranks_share_the_option(run, good, mixed, tmp_path, monkeypatch):
             monkeypatch.setenv("RANK", rank)
             lines += good("digest", mixed, "--global", "--batches", "2", "--state", state,
                           "-s", "loader.batch_size=4").out.splitlines()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.state.0", "run.state.1"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "run.state.0", "run.state.1", "run.state.ranks"]
     monkeypatch.delenv("WORLD_SIZE")
     monkeypatch.delenv("RANK")
     unbroken = good("digest", mixed, "--batches", "8", "--epochs", "2", "-s", "loader.batch_size=4")
@@ -232,6 +233,73 @@ def test_ranks_share_the_option(run, good, mixed, tmp_path, monkeypatch):
                  "-s", "loader.world_size=2")
     assert result.code == 2
     assert "of a single process" in result.err
+
+
+@pytest.fixture
+def rank_of(run, good, config, tmp_path, monkeypatch):
+    """rank_of(1, 3, *options): one rank of three, with the state of all in run.state."""
+
+    def call(rank, ranks, *options):
+        monkeypatch.setenv("RANK", str(rank))
+        monkeypatch.setenv("WORLD_SIZE", str(ranks))
+        return run("digest", config, "--global", "--state", tmp_path / "run.state",
+                   "-s", "loader.batch_size=2", "-s", "loader.tail=exact", *options)
+
+    call.alone = good("digest", config, "--global", "-s", "loader.batch_size=2",
+                      "-s", "loader.tail=exact").out
+    return call
+
+
+def refused(result, *words):
+    assert result.code == 2 and result.out == "", result
+    assert result.err.count("\n") == 1, result
+    for word in words:
+        assert word in result.err, result
+
+
+def test_more_ranks_begin_where_the_others_are_or_not_at_all(rank_of, tmp_path):
+    first = [rank_of(rank, 2, "--batches", "3").out for rank in range(2)]
+    assert all(first)
+    saved = (tmp_path / "run.state.0").read_bytes()
+    assert saved == (tmp_path / "run.state.1").read_bytes()
+    for rank in (2, 0, 1, 2):  # whichever comes first, and again
+        refused(rank_of(rank, 3), "run.state.2 is not there", "of a run with 2 ranks", "copy")
+        assert sorted(p.name for p in tmp_path.iterdir()) == [
+            "run.state.0", "run.state.1", "run.state.ranks"]
+        assert (tmp_path / "run.state.0").read_bytes() == saved
+    (tmp_path / "run.state.2").write_bytes(saved)
+    rest = [rank_of(rank, 3).out for rank in range(3)]
+    alone = rank_of.alone
+    assert sorted("".join(first + rest).splitlines()) == sorted(alone.splitlines())
+
+
+def test_a_rank_that_begins_late_takes_no_other_ranks_state(rank_of, tmp_path):
+    """Rank 0 has saved, also over a state of fewer ranks, when the others come."""
+    for rank in range(2):
+        assert rank_of(rank, 2, "--batches", "3").code == 0
+    for name in ("run.state.0", "run.state.1"):
+        (tmp_path / name).unlink()
+    first = [rank_of(0, 3, "--batches", "2").out] + [rank_of(rank, 3).out for rank in (0, 1, 2)]
+    alone = rank_of.alone
+    assert sorted("".join(first).splitlines()) == sorted(alone.splitlines())
+
+
+def test_a_rank_that_was_left_out_does_not_go_on_from_its_old_state(rank_of, tmp_path):
+    for rank in range(3):
+        assert rank_of(rank, 3, "--batches", "1").code == 0
+    for rank in range(2):
+        assert rank_of(rank, 2, "--batches", "1").code == 0
+    for rank in (0, 2, 1):
+        refused(rank_of(rank, 3), "run.state.2 is another state than", "run.state.0", "2 ranks")
+
+
+def test_states_without_a_note_of_their_ranks(rank_of, tmp_path):
+    """As they are on another machine to which they were copied."""
+    for rank in range(2):
+        assert rank_of(rank, 2, "--batches", str(1 + rank)).code == 0
+    (tmp_path / "run.state.ranks").unlink()
+    refused(rank_of(2, 3), "run.state.2 is not there", "another number of ranks")
+    assert rank_of(1, 2, "--batches", "1").code == 0  # of two they are all
 
 
 def test_json_of_an_interrupted_digest_is_not_lost(binary, good, config, tmp_path):
