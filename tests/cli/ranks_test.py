@@ -263,10 +263,43 @@ def example(binary, small_mixed, tmp_path):
     return call
 
 
-def check_example(finished, ranks, batches):
+def check_example(finished, ranks, batches, more=""):
     assert finished.returncode == 0, finished.stdout + finished.stderr
     said = f"{ranks} ranks gave {batches} of the 30 batches that one process gives, each the same"
-    assert said in finished.stdout, finished.stdout + finished.stderr
+    assert said + more + "\n" in finished.stdout, finished.stdout + finished.stderr
+
+
+@pytest.fixture
+def compare(binary, small_mixed, tmp_path):
+    """compare(lines of rank 0, lines of rank 1, ..., *options) by examples/launch/compare."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "headrace").symlink_to(binary)
+
+    def call(outputs, *options):
+        for rank, output in enumerate(outputs):
+            (tmp_path / f"rank-{rank}.txt").write_text(output)
+        return subprocess.run(
+            [EXAMPLES / "compare", small_mixed, tmp_path, *options],
+            env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            timeout=240)
+
+    return call
+
+
+def test_batches_of_padding_alone_are_nothing_strange(binary, small_mixed, compare):
+    options = ["-s", "loader.batch_size=2", "-s", "loader.tail=pad"]
+    outputs = launch(binary, "Slurm", 4, "digest", small_mixed, "--global", "--epochs", "2", *options)
+    check_example(compare(outputs, *options), 4, 30, ", and 2 of padding alone")  # 15 an epoch
+    lines = outputs[3].splitlines()
+    epoch, batch, count, digest = lines[-1].split()
+    assert (epoch, batch, count) == ("1", "15", "2")
+    for change in (f"{epoch} {batch} {count} {'0' * 32}",  # not padding
+                   f"{epoch} 11 {count} {digest}"):  # padding in the place of samples
+        result = compare([*outputs[:3], "\n".join([*lines[:-1], change]) + "\n"], *options)
+        assert result.returncode == 1
+        assert "1 of 32 batches are none of one process's" in result.stderr, result
 
 
 def test_under_open_mpi(example, tmp_path):
