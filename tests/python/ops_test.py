@@ -11,6 +11,7 @@ headrace = pytest.importorskip("headrace", reason="the Python package is not bui
 from headrace import ops  # noqa: E402
 
 SCHEMA = {entry["op"]: entry for entry in headrace._schema.schema()["ops"]}
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 # For what has no default.
 REQUIRED = {"size": 20, "degrees": 20, "factor": 0.3, "bits": 4, "padding": 3}
 
@@ -119,6 +120,59 @@ def test_unknown_names_come_with_a_suggestion():
         ops.rotate(picture(), 3, interpolation="biliner")
     with pytest.raises(AttributeError):
         ops.no_such_op
+
+
+@pytest.mark.parametrize(
+    "call, key, suggestion",
+    [
+        (lambda image: ops.rotate(image, angel=30), "rotate.angel", "angle"),
+        (lambda image: ops.rotate(image), "rotate", None),
+        (lambda image: ops.five_crop(image, sise=3), "five_crop.sise", "size"),
+        (lambda image: ops.Resize(8)(image, sed=3), "Resize.sed", "seed"),
+        (lambda image: headrace.Transform(outpt={}), "Transform.outpt", "output"),
+        (lambda image: headrace.Transform()(image, sed=3), "Transform.sed", "seed"),
+        (lambda image: headrace.Transform().crops(image, 8, sed=3), "Transform.crops.sed", "seed"),
+        (lambda image: ops.normalize(image, 0.5, 0.5), "normalize.mean", None),
+        (lambda image: ops.normalize(image, MEAN, ["a", 1, 1]), "normalize.std", None),
+        (lambda image: ops.crop(image, "a", 0, 5, 5), "crop.top", None),
+        (lambda image: ops.crop(image, 0, 1.5, 5, 5), "crop.left", None),
+        (lambda image: ops.crop(image, 0, 0, None, 5), "crop.height", None),
+        (lambda image: ops.affine(image, "a", (0, 0), 1, 0), "affine.angle", None),
+        (lambda image: ops.affine(image, float("nan"), (0, 0), 1, 0), "affine.angle", None),
+        (lambda image: ops.affine(image, 0, 3, 1, 0), "affine.translate", None),
+        (lambda image: ops.affine(image, 0, (), 1, 0), "affine.translate", None),
+        (lambda image: ops.affine(image, 0, (1, 2, 3), 1, 0), "affine.translate", None),
+        (lambda image: ops.affine(image, 0, (0, 0), "a", 0), "affine.scale", None),
+        (lambda image: ops.affine(image, 0, (0, 0), 1, None), "affine.shear", None),
+        (lambda image: ops.affine(image, 0, (0, 0), 1, 0, center="ab"), "affine.center", None),
+        (lambda image: ops.perspective(image, [1, 2, 3, 4], [1, 2, 3, 4]), "perspective.startpoints", None),
+        (lambda image: ops.perspective(image, [(0, 0)] * 4, 3), "perspective.endpoints", None),
+    ],
+)
+def test_names_and_types_that_cannot_be(call, key, suggestion):
+    with pytest.raises(headrace.ConfigError, match=f"^{key.rsplit('.', 1)[0]}: ") as caught:
+        call(picture())
+    assert (caught.value.key, caught.value.suggestion) == (key, suggestion)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_numbers_of_other_libraries_are_numbers():
+    image = picture()
+    assert (ops.crop(image, np.int64(3), np.uint8(4), 5, 6) == image[3:8, 4:10]).all()
+    plain = ops.affine(image, 10, (1, 2), 1.5, (3, 4))
+    assert (ops.affine(image, np.float32(10), np.array([1, 2]), np.float64(1.5), range(3, 5)) == plain).all()
+    assert (ops.affine(image, 10, (1, 2), 1, [5]) == ops.affine(image, 10, (1, 2), 1, (5, 0))).all()
+    assert (ops.normalize(image, np.array(MEAN), np.array(STD)) == ops.normalize(image, MEAN, STD)).all()
+
+
+def test_an_error_inside_of_a_function_stays_what_it_is():
+    class Image:
+        def __array__(self, dtype=None):
+            raise TypeError("no picture today")
+
+    with pytest.raises(TypeError, match="no picture today"):
+        ops.hflip(Image())
+    assert str(inspect.signature(ops.hflip)).startswith("(img: ")
 
 
 @pytest.mark.parametrize(

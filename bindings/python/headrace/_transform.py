@@ -7,6 +7,7 @@ import numpy as np
 
 from . import _core, _images, _messages, _toml
 from ._batch import BFloat16Array
+from ._checks import named
 from ._config import _entries, _overrides, _pairs
 from ._errors import HeadraceError, InvalidArgumentError, as_int, integer, shown
 
@@ -83,6 +84,7 @@ class Transform:
         ConfigError: an op, a name or a value that cannot be.
     """
 
+    @named
     def __init__(
         self,
         ops: typing.Any = (),
@@ -142,6 +144,7 @@ class Transform:
     def _typed(self, result: np.ndarray) -> np.ndarray:
         return result.view(BFloat16Array) if result.dtype == np.uint16 else result
 
+    @named
     def __call__(
         self,
         image: typing.Any,
@@ -177,6 +180,7 @@ class Transform:
         results = self._apply(images, which)
         return images.give(results) if self._output is None else images.stack(results)
 
+    @named
     def crops(
         self,
         image: typing.Any,
@@ -184,7 +188,10 @@ class Transform:
         count: int = 5,
         *,
         layout: typing.Optional[str] = None,
-        **which: int,
+        seed: typing.Optional[int] = None,
+        epoch: int = 0,
+        sample: int = 0,
+        view: int = 0,
     ) -> typing.Any:
         """Crops of the result, for evaluation (torchvision's FiveCrop and TenCrop).
 
@@ -192,7 +199,7 @@ class Transform:
             image, layout: as of a call; not a batch.
             size: of a crop: side of a square, or (height, width); at most the result's.
             count: 5: top left, top right, bottom left, bottom right, centre; 10: then their mirror images.
-            which: seed, epoch, sample, view.
+            seed, epoch, sample, view: as of a call.
 
         Returns:
             [count, ...]: as a call returns one.
@@ -208,7 +215,8 @@ class Transform:
         core = self._core()
         item = images.items[0]
         apply = core.apply_file if isinstance(item, bytes) else core.apply_pixels
-        apply(item, draw(**{"seed": self._seed, **which}), False)
+        which = draw(seed=self._seed if seed is None else seed, epoch=epoch, sample=sample, view=view)
+        apply(item, which, False)
         convert = self._output is not None
         results = [self._typed(crop) for crop in core.crops(height, width, count, convert)]
         many = images._replace(batch=True, kind="numpy" if images.kind == "pil" else images.kind)

@@ -6,7 +6,7 @@ import os
 import typing
 
 from .. import _images, _schema
-from .._errors import ConfigError, unknown_name
+from .._checks import bind, named
 from .._transform import Transform, texts
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
@@ -41,23 +41,6 @@ def parameters(entry: typing.Mapping[str, typing.Any], common: typing.Iterable[s
         inspect.Parameter(name, _KEYWORD, default=entry.get("p", 1) if name == "p" else None) for name in common
     ]
     return made
-
-
-def bind(
-    name: str, signature: inspect.Signature, args: typing.Tuple[typing.Any, ...], given: typing.Dict[str, typing.Any]
-) -> typing.Dict[str, typing.Any]:
-    """The arguments that were given, by name. Raises ConfigError for names that there are not."""
-    for key in given:
-        if key not in signature.parameters:
-            allowed = list(signature.parameters)
-            text = f"{name}: {key}: unknown parameter; allowed: {', '.join(allowed)}"
-            raise unknown_name(text, f"{name}.{key}", key, allowed)
-    try:
-        return dict(signature.bind(*args, **given).arguments)
-    except TypeError as wrong:
-        error = ConfigError(f"{name}: {wrong}")
-        error.key = name
-        raise error from None
 
 
 def docstring(entry: typing.Mapping[str, typing.Any], first: str, last: str) -> str:
@@ -97,6 +80,7 @@ class Entry:
 class Op(Entry):
     """An op of [[augment]], for Loader(augment=[...]) and Transform([...]); or called on an image."""
 
+    @named
     def __call__(
         self,
         image: typing.Any,

@@ -7,7 +7,8 @@ import typing
 import numpy as np
 
 from .. import _images
-from .._errors import InvalidArgumentError
+from .._checks import as_float, named
+from .._errors import ConfigError, InvalidArgumentError, as_int, shown
 from .._transform import Transform
 from ._entries import apply
 
@@ -15,11 +16,51 @@ Numbers = typing.Union[float, typing.Sequence[float]]
 Integers = typing.Union[int, typing.Sequence[int]]
 
 
-def _two(value: Numbers) -> typing.Tuple[float, float]:
-    if isinstance(value, (int, float)):
-        return float(value), 0.0
-    numbers = [float(entry) for entry in value]
-    return (numbers[0], 0.0) if len(numbers) == 1 else (numbers[0], numbers[1])
+def _refused(place: str, value: typing.Any, allowed: str) -> ConfigError:
+    """The error for an argument of a wrong type; `place`: "crop.top"."""
+    error = ConfigError(f"{place.replace('.', ': ')}: found {shown(value)}; allowed: {allowed}")
+    error.key = place
+    return error
+
+
+def _integer(place: str, value: typing.Any) -> int:
+    number = as_int(value)
+    if number is None:
+        raise _refused(place, value, "an integer")
+    return number
+
+
+def _number(place: str, value: typing.Any) -> float:
+    number = as_float(value)
+    if number is None:
+        raise _refused(place, value, "a finite number")
+    return number
+
+
+def _numbers(place: str, value: typing.Any, allowed: str, *counts: int) -> typing.List[float]:
+    """The numbers of a list, a tuple, an array: one of `counts` of them, or any number where none is given."""
+    try:
+        entries = [None] if isinstance(value, (str, bytes)) else list(value)
+    except TypeError:  # is none
+        entries = [None]
+    found = [number for number in map(as_float, entries) if number is not None]
+    if len(found) < len(entries) or counts and len(found) not in counts:
+        raise _refused(place, value, allowed)
+    return found
+
+
+def _two(place: str, value: typing.Any, allowed: str) -> typing.Tuple[float, float]:
+    first, second = _numbers(place, value, allowed, 2)
+    return first, second
+
+
+def _points(place: str, value: typing.Any) -> typing.List[typing.Tuple[float, float]]:
+    allowed = "4 points, each (x, y) in pixels"
+    try:
+        points = list(value)
+    except TypeError:
+        raise _refused(place, value, allowed) from None
+    return [_two(place, point, allowed) for point in points]
 
 
 def _size(img: typing.Any, layout: typing.Optional[str]) -> typing.Tuple[int, int]:
@@ -28,6 +69,7 @@ def _size(img: typing.Any, layout: typing.Optional[str]) -> typing.Tuple[int, in
     return shape[0], shape[1]
 
 
+@named
 def rotate(
     img: typing.Any,
     angle: float,
@@ -56,11 +98,13 @@ def rotate(
     return apply({**op, "expand": expand, "center": center, "fill": fill}, img, layout=layout)
 
 
+@named
 def hflip(img: typing.Any, *, layout: typing.Optional[str] = None) -> typing.Any:
     """Mirrors left and right."""
     return apply({"op": "random_horizontal_flip", "p": 1}, img, layout=layout)
 
 
+@named
 def vflip(img: typing.Any, *, layout: typing.Optional[str] = None) -> typing.Any:
     """Mirrors top and bottom."""
     return apply({"op": "random_vertical_flip", "p": 1}, img, layout=layout)
@@ -70,31 +114,37 @@ def _factor(op: str, img: typing.Any, factor: float, layout: typing.Optional[str
     return apply({"op": op, "factor": [factor, factor]}, img, layout=layout)
 
 
+@named
 def adjust_brightness(img: typing.Any, brightness_factor: float, *, layout: typing.Optional[str] = None) -> typing.Any:
     """Blends with black; 0 is black, 1 the picture itself, 2 twice as bright. From 0 to 1000."""
     return _factor("brightness", img, brightness_factor, layout)
 
 
+@named
 def adjust_contrast(img: typing.Any, contrast_factor: float, *, layout: typing.Optional[str] = None) -> typing.Any:
     """Blends with the mean grey; 0 is grey, 1 the picture itself. From 0 to 1000."""
     return _factor("contrast", img, contrast_factor, layout)
 
 
+@named
 def adjust_saturation(img: typing.Any, saturation_factor: float, *, layout: typing.Optional[str] = None) -> typing.Any:
     """Blends with its own grey; 0 is grey, 1 the picture itself. From 0 to 1000."""
     return _factor("saturation", img, saturation_factor, layout)
 
 
+@named
 def adjust_sharpness(img: typing.Any, sharpness_factor: float, *, layout: typing.Optional[str] = None) -> typing.Any:
     """Blends with the smoothed picture; 0 is smooth, 1 the picture itself. From 0 to 1000."""
     return _factor("sharpness", img, sharpness_factor, layout)
 
 
+@named
 def adjust_hue(img: typing.Any, hue_factor: float, *, layout: typing.Optional[str] = None) -> typing.Any:
     """Shifts the hue by `hue_factor` turns, from -0.5 to 0.5, in Pillow's HSV."""
     return _factor("hue", img, hue_factor, layout)
 
 
+@named
 def rgb_to_grayscale(img: typing.Any, num_output_channels: int = 1, *, layout: typing.Optional[str] = None) -> typing.Any:
     """Grey as Pillow's convert("L"), in 1 channel or in 3 equal ones."""
     if num_output_channels not in (1, 3):
@@ -108,11 +158,14 @@ def rgb_to_grayscale(img: typing.Any, num_output_channels: int = 1, *, layout: t
     return (images._replace(layout="hwc") if images.layout == "hw" else images).give(grey)
 
 
+@named
 def crop(
     img: typing.Any, top: int, left: int, height: int, width: int, *, layout: typing.Optional[str] = None
 ) -> typing.Any:
     """The window [top, top + height) x [left, left + width), in pixels; what lies outside of the picture is 0."""
     rows, columns = _size(img, layout)
+    top, left = _integer("crop.top", top), _integer("crop.left", left)
+    height, width = _integer("crop.height", height), _integer("crop.width", width)
     if height < 1 or width < 1:
         raise InvalidArgumentError(f"found a crop of {height} x {width}; both have to be at least 1")
     around = [max(0, -left), max(0, -top), max(0, left + width - columns), max(0, top + height - rows)]
@@ -124,6 +177,7 @@ def crop(
     )
 
 
+@named
 def resized_crop(
     img: typing.Any,
     top: int,
@@ -140,11 +194,13 @@ def resized_crop(
     return apply({**op, "interpolation": interpolation}, img, layout=layout)
 
 
+@named
 def five_crop(img: typing.Any, size: Integers, *, layout: typing.Optional[str] = None) -> typing.Any:
     """[5, ...]: top left, top right, bottom left, bottom right, centre; `size`: side of a square, or (height, width)."""
     return Transform().crops(img, size, 5, layout=layout)
 
 
+@named
 def ten_crop(img: typing.Any, size: Integers, *, layout: typing.Optional[str] = None) -> typing.Any:
     """[10, ...]: as five_crop, then those of the mirror image, in the same order."""
     crops = Transform().crops(img, size, 10, layout=layout)
@@ -152,6 +208,7 @@ def ten_crop(img: typing.Any, size: Integers, *, layout: typing.Optional[str] = 
     return crops[[0, 1, 2, 3, 4, 6, 5, 8, 7, 9]]
 
 
+@named
 def affine(
     img: typing.Any,
     angle: float,
@@ -174,12 +231,17 @@ def affine(
         shear: angle in degrees of x, or (x, y).
         interpolation, fill, center, layout: as in rotate.
     """
+    scale = _number("affine.scale", scale)
     if not scale > 0:
         raise InvalidArgumentError(f"scale: found {scale!r}; allowed: above 0")
     height, width = _size(img, layout)
-    cx, cy = (width * 0.5, height * 0.5) if center is None else _two(center)
-    tx, ty = _two(translate)
-    turn, sx, sy = (math.radians(degrees) for degrees in (angle, *_two(shear)))
+    middle = (width * 0.5, height * 0.5)
+    cx, cy = middle if center is None else _two("affine.center", center, "(x, y) in pixels, or None for the middle")
+    tx, ty = _two("affine.translate", translate, "(across, down) in pixels")
+    sheared = [shear] if as_float(shear) is not None else shear
+    shears = _numbers("affine.shear", sheared, "an angle in degrees, or two (x, y)", 1, 2)
+    turn = math.radians(_number("affine.angle", angle))
+    sx, sy = (math.radians(degrees) for degrees in (*shears, 0.0)[:2])
     a = math.cos(turn - sy) / math.cos(sy)
     b = -math.cos(turn - sy) * math.tan(sx) / math.cos(sy) - math.sin(turn)
     c = math.sin(turn - sy) / math.cos(sy)
@@ -192,6 +254,7 @@ def affine(
     return apply(op, img, layout=layout)
 
 
+@named
 def perspective(
     img: typing.Any,
     startpoints: typing.Sequence[typing.Sequence[float]],
@@ -202,10 +265,11 @@ def perspective(
     layout: typing.Optional[str] = None,
 ) -> typing.Any:
     """Moves the four points `startpoints`, each (x, y) in pixels, to `endpoints`."""
-    if len(startpoints) != 4 or len(endpoints) != 4:
-        raise InvalidArgumentError(f"found {len(startpoints)} and {len(endpoints)} points; allowed: 4 and 4")
     rows, goals = [], []
-    for (sx, sy), (ex, ey) in zip(startpoints, endpoints):
+    starts, ends = _points("perspective.startpoints", startpoints), _points("perspective.endpoints", endpoints)
+    if len(starts) != 4 or len(ends) != 4:
+        raise InvalidArgumentError(f"found {len(starts)} and {len(ends)} points; allowed: 4 and 4")
+    for (sx, sy), (ex, ey) in zip(starts, ends):
         rows.append([ex, ey, 1, 0, 0, 0, -sx * ex, -sx * ey])
         rows.append([0, 0, 0, ex, ey, 1, -sy * ex, -sy * ey])
         goals += [sx, sy]
@@ -217,6 +281,7 @@ def perspective(
     return apply({**op, "interpolation": interpolation, "fill": fill}, img, layout=layout)
 
 
+@named
 def erase(
     img: typing.Any, i: int, j: int, h: int, w: int, v: Numbers = 0, *, layout: typing.Optional[str] = None
 ) -> typing.Any:
@@ -224,6 +289,7 @@ def erase(
     return apply({"op": "random_erasing", "p": 1, "at": [i, j, h, w], "value": v}, img, layout=layout)
 
 
+@named
 def normalize(
     img: typing.Any,
     mean: typing.Sequence[float],
@@ -245,5 +311,7 @@ def normalize(
     Returns:
         [C, H, W], or [H, W, C], of that type: a tensor for a tensor, else a NumPy array.
     """
-    output = {"mean": list(mean), "std": list(std), "dtype": dtype, "layout": output_layout, "channels": len(mean)}
+    channels = "a list of numbers, one a channel"
+    means, stds = _numbers("normalize.mean", mean, channels), _numbers("normalize.std", std, channels)
+    output = {"mean": means, "std": stds, "dtype": dtype, "layout": output_layout, "channels": len(means)}
     return Transform(output=output)(img, layout=layout)
