@@ -1,6 +1,8 @@
 """headrace.Batch: arrays over the library's memory, and how long they live."""
 
+import copy
 import gc
+import pickle
 
 import headrace
 import numpy as np
@@ -84,6 +86,30 @@ def test_targets(load, demo):
         for name in ("classes", "ids", "area", "crowd", "flags", "weights"):
             assert getattr(targets, name).shape == (count,)
         assert isinstance(targets.rle(0), bytes) and targets.rle(0)
+
+
+def test_objects_are_counted_as_in_a_list(load, demo):
+    targets = load(dataset={"source": "coco", "path": demo / "instances.json"}).next().targets
+    assert targets.of(-1) == targets.of(7) and targets.of(np.int64(-8)) == targets.of(0)
+    assert targets.of(-1).stop == targets.offsets[-1]
+    count = len(targets.ids)
+    assert count > 0 and targets.rle(-1) == targets.rle(count - 1) and targets.rle(-1)
+    for wrong in (8, -9, "a", 1.0, None):
+        with pytest.raises(IndexError, match="sample: found .*allowed: 0 to 7, or -8 to -1"):
+            targets.of(wrong)
+    with pytest.raises(IndexError, match=f"entry: found {count} "):
+        targets.rle(count)
+
+
+def test_a_batch_stays_where_its_loader_is(load):
+    loader = load()
+    batch = loader.next()
+    for copied in (copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match=r"in its loader's memory .*batch\.images\.copy\(\)"):
+            copied(batch)
+    other = copy.copy(batch)
+    batch.release()
+    assert not other.released and other.images.shape == (8, 3, SIZE, SIZE)
 
 
 def test_it_unpacks_into_images_and_labels(load):

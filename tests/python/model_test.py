@@ -147,6 +147,84 @@ def test_rmix_by_hand(load):
         load(**options).next().rmix()
 
 
+@pytest.mark.parametrize(
+    "wrong, text",
+    [
+        ({"patches": ["a"]}, r"patches: found \['a'\] \(list\); allowed: a list of integers, each from 1 to 64"),
+        ({"patches": 4}, "patches: found 4"),
+        ({"patches": [-1]}, "from 1 to 64"),
+        ({"patches": [2.5]}, "a list of integers"),
+        ({"quantiles": "ab"}, "quantiles: found 'ab'"),
+        ({"quantiles": [2]}, "from 0 to 1"),
+        ({"alpha": "x"}, "alpha: found 'x'"),
+        ({"alpha": 0}, "alpha: found 0 .*from 1e-06 to 1000"),
+        ({"label_smoothing": None}, "label_smoothing: found None"),
+        ({"lam_per_pair": 1}, "lam_per_pair: found 1"),
+        ({"pairing": ["reverse"]}, "matching, reverse, permute"),
+        ({"occurrence": -1}, "occurrence: found -1"),
+        ({"q_index": ["a"] * 8}, "q_index: found <U1"),
+        ({"q_index": [-1] * 8}, "q_index: found -1 to -1"),
+        ({"q_index": [300] * 8}, "q_index: found 300 to 300"),
+        ({"q_index": 3}, r"q_index: found int64 of shape \(\); allowed: integers \[8\]"),
+        ({"maps": "abc"}, r"maps: found <U3 .*allowed: numbers \[8, height, width\]"),
+        ({"maps": [[1], [2, 3]]}, "maps: found"),
+        ({"maps": np.ones((12, 12))}, r"maps: found float64 of shape \(12, 12\)"),
+    ],
+)
+def test_rmix_by_hand_refuses(load, wrong, text):
+    loader = load(output=KEEP)
+    batch = loader.next()
+    before = batch.images.copy()
+    with pytest.raises(headrace.InvalidArgumentError, match=text):
+        batch.rmix(**{"maps": np.ones((8, 12, 12)), **wrong})
+    assert np.array_equal(batch.images, before)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -1, -1e-3, 1e300])
+def test_maps_have_finite_numbers_of_at_least_0(load, wrong):
+    loader = load(output=KEEP)
+    maps = np.ones((8, 12, 12))
+    maps[5, 3, 4] = wrong
+    with pytest.raises(headrace.InvalidArgumentError, match="maps: found .* for sample 5 of the batch; allowed: finite"):
+        loader.next().rmix(maps)
+    maps[5, 3, 4] = 0
+    assert loader.next().rmix(maps)["uniform_maps"] == 0
+    assert loader.next().rmix(maps > 0)["mixed"] == 8
+
+
+def test_a_name_that_is_none_comes_with_a_suggestion(load):
+    batch = load(output=KEEP).next()
+    with pytest.raises(headrace.ConfigError, match='Batch.rmix: patchs: .*did you mean "patches"'):
+        batch.rmix(model=darkness, patchs=[2])
+    with pytest.raises(headrace.ConfigError, match='Batch.ace: step_: .*did you mean "step"'):
+        batch.ace(darkness, step_="sign")
+
+
+@pytest.mark.parametrize(
+    "wrong, text",
+    [
+        ({"steps": "a"}, r"steps: found 'a' \(str\); allowed: an integer from 1 to 10000"),
+        ({"steps": 0}, "steps: found 0"),
+        ({"chunk": 1.5}, "chunk: found 1.5"),
+        ({"bound": None}, "bound: found None .*from 1 to 1000"),
+        ({"kappa": float("nan")}, "kappa: found nan"),
+        ({"p": 1.5}, "p: found 1.5 .*from 0 to 1"),
+        ({"freeze_on_success": "no"}, "freeze_on_success: found 'no'"),
+        ({"keep": 1}, "last, best"),
+    ],
+)
+def test_settings_of_ace_by_hand_are_those_of_the_configuration(load, wrong, text):
+    loader = load(output=KEEP)
+    with pytest.raises(headrace.InvalidArgumentError, match=text):
+        loader.next().ace(darkness, **wrong)
+
+
+def test_a_probability_of_0_is_never(load):
+    loader = load(output=KEEP)
+    for _ in range(3):
+        assert loader.next().ace(darkness, p=0)["rows"] == 0
+
+
 def test_images_that_a_callback_keeps_are_never_gone(load):
     """What they show then is not said; that they can be read is."""
     kept = []

@@ -4,13 +4,15 @@ import typing
 
 import numpy as np
 
-from . import _core
+from . import _core, _mix_arguments
 from ._callbacks import check_callback
-from ._errors import ClosedError, InvalidArgumentError
+from ._checks import named
+from ._errors import ClosedError, InvalidArgumentError, as_int, integer, shown
 
 _LAYOUTS = ("nchw", "nhwc")
 _DTYPES = ("u8", "f16", "bf16", "f32")
 _CALLBACK_FAILED = 600
+_NEVER = 1e-300  # as a probability: 0 is the C API's word for its default
 
 
 def _wants_copy(options: typing.Mapping[str, typing.Any]) -> bool:
@@ -55,6 +57,16 @@ class Mix(typing.NamedTuple):
     failed: bool
 
 
+def _span(name: str, offsets: np.ndarray, index: typing.Any) -> slice:
+    """From offsets[index] to the next; a negative index counts from the end."""
+    count, number = len(offsets) - 1, as_int(index)
+    if number is None or not -count <= number < count:
+        raise IndexError(f"{name}: found {shown(index)}; allowed: 0 to {count - 1}, or -{count} to -1" if count else
+                         f"{name}: found {shown(index)}; there are none")
+    first = number % count
+    return slice(int(offsets[first]), int(offsets[first + 1]))
+
+
 class Targets(typing.NamedTuple):
     """The objects of a batch of B samples, N in all: those of sample i are entries offsets[i] to
     offsets[i + 1] - 1.
@@ -84,18 +96,15 @@ class Targets(typing.NamedTuple):
     masks: np.ndarray
 
     def of(self, sample: int) -> slice:
-        """The entries of sample `sample` of the batch: ``targets.boxes[targets.of(3)]``."""
-        return slice(int(self.offsets[sample]), int(self.offsets[sample + 1]))
+        """The entries of sample `sample` of the batch: ``targets.boxes[targets.of(3)]``.
+
+        From 0; -1 is the last one, as in a list. Raises IndexError for one that there is not.
+        """
+        return _span("sample", self.offsets, sample)
 
     def rle(self, entry: int) -> bytes:
-        """The mask of entry `entry` as pycocotools' ``counts``."""
-        return self.masks[int(self.mask_offsets[entry]) : int(self.mask_offsets[entry + 1])].tobytes()
-
-
-def _choice(name: str, value: str, allowed: typing.Tuple[str, ...]) -> int:
-    if value not in allowed:
-        raise InvalidArgumentError(f"{name}: found {value!r}; allowed: {', '.join(allowed)}")
-    return allowed.index(value)
+        """The mask of entry `entry`, counted as in `of`, as pycocotools' ``counts``."""
+        return self.masks[_span("entry", self.mask_offsets, entry)].tobytes()
 
 
 class Batch:
@@ -222,6 +231,7 @@ class Batch:
         self._lease = None
         self._arrays.clear()
 
+    @named
     def ace(
         self,
         model: typing.Callable[..., typing.Any],
@@ -258,24 +268,15 @@ class Batch:
             InvalidArgumentError, ClosedError; what `model` raises: the batch is then as it was.
         """
         check_callback("model", model)
-        report = self._held().ace(
-            model,
-            pieces=pieces,
-            bound=bound,
-            alpha=alpha,
-            kappa=kappa,
-            p=p,
-            steps=steps,
-            chunk=chunk,
-            step=_choice("step", step, ("l2", "sign")),
-            keep=_choice("keep", keep, ("last", "best")),
-            freeze_on_success=freeze_on_success,
-            random_start=random_start,
-            final_eval=final_eval,
-        )
+        given = dict(pieces=pieces, bound=bound, alpha=alpha, kappa=kappa, p=p, steps=steps, chunk=chunk, step=step)
+        given.update(keep=keep, freeze_on_success=freeze_on_success, random_start=random_start, final_eval=final_eval)
+        settings = _mix_arguments.checked("ace", given)
+        settings["p"] = settings["p"] or _NEVER
+        report = self._held().ace(model, **settings)
         self._arrays.clear()
         return report
 
+    @named
     def rmix(
         self,
         maps: typing.Any = None,
@@ -295,8 +296,8 @@ class Batch:
         Needs ``output.keep_u8`` and a batch that is not mixed; with `model` also an open loader.
 
         Args:
-            maps: float [B, height, width] of at least 0, large where it matters, of the pictures as they are in the
-                batch; height and width from the patches a side on.
+            maps: [B, height, width] of finite numbers of at least 0, large where it matters, of the pictures as they are
+                in the batch; height and width from the patches a side on. One that is 0 everywhere is alike everywhere.
             model: as that of Loader, instead of `maps`.
             q_index: with `maps`: uint8 [B], index of each sample's quantile; drawn otherwise.
             patches, quantiles, pairing, alpha, label_smoothing, lam_per_pair: as the keys of [[mix]] rmix.
@@ -312,17 +313,15 @@ class Batch:
             raise InvalidArgumentError("rmix takes maps or a model, one of the two")
         if model is not None:
             check_callback("model", model)
-        report = self._held().rmix(
-            None if maps is None else np.ascontiguousarray(maps, np.float32),
+        given = dict(patches=patches, quantiles=quantiles, pairing=pairing, alpha=alpha, label_smoothing=label_smoothing)
+        settings = _mix_arguments.checked("rmix", {**given, "lam_per_pair": lam_per_pair})
+        lease = self._held()
+        report = lease.rmix(
+            None if maps is None else _mix_arguments.maps_of(maps, lease.count),
             model,
-            None if q_index is None else np.ascontiguousarray(q_index, np.uint8),
-            patches=list(patches),
-            quantiles=list(quantiles),
-            pairing=_choice("pairing", pairing, ("matching", "reverse", "permute")),
-            alpha=alpha,
-            label_smoothing=label_smoothing,
-            lam_per_pair=lam_per_pair,
-            occurrence=occurrence,
+            None if q_index is None else _mix_arguments.quantiles_of(q_index, lease.count),
+            occurrence=integer("occurrence", occurrence, 2**32 - 1),
+            **settings,
         )
         self._arrays.clear()
         return report
@@ -341,6 +340,15 @@ class Batch:
 
     def __array__(self, *_: typing.Any, **__: typing.Any) -> typing.NoReturn:
         raise TypeError("a headrace.Batch is no array: take its images or its labels, numpy.asarray(batch.images)")
+
+    def __copy__(self) -> "Batch":
+        return Batch(self._held())  # the same buffer, which goes back when both are gone
+
+    def __reduce__(self) -> typing.NoReturn:
+        raise TypeError(
+            "a headrace.Batch lies in its loader's memory and can be neither pickled nor copied: take what you need of "
+            "it, batch.images.copy()"
+        )
 
     def __repr__(self) -> str:
         if self._lease is None:
