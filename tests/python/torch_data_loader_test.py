@@ -1,5 +1,6 @@
 """headrace.torch.DataLoader beside torch's own: what a training loop sees."""
 
+import copy
 import gc
 import os
 import pickle
@@ -212,6 +213,7 @@ def test_weights_draw_without_a_word_of_shuffle(folder, options):  # noqa: F811
     ({"num_workers": 2, "workers": 1}, "num_workers and"),
     ({"prefetch_factor": 2, "loader": {"prefetch_batches": 1}}, "prefetch_factor and"),
     ({"generator": torch.Generator(), "loader": {"seed": 3}}, "seed or generator and"),
+    ({"generator": torch.Generator(), "seed": 3}, "seed and generator are two ways"),
     ({"drop_last": True, "tail": "exact"}, "drop_last and"),
     ({"shuffle": "none"}, "shuffle: found 'none'"),
     ({"shuffle": 1}, "shuffle: found 1"),
@@ -219,6 +221,23 @@ def test_weights_draw_without_a_word_of_shuffle(folder, options):  # noqa: F811
 def test_what_is_said_twice_or_in_other_words_is_refused(folder, options, word):  # noqa: F811
     with pytest.raises(TypeError, match=word):
         loader(folder, **options)
+
+
+@pytest.mark.parametrize("device, suggestion", [("gpu", "cuda"), ("cuda:99", None), (99, None), ("cpu:x", None),
+                                                (object(), None)])
+def test_a_device_that_is_not_there_is_told_before_the_loader_opens(folder, device, suggestion, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(headrace, "Loader", None)
+    with pytest.raises(headrace.ConfigError, match="^device: found ") as raised:
+        loader(folder, 8, device=device)
+    assert (raised.value.key, raised.value.suggestion) == ("device", suggestion)
+    assert "\n" not in str(raised.value) and raised.value.__cause__ is not None
+
+
+def test_it_can_be_neither_copied_nor_pickled(folder):  # noqa: F811
+    with loader(folder, 8) as one:
+        for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match="headrace.torch.DataLoader .*open one in each process"):
+                copied(one)
 
 
 def test_shards_are_taken_by_their_names(folder, tool, tmp_path):  # noqa: F811

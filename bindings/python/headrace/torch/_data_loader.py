@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NoReturn, Optional, Tuple
 
 import torch
 
@@ -13,7 +13,7 @@ from ._batches import TorchBatch, Unpadded, tensors_of
 from ._datasets import check_folder, check_length, choice_of, seed_of, source_of
 from ._models import ace_model, saliency_model
 from ._options import check_classes, check_names, check_said_once, loader_options, pipeline_of, process_group, said
-from ._transfer import Tensors, at_once, one_ahead, pin, side_for
+from ._transfer import Tensors, at_once, one_ahead, pin, side_of
 
 # Told apart from None, which has a meaning of its own for torch.
 _UNSET: Any = ...
@@ -81,7 +81,7 @@ class DataLoader:
         TypeError: an argument that would need Python for each sample, or a thing that is said in two ways;
             it says what to do instead.
         ValueError: a sampler that was made of another data set.
-        UnsupportedTransformError, headrace.ConfigError, and what `headrace.Loader` raises.
+        UnsupportedTransformError, headrace.ConfigError (also of a device that is not there), and what `headrace.Loader` raises.
     """
 
     def __init__(
@@ -130,6 +130,8 @@ class DataLoader:
                             'into a table: loader={"shuffle": "block"}')
         if sampler is not None and shuffle is not None:
             raise TypeError("sampler and shuffle exclude each other, as in torch")
+        if seed is not None and generator is not None:
+            raise TypeError("seed and generator are two ways to say the same: give one")
         check_names(config, list(inspect.signature(DataLoader).parameters)[:-1])
         words = said(config)
         check_said_once(words, {
@@ -172,6 +174,7 @@ class DataLoader:
             model = ace_model(model)
         if isinstance(saliency, torch.nn.Module):
             saliency = saliency_model(saliency)
+        self._side = None if device is None else side_of(device)
         self._loader = headrace.Loader(source.config, rank=choice.rank, world_size=choice.world_size,
                                        model=model, saliency=saliency, **options)
         try:
@@ -189,7 +192,6 @@ class DataLoader:
         self.sampler = sampler
         self.pipeline = pipeline
         self._full_batch = full_batch
-        self._side = None if device is None else side_for(torch.device(device))
         # A model that is asked about the next batch has to have learnt from this one.
         self._ahead = model is None and saliency is None
         self._distributed = choice.distributed
@@ -341,6 +343,10 @@ class DataLoader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a headrace.torch.DataLoader can be neither pickled nor copied: two of them would take each "
+                        "other's batches; open one in each process")
 
 
 class Described:

@@ -6,6 +6,8 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Protocol, 
 
 import torch
 
+from headrace._errors import ConfigError, shown
+
 Tensors = Dict[str, torch.Tensor]
 
 
@@ -74,6 +76,28 @@ def side_for(device: torch.device) -> Optional[Side]:
     if device.type == "cpu":
         return None
     return CudaSide(device) if device.type == "cuda" else PlainSide(device)
+
+
+def side_of(device: Any) -> Optional[Side]:
+    """That for what a user calls a device: a name, an index, a torch.device.
+
+    Raises headrace.ConfigError for one that PyTorch does not know, or has not got here.
+    """
+    try:
+        made = torch.device(device)
+        torch.empty(0, device=made)
+        return side_for(made)
+    except (AssertionError, RuntimeError, TypeError, ValueError) as wrong:  # NotImplementedError is a RuntimeError
+        first = str(wrong).split("\n")[0]
+        raise _no_device(device, first) from wrong
+
+
+def _no_device(device: Any, why: str) -> ConfigError:
+    suggestion = "cuda" if str(device).lower().startswith("gpu") else None
+    error = ConfigError(f"device: found {shown(device)}, which PyTorch does not take: {why:.300}; allowed: a device that "
+                        "torch.empty(0, device=...) takes" + (f'; did you mean "{suggestion}"?' if suggestion else ""))
+    error.key, error.suggestion = "device", suggestion
+    return error
 
 
 def at_once(batches: Iterable[Tuple[Tensors, Any]], side: Side) -> Iterator[Tuple[Tensors, Any]]:
