@@ -17,8 +17,9 @@ int64_t CoarseNowNs() {
 
 }  // namespace
 
-OpenWatch::OpenWatch(ProgressFn progress, int64_t every_ns)
+OpenWatch::OpenWatch(ProgressFn progress, First first, int64_t every_ns)
     : progress_(std::move(progress)), every_ns_(every_ns), outer_(current) {
+  if (first == First::kLater) next_ns_ = CoarseNowNs() + every_ns_;
   current = progress_ ? this : nullptr;
 }
 

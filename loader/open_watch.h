@@ -22,10 +22,17 @@ class OpenWatch {
   using ProgressFn = std::function<bool(const JobProgress&)>;
   static constexpr int64_t kEveryNs = 50'000'000;
 
-  // `progress` is called at the first step and then as often as that, on this thread, outside of
-  // any watch; false: no more of it. JobProgress::samples is 0: nobody knows yet. Null: nobody
-  // waits.
-  explicit OpenWatch(ProgressFn progress, int64_t every_ns = kEveryNs);
+  // When `progress` is called first.
+  enum class First : uint8_t {
+    kAtOnce,
+    kLater,  // whoever waits for a job hears of its opening only if that takes longer
+  };
+
+  // `progress` is called at the first step or later, and then as often as that, on this thread,
+  // outside of any watch; false: no more of it. JobProgress::samples is 0: nobody knows yet. Null:
+  // nobody waits.
+  explicit OpenWatch(ProgressFn progress, First first = First::kAtOnce,
+                     int64_t every_ns = kEveryNs);
   // Of a thread that works for another: ends when that one has set the flag.
   explicit OpenWatch(const std::atomic<bool>& stop);
   ~OpenWatch();

@@ -138,7 +138,8 @@ hr_status Scan(const char* path, const hr_options* raw_options, const hr_scan_op
   hooks.progress = ProgressHook(scan.progress, scan.progress_context);
   {
     const loader::OpenWatch watch(
-        hooks.progress ? hooks.progress : ProgressHook(options.progress, options.progress_context));
+        hooks.progress ? hooks.progress : ProgressHook(options.progress, options.progress_context),
+        loader::OpenWatch::First::kLater);
     if (!loader::ConfigOfPath(path, overrides, &config, &config_error) ||
         !loader::OpenPath(path, config, log, &dataset, &config_error) ||
         (!list.empty() && !loader::QuarantineFile::Open(list, &quarantine, &config_error))) {

@@ -76,34 +76,6 @@ TEST_F(OpenProgressTest, ACallerWhoDoesNotKnowItGetsNone) {
   EXPECT_EQ(waiting_.calls, 0);
 }
 
-TEST_F(OpenProgressTest, EndsAScanWhileItOpens) {
-  HR_INIT(hr_scan_options, scan);
-  scan.progress = Waiting::OnProgress;
-  scan.progress_context = &waiting_;
-  waiting_.end_at = 1;
-  HR_INIT(hr_scan_report, report);
-  EXPECT_EQ(hr_scan(folder_.path().c_str(), nullptr, &scan, &report, &error_), HR_STOPPED);
-  EXPECT_EQ(report.cancelled, 1u);
-  EXPECT_EQ(report.samples, 0u);
-  EXPECT_EQ(waiting_.calls, 1);
-  // By the options alone too.
-  waiting_.calls = 0;
-  EXPECT_EQ(hr_scan(folder_.path().c_str(), &options_, nullptr, &report, &error_), HR_STOPPED);
-  EXPECT_EQ(waiting_.calls, 1);
-}
-
-TEST_F(OpenProgressTest, EndsAPackWhileItOpens) {
-  HR_INIT(hr_pack_options, pack);
-  pack.progress = Waiting::OnProgress;
-  pack.progress_context = &waiting_;
-  waiting_.end_at = 1;
-  const TempFolder out;
-  EXPECT_EQ(hr_pack(folder_.path().c_str(), (out / "pack").c_str(), &pack, nullptr, &error_),
-            HR_STOPPED);
-  EXPECT_EQ(waiting_.calls, 1);
-  EXPECT_FALSE(std::filesystem::exists(out / "pack"));
-}
-
 TEST_F(OpenProgressTest, EndsAnIndexWithoutATrace) {
   const TempFolder pack;
   ASSERT_EQ(hr_pack(folder_.path().c_str(), pack.path().c_str(), nullptr, nullptr, &error_), HR_OK)

@@ -27,6 +27,9 @@ namespace {
 using headrace::testing::TarEntries;
 using headrace::testing::TarText;
 using headrace::testing::TempFolder;
+using First = OpenWatch::First;
+
+constexpr int64_t kAnHourNs = int64_t{3600} * 1'000'000'000;
 
 size_t DescriptorsOpen() {
   size_t count = 0;
@@ -50,7 +53,7 @@ TEST(OpenWatchTest, WhatWasEndedStaysEnded) {
         ++calls;
         return false;
       },
-      0);
+      First::kAtOnce, 0);
   ConfigError error;
   EXPECT_FALSE(OpeningGoesOn(&error));
   EXPECT_EQ(error.code, Code::kStopped);
@@ -65,7 +68,7 @@ TEST(OpenWatchTest, TellsHowFarItIs) {
         last = progress;
         return true;
       },
-      0);
+      First::kAtOnce, 0);
   OpeningIsAt({.bytes = 100, .bytes_done = 40});
   OpeningFound(3);
   OpeningFound(4);
@@ -83,15 +86,28 @@ TEST(OpenWatchTest, IsCalledAtOnceAndThenNotAtEveryStep) {
         ++calls;
         return true;
       },
-      int64_t{3600} * 1'000'000'000);
+      First::kAtOnce, kAnHourNs);
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(OpeningGoesOn());
   EXPECT_EQ(calls, 1);
 }
 
-TEST(OpenWatchTest, TheInnermostOfAThreadCounts) {
-  const OpenWatch outer([](const JobProgress&) { return false; }, 0);
+TEST(OpenWatchTest, LaterIsNotAtOnce) {
+  int calls = 0;
+  const auto count = [&](const JobProgress&) { return ++calls > 0; };
   {
-    const OpenWatch inner([](const JobProgress&) { return true; }, 0);
+    const OpenWatch watch(count, First::kLater, kAnHourNs);
+    for (int i = 0; i < 1000; ++i) EXPECT_TRUE(OpeningGoesOn());
+    EXPECT_EQ(calls, 0);
+  }
+  const OpenWatch watch(count, First::kLater, 0);
+  EXPECT_TRUE(OpeningGoesOn());
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(OpenWatchTest, TheInnermostOfAThreadCounts) {
+  const OpenWatch outer([](const JobProgress&) { return false; }, First::kAtOnce, 0);
+  {
+    const OpenWatch inner([](const JobProgress&) { return true; }, First::kAtOnce, 0);
     EXPECT_TRUE(OpeningGoesOn());
     const OpenWatch nobody(nullptr);
     EXPECT_TRUE(OpeningGoesOn());
@@ -107,7 +123,7 @@ TEST(OpenWatchTest, WhatTheCallbackOpensIsApart) {
         inside = OpeningGoesOn();
         return false;
       },
-      0);
+      First::kAtOnce, 0);
   EXPECT_FALSE(OpeningGoesOn());
   EXPECT_TRUE(inside);
 }
@@ -135,7 +151,7 @@ TEST(WatchedSortTest, SortsAnyNumber) {
 TEST(WatchedSortTest, EndsWithTheOpening) {
   for (int at = 1; at <= 3; ++at) {
     int calls = 0;
-    const OpenWatch watch([&](const JobProgress&) { return ++calls < at; }, 0);
+    const OpenWatch watch([&](const JobProgress&) { return ++calls < at; }, First::kAtOnce, 0);
     std::vector<int> numbers(64);
     EXPECT_FALSE(WatchedSort(&numbers, std::less<>(), 4));
     EXPECT_EQ(calls, at);
@@ -163,7 +179,7 @@ class OpeningTest : public ::testing::Test {
   // The number of times that it was asked whether to go on, all of them answered with yes.
   int CountSteps(const Config& config) {
     int steps = 0;
-    const OpenWatch watch([&](const JobProgress&) { return ++steps > 0; }, 0);
+    const OpenWatch watch([&](const JobProgress&) { return ++steps > 0; }, First::kAtOnce, 0);
     std::unique_ptr<Dataset> dataset;
     ConfigError error;
     EXPECT_TRUE(OpenDataset(config, {}, &dataset, &error)) << error.text;
@@ -172,7 +188,7 @@ class OpeningTest : public ::testing::Test {
 
   void EndsAt(const Config& config, int step) {
     int steps = 0;
-    const OpenWatch watch([&](const JobProgress&) { return ++steps < step; }, 0);
+    const OpenWatch watch([&](const JobProgress&) { return ++steps < step; }, First::kAtOnce, 0);
     std::unique_ptr<Dataset> dataset;
     ConfigError error;
     EXPECT_FALSE(OpenDataset(config, {}, &dataset, &error)) << step;
@@ -283,7 +299,7 @@ TEST_F(OpeningTest, OfAFolderThatIsNoClass) {
   const std::string path = folder_ / "flat";
   const auto open = [&](int step, ConfigError* error) {
     int steps = 0;
-    const OpenWatch watch([&](const JobProgress&) { return ++steps != step; }, 0);
+    const OpenWatch watch([&](const JobProgress&) { return ++steps != step; }, First::kAtOnce, 0);
     Config config;
     std::unique_ptr<Dataset> dataset;
     const bool good =
@@ -306,7 +322,7 @@ TEST_F(OpeningTest, SaysHowFarItIs) {
         last = progress;
         return true;
       },
-      0);
+      First::kAtOnce, 0);
   std::unique_ptr<Dataset> dataset;
   ConfigError error;
   ASSERT_TRUE(OpenDataset(Of(Source::kTar, "shards"), {}, &dataset, &error)) << error.text;
@@ -334,14 +350,14 @@ TEST_F(OpeningTest, AnIndexIsNotWrittenWhenItIsEnded) {
     ConfigError error;
     int whole = 0;
     {
-      const OpenWatch watch([&](const JobProgress&) { return ++whole > 0; }, 0);
+      const OpenWatch watch([&](const JobProgress&) { return ++whole > 0; }, First::kAtOnce, 0);
       ASSERT_TRUE(IndexShard(path, false, &report, &error)) << error.text;
     }
     ASSERT_GT(whole, 300);
     std::filesystem::remove(path + ".hri");
     for (int step = 1; step <= whole; step += 23) {
       int steps = 0;
-      const OpenWatch watch([&](const JobProgress&) { return ++steps < step; }, 0);
+      const OpenWatch watch([&](const JobProgress&) { return ++steps < step; }, First::kAtOnce, 0);
       EXPECT_FALSE(IndexShard(path, false, &report, &error)) << step;
       EXPECT_EQ(error.code, Code::kStopped) << error.text;
       const std::filesystem::directory_iterator left(std::filesystem::path(path).parent_path());
@@ -367,7 +383,7 @@ TEST_F(OpeningTest, AShardOfNothingButLinksEnds) {
   archive.append(1024, '\0');
   folder_.Write("links.tar", archive);
   int steps = 0;
-  const OpenWatch watch([&](const JobProgress&) { return ++steps < 250; }, 0);
+  const OpenWatch watch([&](const JobProgress&) { return ++steps < 250; }, First::kAtOnce, 0);
   IndexShardReport report;
   ConfigError error;
   EXPECT_FALSE(IndexShard(folder_ / "links.tar", false, &report, &error));
