@@ -130,8 +130,11 @@ Status PutInPlace(int file, int folder, const std::string& name, std::string* te
     return StatusOf(errno, "could not be put in place");
   }
   temporary->clear();
-  // From here on the new file is there; some file systems cannot sync a folder.
-  (void)::fsync(folder);
+  // From here on the new file is there. Not every file system can sync a folder; one that can and
+  // fails may have lost the new name by the next start.
+  if (::fsync(folder) != 0 && errno != EINVAL && errno != ENOTSUP) {
+    return StatusOf(errno, "is in place, but its folder could not be synced");
+  }
   return {};
 }
 

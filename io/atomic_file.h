@@ -29,7 +29,8 @@ class AtomicFile {
   // kill it.
   Status Write(std::span<const std::byte> bytes);
   uint64_t bytes() const { return bytes_; }
-  // After it nothing is written any more. Failed: what was at `path` before is there still.
+  // After it nothing is written any more. Failed: what was at `path` before is there still, or the
+  // new file, if only the folder could not be synced.
   Status Commit();
 
  private:
@@ -51,7 +52,8 @@ class AtomicFile {
 Result<UniqueFd> OpenNameless(int folder, int access, unsigned mode);
 // Puts the written `file`, which the folder has as *temporary, in place of `name`: after a power
 // cut there is the old file or the new one. *temporary is empty for a nameless file, which gets one
-// for a moment, and when it is done. Failed: the old file is there still, and *temporary may be.
+// for a moment, and when it is done. Failed: the old file is there still, and *temporary may be; or
+// the new one is, and only the folder could not be synced.
 Status PutInPlace(int file, int folder, const std::string& name, std::string* temporary);
 
 // All of `bytes` as the file at `path`.

@@ -1,10 +1,28 @@
 #include "io/atomic_file.h"
 
-#include <sys/resource.h>
-
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "tests/support/temp_folder.h"
+
+namespace {
+int folder_sync_errno = 0;  // what syncing a folder fails with; 0: it does not
+}  // namespace
+
+// In place of the C library's.
+extern "C" int fsync(int fd) {
+  struct stat about {};
+  if (folder_sync_errno != 0 && ::fstat(fd, &about) == 0 && S_ISDIR(about.st_mode)) {
+    errno = folder_sync_errno;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
 
 namespace headrace::io {
 namespace {
@@ -69,6 +87,24 @@ TEST(AtomicFileTest, WhatCannotTakeItsPlaceLeavesNothing) {
   folder.Write("a/b", "a folder that is not empty");
   EXPECT_FALSE(WriteFileAtomically(folder / "a", Bytes("new")).ok());
   EXPECT_EQ(FilesIn(folder), 0u);
+}
+
+TEST(AtomicFileTest, AFolderThatCannotBeSyncedIsAnError) {
+  const TempFolder folder;
+  folder_sync_errno = EIO;
+  const Status failed = WriteFileAtomically(folder / "a", Bytes("new"));
+  // These say that the file system has no such call.
+  folder_sync_errno = EINVAL;
+  const Status invalid = WriteFileAtomically(folder / "b", Bytes("new"));
+  folder_sync_errno = ENOTSUP;
+  const Status unsupported = WriteFileAtomically(folder / "c", Bytes("new"));
+  folder_sync_errno = 0;
+  EXPECT_EQ(failed.code(), Code::kIoError);
+  EXPECT_EQ(failed.error_number(), EIO);
+  EXPECT_EQ(Contents(folder / "a"), "new");
+  EXPECT_TRUE(invalid.ok());
+  EXPECT_TRUE(unsupported.ok());
+  EXPECT_EQ(FilesIn(folder), 3u);
 }
 
 TEST(AtomicFileTest, FailsBeforeTheSizeLimitKillsTheProcess) {
