@@ -105,6 +105,20 @@ std::string NameOf(const Header& header) {
   return name;
 }
 
+// What an archive that was compressed begins with.
+struct Compression {
+  std::string_view magic;
+  const char* text;
+};
+constexpr Compression kCompressions[] = {
+    {"\x1F\x8B", "is compressed by gzip, and only plain tar is read (gunzip makes it plain)"},
+    {"\x28\xB5\x2F\xFD",
+     "is compressed by zstd, and only plain tar is read (unzstd makes it plain)"},
+    {{"\xFD\x37zXZ\0", 6}, "is compressed by xz, and only plain tar is read (unxz makes it plain)"},
+    {"BZh", "is compressed by bzip2, and only plain tar is read (bunzip2 makes it plain)"},
+    {"\x04\x22\x4D\x18", "is compressed by lz4, and only plain tar is read (unlz4 makes it plain)"},
+};
+
 constexpr const char* kEndsAfterExtras = "the archive ends after the extra header of a member";
 
 Status Corrupt(const char* text) { return {Code::kCorrupt, text}; }
@@ -182,6 +196,18 @@ bool TarReader::HasDataBehindEnd() {
   return false;
 }
 
+Status TarReader::CompressedOr(const Status& other) {
+  char begin[8] = {};
+  const std::span<char> wanted(begin, std::min<uint64_t>(sizeof begin, file_bytes_));
+  if (!Read(0, std::as_writable_bytes(wanted)).ok()) return other;
+  for (const Compression& known : kCompressions) {
+    if (std::string_view(begin, wanted.size()).starts_with(known.magic)) {
+      return {Code::kUnsupportedFormat, known.text};
+    }
+  }
+  return other;
+}
+
 Status TarReader::Skip(uint64_t bytes) {
   const std::optional<uint64_t> end = CheckedAdd(next_, bytes);
   if (!end || *end > file_bytes_) {
@@ -199,7 +225,8 @@ Status TarReader::ReadHeader(TarMember* member, Extras* extras, bool* is_member)
     return extras->any() ? Status(Code::kTruncated, kEndsAfterExtras) : Status();
   }
   const std::byte* block = nullptr;
-  HR_TRY(Block(next_, &block));
+  const Status status = Block(next_, &block);
+  if (!status.ok()) return offset_ == 0 ? CompressedOr(status) : status;
   Header header;
   std::memcpy(&header, block, sizeof header);
   const auto* characters = reinterpret_cast<const char*>(&header);
@@ -209,8 +236,9 @@ Status TarReader::ReadHeader(TarMember* member, Extras* extras, bool* is_member)
     return extras->any() ? Status(Code::kCorrupt, kEndsAfterExtras) : Status();
   }
   if (!ChecksumFits(header)) {
-    return Corrupt(offset_ == 0 ? "is not a tar archive (the checksum of its first header is wrong)"
-                                : "the checksum of a header is wrong");
+    if (offset_ != 0) return Corrupt("the checksum of a header is wrong");
+    return CompressedOr(
+        Corrupt("is not a tar archive (the checksum of its first header is wrong)"));
   }
   const std::optional<uint64_t> stated = Number(header.size);
   if (!stated) return Corrupt("the size in a header is not a number");

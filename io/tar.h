@@ -58,6 +58,8 @@ class TarReader {
   };
 
   Status ReadHeader(TarMember* member, Extras* extras, bool* is_member);
+  // What is wrong with the first header: that the archive is compressed, if it is.
+  Status CompressedOr(const Status& other);
   Status ReadLongName(uint64_t bytes, Extras* extras);
   Status ReadPax(uint64_t bytes, bool global, Extras* extras);
   Status TakePaxRecord(const char* key, size_t key_bytes, const char* value, size_t value_bytes,

@@ -120,6 +120,29 @@ TEST(TarReaderTest, GivesMembersWithPlaceAndTime) {
   EXPECT_TRUE(read.has_end_mark);
 }
 
+TEST(TarReaderTest, TellsACompressedArchiveFromADamagedOne) {
+  const std::pair<std::string, const char*> begins[] = {
+      {"\x1F\x8B\x08", "gzip"},
+      {"\x28\xB5\x2F\xFD", "zstd"},
+      {std::string("\xFD\x37zXZ\0", 6), "xz"},
+      {"BZh91AY", "bzip2"},
+      {"\x04\x22\x4D\x18", "lz4"},
+  };
+  for (const auto& [begin, name] : begins) {
+    // Shorter than a header, too.
+    for (const size_t bytes : {100, 5000}) {
+      const Read read = ReadArchive(begin + std::string(bytes, 'x'));
+      EXPECT_EQ(read.status.code(), Code::kUnsupportedFormat) << name;
+      EXPECT_NE(std::string(read.status.text()).find(name), std::string::npos);
+    }
+  }
+  // A good archive may begin with such a name; what follows the first header is damage.
+  EXPECT_TRUE(One(HandMade{.name = "BZhang.jpg"}.Block()).status.ok());
+  EXPECT_EQ(One(HandMade{}.Block() + Padded("abc") + Padded("BZh91AY")).status.code(),
+            Code::kCorrupt);
+  EXPECT_EQ(ReadArchive(std::string(600, 'x')).status.code(), Code::kCorrupt);
+}
+
 TEST(TarReaderTest, KnowsNamesInEveryForm) {
   const std::string longest(TarReader::kNameBytesMax, 'n');
   const std::string hundred(100, 'h');
