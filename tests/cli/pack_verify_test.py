@@ -60,6 +60,21 @@ def test_a_broken_record_is_listed_with_its_place(verify, broken):
     assert bad["path"].endswith(".jpg") and bad["id"] > 0
 
 
+def test_a_broken_record_counts_once_beside_its_source(verify, broken, demo):
+    shard = broken / "000001.tar"
+    content = bytearray(shard.read_bytes())
+    content[1000] ^= 4
+    shard.write_bytes(content)
+    cut = broken / "000002.tar"
+    cut.write_bytes(cut.read_bytes()[:700])
+    alone = json.loads(verify(broken, "--json", "-").out)
+    assert alone["bad"] > 2
+    report = json.loads(verify(broken, "--source", demo / "images", "--json", "-").out)
+    assert (report["bad"], report["bad_samples"]) == (alone["bad"], alone["bad_samples"])
+    samples = {bad["id"] for bad in report["bad_samples"] if bad["id"] >= 0}
+    assert report["compared"] == 30 - len(samples)
+
+
 def test_a_shard_that_is_cut_short_is_bad(verify, broken):
     shard = broken / "000002.tar"
     shard.write_bytes(shard.read_bytes()[:-2000])
