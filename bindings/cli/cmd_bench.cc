@@ -127,11 +127,12 @@ int RunBench(const ParsedArgs& args, Console& console) {
     if (seconds > 0 && result.seconds >= seconds) return kExitGood;
     return std::nullopt;
   };
-  int walked = WalkBatches(loader.get(), limits, console, visit);
+  BadPlaces bad;
+  int walked = WalkBatches(loader.get(), limits, console, visit, &bad);
   progress.Finish();
   run.Finish(loader.get());
   if (const int saved = state.Save(loader.get(), console); walked == kExitGood) walked = saved;
-  if (walked == kExitGood) ReportBadSamples(loader.get(), console);
+  if (walked == kExitGood) ReportBadSamples(loader.get(), bad, console);
   if (walked != kExitGood) return walked;
   if (seconds == 0) result.epochs = limits.epochs;
   if (args.Has("json")) return EmitJson(args, BenchJson(result), console);

@@ -92,7 +92,8 @@ int Run(const ParsedArgs& args, Console& console) {
     const int saved = as_json ? kExitGood : state.SaveNowAndThen(loader.get(), console);
     return saved == kExitGood ? std::nullopt : std::optional(saved);
   };
-  int walked = WalkBatches(loader.get(), limits, console, visit);
+  BadPlaces bad;
+  int walked = WalkBatches(loader.get(), limits, console, visit, &bad);
   progress.Finish();
   if (as_json) {
     if (walked != kExitGood && walked != kExitInterrupted) return walked;
@@ -103,7 +104,7 @@ int Run(const ParsedArgs& args, Console& console) {
     }
   }
   if (const int saved = state.Save(loader.get(), console); walked == kExitGood) walked = saved;
-  if (walked == kExitGood) ReportBadSamples(loader.get(), console);
+  if (walked == kExitGood) ReportBadSamples(loader.get(), bad, console);
   return walked;
 }
 

@@ -195,13 +195,14 @@ int Run(const ParsedArgs& args, Console& console) {
     const int saved = state.SaveNowAndThen(loader.get(), console);
     return saved == kExitGood ? std::nullopt : std::optional(saved);
   };
-  int walked = WalkBatches(loader.get(), limits, console, visit);
+  BadPlaces bad;
+  int walked = WalkBatches(loader.get(), limits, console, visit, &bad);
   progress.Finish();
   // The state counts a batch as done that was returned; one whose files failed is to come again.
   if (all_written) {
     if (const int saved = state.Save(loader.get(), console); walked == kExitGood) walked = saved;
   }
-  if (walked == kExitGood) ReportBadSamples(loader.get(), console);
+  if (walked == kExitGood) ReportBadSamples(loader.get(), bad, console);
   if (walked != kExitGood || !args.Has("json")) return walked;
   JsonWriter json;
   json.BeginObject();

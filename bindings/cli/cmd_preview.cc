@@ -281,8 +281,9 @@ int Run(const ParsedArgs& args, Console& console) {
     }
     return cells.size() < count ? std::nullopt : std::optional<int>(kExitGood);
   };
-  const int walked = WalkBatches(loader.get(), {.epochs = 1}, console, visit);
-  if (walked == kExitGood) ReportBadSamples(loader.get(), console);
+  BadPlaces bad;
+  const int walked = WalkBatches(loader.get(), {.epochs = 1}, console, visit, &bad);
+  if (walked == kExitGood) ReportBadSamples(loader.get(), bad, console);
   return walked == kExitGood ? WriteSheet(args, cells, console) : walked;
 }
 

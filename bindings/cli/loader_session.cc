@@ -72,8 +72,19 @@ uint64_t CountBatches(const hr_length& length, const WalkLimits& limits) {
   return std::min(limits.batches, begun + per_epoch * (limits.epochs - 1));
 }
 
+namespace {
+
+void Count(const hr_batch_info& batch, BadPlaces* bad) {
+  for (uint32_t i = 0; i < batch.count; ++i) {
+    bad->substituted += batch.valid[i] == 2 ? 1 : 0;
+    bad->marked += batch.valid[i] == 0 && batch.ids[i] >= 0 ? 1 : 0;  // else it is padding
+  }
+}
+
+}  // namespace
+
 int WalkBatches(hr_loader* loader, const WalkLimits& limits, Console& console,
-                const BatchVisitor& visit) {
+                const BatchVisitor& visit, BadPlaces* bad) {
   uint64_t epochs = 0;
   uint64_t batches = 0;
   while (batches < limits.batches) {
@@ -100,6 +111,7 @@ int WalkBatches(hr_loader* loader, const WalkLimits& limits, Console& console,
       return console.Fail(viewed, error);
     }
     ++batches;
+    if (bad != nullptr) Count(info, bad);
     if (const std::optional<int> stop = visit(info); stop.has_value()) return *stop;
   }
   return kExitGood;
@@ -112,12 +124,13 @@ hr_length LengthOf(const hr_loader* loader) {
   return length;
 }
 
-void ReportBadSamples(const hr_loader* loader, Console& console) {
+void ReportBadSamples(const hr_loader* loader, const BadPlaces& bad, Console& console) {
   HR_INIT(hr_stats, stats);
   if (hr_loader_stats(loader, &stats, nullptr) != HR_OK || stats.corrupt_ids == 0) return;
   console.Warning(std::to_string(stats.corrupt_ids) +
-                  " bad files met: " + std::to_string(stats.substituted) + " draws substituted, " +
-                  std::to_string(stats.marked) + " marked");
+                  " bad files met, also in batches that were read ahead; in those given: " +
+                  std::to_string(bad.substituted) + " samples substituted, " +
+                  std::to_string(bad.marked) + " marked");
 }
 
 }  // namespace headrace::cli

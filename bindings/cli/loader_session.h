@@ -55,13 +55,19 @@ uint64_t CountBatches(const hr_length& length, const WalkLimits& limits);
 // Calls `visit` with each batch as it arrives; the batch is released after it. `visit` returns
 // nothing to go on, or the exit status to stop with. Gives the exit status of the walk.
 using BatchVisitor = std::function<std::optional<int>(const hr_batch_info&)>;
+// *bad grows with what the batches have.
+struct BadPlaces {
+  uint64_t substituted = 0;
+  uint64_t marked = 0;
+};
 [[nodiscard]] int WalkBatches(hr_loader* loader, const WalkLimits& limits, Console& console,
-                              const BatchVisitor& visit);
+                              const BatchVisitor& visit, BadPlaces* bad = nullptr);
 
 // hr_loader_length of an open loader.
 hr_length LengthOf(const hr_loader* loader);
 
-// A line on stderr when samples were bad: what became of them.
-void ReportBadSamples(const hr_loader* loader, Console& console);
+// A line on stderr when samples were bad: what became of them in the batches that were walked over.
+// The loader's own counters are of those too that it read ahead.
+void ReportBadSamples(const hr_loader* loader, const BadPlaces& bad, Console& console);
 
 }  // namespace headrace::cli

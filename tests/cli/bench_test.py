@@ -91,7 +91,14 @@ def test_bad_pictures_are_counted_and_told(run, config, demo, write_config, tmp_
     assert counts["images"] == 11
     assert counts["corrupt_ids"] == 1
     assert counts["substituted"] >= 1
-    assert "bad files" in result.err
+    assert "1 bad files met" in result.err
+    # Of what was given, not of what was read ahead meanwhile: a place an epoch.
+    for epochs in (1, 3):
+        given = run("digest", file, "--epochs", epochs, "-s", "loader.on_corrupt=mark", *options)
+        assert f"given: 0 samples substituted, {epochs} marked" in given.err, given
+    given = run("digest", file, "--epochs", 2, "-s", "loader.tail=pad", *options[2:],
+                "-s", "loader.batch_size=4")
+    assert "given: 2 samples substituted, 0 marked" in given.err, given
 
     failed = run("bench", file, "--json", "-", "-s", "loader.on_corrupt=error", *options)
     assert failed.code == 1
