@@ -73,8 +73,8 @@ bool PackLock::Take(const std::string& folder, uint32_t rank, uint32_t world_siz
     file_.Reset();
     return Fail(error, Code::kSystem,
                 folder +
-                    ": another pack is at work in this folder; wait for it, or give another "
-                    "folder");
+                    ": another headrace pack or unpack is at work in this folder; wait for it, or "
+                    "give another folder");
   }
   return Fail(error, Code::kSystem, path_ + ": is made and removed all the time");
 }

@@ -27,6 +27,13 @@ bool SameSettings(const ShardHeader& header, std::string* known) {
 }  // namespace
 
 bool PackShards::Open(const std::string& folder, PackShards* pack, JobError* error) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
+    return Fail(
+        error, Code::kInvalidArgument,
+        folder + ": is no folder; give the folder of a pack, with all its shards and indexes",
+        ENOTDIR);
+  }
   PackListing listing;
   if (!ListPack(folder, &listing, error)) return false;
   *pack = {};

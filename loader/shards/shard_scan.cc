@@ -56,6 +56,7 @@ class Scan {
   bool FailAt(const std::string& name, const char* text, Code code) {
     return Fail(error_, code, ShownName(path_) + ": " + ShownName(name) + " " + text);
   }
+  std::string Advice() const;
   bool Take(const io::TarMember& member);
   bool ReadText(const io::TarMember& member, std::optional<std::string>* text);
   bool Flush();
@@ -94,7 +95,7 @@ bool Scan::Run(bool as_pack, std::atomic<uint64_t>* done_bytes, const std::atomi
     if (!status.ok()) {
       return Fail(error_, status.code(),
                   ShownName(path_) + ": at byte " + std::to_string(reader_.offset()) + ": " +
-                      TextOf(status) + "; make the shard again, or take it out of [dataset] path",
+                      TextOf(status) + "; " + Advice() + ", or take it out of [dataset] path",
                   status.error_number());
     }
     if (!found) break;
@@ -109,6 +110,18 @@ bool Scan::Run(bool as_pack, std::atomic<uint64_t>* done_bytes, const std::atomi
   counts_.no_end_mark = !reader_.has_end_mark();
   counts_.data_behind_end = reader_.HasDataBehindEnd();
   return Flush() && Label();
+}
+
+// What to do about a shard that cannot be read. A pack's is known by its first sample or, where
+// that is gone, by the index beside it; then pack does not know it for its own.
+std::string Scan::Advice() const {
+  if (as_pack_ && index_.records() > 0) {
+    return "run headrace pack again, which makes this shard anew";
+  }
+  auto index = ShardIndex::Open(ShardIndexPath(path_));
+  return index.ok() && index->header().is_pack()
+             ? "run headrace pack again with --force, which makes this shard anew"
+             : "make the shard again";
 }
 
 bool Scan::Take(const io::TarMember& member) {

@@ -358,7 +358,7 @@ def test_one_job_at_a_time(binary, run, with_png, tmp_path):
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         result = run("pack", with_png, "-o", out)
         assert result.code == 1
-        assert "another pack is at work" in result.err
+        assert "another headrace pack or unpack is at work" in result.err
     assert run("pack", with_png, "-o", out).code == 0
     assert not (out / ".headrace-pack.lock").exists()
 
