@@ -582,7 +582,7 @@ typedef struct hr_pack_options {
   uint32_t quality;      /* 1 to 100: everything is encoded again (lossy); 0: 90 with max_side, else lossless */
   uint64_t shard_bytes;  /* of the source's files in one shard; 0: 256 MiB */
   uint32_t workers;      /* threads; 0: as many as CPUs this process may use */
-  uint32_t force;        /* 1: what other settings made is replaced */
+  uint32_t force;        /* 1: what other settings made is replaced, and what is damaged made again */
   int32_t world_size;    /* with rank; 0: by [loader] rank, else by the launcher's environment */
   int32_t rank;
   const char *const *overrides; /* as in hr_options, for the source; hr_unpack: limits.* */
@@ -617,7 +617,8 @@ typedef struct hr_pack_report {
 
 /* Makes a pack of `source`, a configuration file or a folder of classes (or of shards), in the folder
  * `out`, which is made if need be. Goes on where a job with the same settings ended; however it ends, a
- * shard is there whole or not at all. The bytes do not depend on workers or ranks; with `world_size`
+ * shard is there whole or not at all. Complete shards stay as they are; with `force` every byte of them is
+ * checked first, and damaged ones are made again. The bytes do not depend on workers or ranks; with `world_size`
  * ranks shard k is made by rank k mod world_size. `options` and `report` may be NULL. Codes: the CONFIG
  * group, INVALID_ARGUMENT (other settings made what is in the folder: the text shows both), SYSTEM
  * (another pack is at work there), STOPPED, the group of places (a file that went or changed meanwhile

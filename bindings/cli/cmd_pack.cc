@@ -22,7 +22,9 @@ constexpr OptionSpec kOptions[] = {
     {"quality", 0, "Q",
      "Encodes again with this JPEG quality, 1 to 100; 90 with --max-side. Lossy."},
     {"shard-size", 0, "SIZE", "Bytes of the source's files in a shard; 256MiB by default."},
-    {"force", 0, "", "Replaces shards that were made with other settings."},
+    {"force", 0, "",
+     "Replaces shards that were made with other settings. Checks the others, byte by byte as scan "
+     "--verify does, and makes those again that are damaged."},
     {"rank", 0, "R",
      "With --world-size: this process makes every shard k with k mod N = R. By "
      "default as the launcher (mpirun, torchrun, srun) says."},

@@ -38,6 +38,12 @@ int VerifyPack(const std::string& pack, const std::string& source, const ParsedA
   if (const int finished = session.Finish(status, error); finished != kExitGood) return finished;
   const auto notes = session.SortedNotes();
   const int verdict = report.bad == 0 ? kExitGood : kExitFailure;
+  if (report.bad > 0) {
+    console.Note(
+        "headrace pack SOURCE -o " + pack +
+        " --force, with the source and the options that the pack was made with, makes damaged "
+        "shards again");
+  }
   if (args.Has("json")) {
     const int emitted = EmitJson(args, Json(report, notes), console);
     return emitted == kExitGood ? verdict : emitted;

@@ -11,6 +11,7 @@
 
 #include "base/checked_math.h"
 #include "loader/pack/ordered_records.h"
+#include "loader/pack/pack_check.h"
 #include "loader/pack/pack_folder.h"
 #include "loader/pack/pack_lock.h"
 #include "loader/pack/pack_resume.h"
@@ -233,6 +234,7 @@ bool RunPack(const Dataset& dataset, const PackJob& job, const JobHooks& hooks, 
   const std::string settings = SettingsText(dataset, job.packing, job.shard_bytes);
   FoundPack found;
   if (!FindComplete(job, plan, settings, hooks.log, &found, error) ||
+      (job.force && !DropDamaged(job, plan, dataset.classes(), hooks, &found, error)) ||
       !RemoveOld(job, plan, found, error)) {
     return false;
   }

@@ -18,7 +18,9 @@ struct PackJob {
   uint32_t workers = 0;  // 0: as many as CPUs this process may use
   uint32_t rank = 0;     // shard k is made by rank k mod world_size
   uint32_t world_size = 1;
-  bool force = false;  // shards of other settings are replaced, not refused
+  // Shards of other settings are replaced, not refused, and complete ones are gone through: damaged
+  // ones are made again.
+  bool force = false;
   // The source is whatever lies beneath its root, so that the pack must not.
   bool source_is_walked = false;
 };

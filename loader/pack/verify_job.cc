@@ -124,7 +124,7 @@ class VerifyRun {
     while (!threads_.Ending()) {
       const uint64_t at = next_shard_.fetch_add(1, std::memory_order_relaxed);
       if (at >= pack_.shards().size()) break;
-      VerifyShard(pack_, pack_.shards()[at],
+      VerifyShard({pack_.folder(), pack_.classes(), pack_.samples()}, pack_.shards()[at],
                   {.bad = [this](SampleNote note) { Bad(std::move(note)); },
                    .done =
                        [this](uint64_t bytes) {

@@ -27,7 +27,7 @@ constexpr size_t kNameBytes = 100;  // of a ustar header, at its beginning
 // What: walks through one shard by what its index says. Owner, thread: VerifyShard.
 class Walk {
  public:
-  Walk(const PackShards& pack, const ShardContent& content, const ShardCheck& check)
+  Walk(const ShardsPack& pack, const ShardContent& content, const ShardCheck& check)
       : pack_(pack), content_(content), check_(check) {}
 
   void Run(const PackShards::Shard& shard) {
@@ -108,7 +108,7 @@ class Walk {
     if (!IsMember(MemberName(record.id, kLabelExtension), label)) {
       Bad(Code::kCorrupt, "the .cls member is not what the index says");
     }
-    const auto& classes = pack_.classes();
+    const auto& classes = pack_.classes;
     const bool has_class = record.label >= 0 && static_cast<size_t>(record.label) < classes.size();
     const std::string text = JsonText(
         {.id = record.id,
@@ -117,7 +117,7 @@ class Walk {
                                  : std::string_view(),
          .path = record.name,
          .classes = classes.size(),
-         .samples = pack_.samples()});
+         .samples = pack_.samples});
     if (!IsMember(MemberName(record.id, kTextExtension), text)) {
       Bad(Code::kCorrupt, "the .json member is not what the index says");
     }
@@ -160,7 +160,7 @@ class Walk {
            std::all_of(bytes_.begin(), bytes_.end(), [](std::byte b) { return b == std::byte{0}; });
   }
 
-  const PackShards& pack_;
+  const ShardsPack& pack_;
   const ShardContent& content_;
   const ShardCheck& check_;
   uint64_t end_ = 0;  // of what was looked at
@@ -173,13 +173,13 @@ class Walk {
 
 }  // namespace
 
-void VerifyShard(const PackShards& pack, const PackShards::Shard& shard, const ShardCheck& check) {
+void VerifyShard(const ShardsPack& pack, const PackShards::Shard& shard, const ShardCheck& check) {
   std::optional<ShardContent> content;
   JobError error;
-  if (!ShardContent::Open(pack.folder(), shard.number, &content, &error)) {
+  if (!ShardContent::Open(pack.folder, shard.number, &content, &error)) {
     check.bad({.id = -1,
                .path = "",
-               .file = pack.folder() + "/" + ShardName(shard.number),
+               .file = pack.folder + "/" + ShardName(shard.number),
                .offset = 0,
                .code = error.code,
                .text = error.text});

@@ -350,6 +350,67 @@ def test_goes_on_with_the_same_settings_only(run, packs, with_png, tmp_path):
     assert shards_of(out) == reference
 
 
+@pytest.mark.parametrize("codec", CODECS)
+def test_forced_it_makes_damaged_shards_again(run, packs, with_png, tmp_path, codec):
+    out = tmp_path / "pack"
+    shutil.copytree(packs[codec], out)
+    reference = shards_of(out)
+    names = sorted(name for name in reference if name.endswith(".tar"))
+    assert len(names) > 3
+    for name, at in ((names[1], 700), (names[3], len(reference[names[3]]) - 1)):
+        content = bytearray(reference[name])
+        content[at] ^= 1
+        (out / name).write_bytes(content)
+    damaged = shards_of(out)
+    again = ["pack", with_png, "-o", out, "--codec", codec, "--shard-size", "20KB"]
+    # As ever: complete shards are not looked at.
+    assert run(*again).code == 0 and shards_of(out) == damaged
+    checked = run("scan", out, "--verify")
+    assert checked.code == 1 and "--force" in checked.err and str(out) in checked.err, checked
+    # One rank checks its own.
+    assert run(*again, "--force", "--rank", 0, "--world-size", 2).code == 0
+    assert shards_of(out) == damaged
+    result = run(*again, "--force", "--json", "-")
+    assert result.code == 0, result
+    report = json.loads(result.out)
+    assert report["shards_kept"] == report["shards"] - 2
+    told = [line for line in result.err.splitlines() if "is made again" in line]
+    assert len(told) == 2 and names[1] in told[0] and names[3] in told[1], result
+    assert "checksum" in told[0]
+    assert shards_of(out) == reference
+    result = run(*again, "--force")
+    assert result.code == 0 and "is made again" not in result.err, result
+    assert f"({len(names)} shards were complete)" in result.out
+    assert run("scan", out, "--verify").code == 0
+
+
+def test_a_pack_that_is_cut_says_how_to_make_it_whole(run, packs, with_png, tmp_path):
+    file = tmp_path / "pack.toml"
+    file.write_text(PACK.format(path="pack"))
+    # In its first member, where only the index knows it for a pack's; between the others.
+    for kept, force in ((100, ["--force"]), (-3000, [])):
+        out = tmp_path / "pack"
+        shutil.copytree(packs["jpeg"], out)
+        reference = shards_of(out)
+        (out / "000001.tar").write_bytes(reference["000001.tar"][:kept])
+        result = run("digest", file)
+        assert result.code == 1, result
+        assert "000001.tar: at byte" in result.err in result.err
+        advice = " ".join(["run headrace pack again", *(["with"] + force if force else [])])
+        assert advice + ", which makes this shard anew" in result.err, result
+        assert "make the shard again" not in result.err
+        assert run("pack", with_png, "-o", out, "--shard-size", "20KB", *force).code == 0
+        assert shards_of(out) == reference
+        shutil.rmtree(out)
+
+
+def test_unpack_wants_a_folder(run, packs, tmp_path):
+    result = run("unpack", packs["jpeg"] / "000000.tar", "-o", tmp_path / "out")
+    assert result.code == 1, result
+    assert "000000.tar: is no folder; give the folder of a pack" in result.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_one_job_at_a_time(binary, run, with_png, tmp_path):
     fcntl = pytest.importorskip("fcntl")
     out = tmp_path / "pack"
