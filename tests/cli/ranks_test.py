@@ -220,10 +220,12 @@ def launch_dumps(binary, config, options, world_size, steps, state, folder):
     states = []
     running = []
     folder.mkdir()
-    for rank in range(world_size):
-        mine = folder / ("run.state" if world_size == 1 else f"run.state.{rank}")
-        if state is not None:
+    files = [folder / ("run.state" if world_size == 1 else f"run.state.{rank}")
+             for rank in range(world_size)]
+    if state is not None:
+        for mine in files:  # all of them before any rank begins
             mine.write_bytes(state)
+    for rank, mine in enumerate(files):
         running.append((rank, mine, subprocess.Popen(
             [binary, "dump", str(config), "-o", str(folder / str(rank)), "--batches", str(steps),
              "--state", str(folder / "run.state"), *options],
