@@ -362,7 +362,33 @@ def test_bytes_are_those_of_torchvision_for_photographs(name, photographs):  # n
     compare_bytes(photographs, v1.Compose([*PIXELS[name](v1), v1.PILToTensor()]), most=96)
 
 
-def compare_bytes(root, transform, most=None):
+CERTAIN = {
+    "brightness": v1.ColorJitter(brightness=(1.3, 1.3)),
+    "contrast": v1.ColorJitter(contrast=(1.3, 1.3)),
+    "saturation": v1.ColorJitter(saturation=(0.4, 0.4)),
+    "hue": v1.ColorJitter(hue=(0.2, 0.2)),
+    "grayscale": v1.Grayscale(3),
+    "grayscale by chance": v1.RandomGrayscale(1.0),
+    "autocontrast": v1.RandomAutocontrast(1.0),
+    "posterize": v1.RandomPosterize(3, 1.0),
+    "invert": v1.RandomInvert(1.0),
+    "blur": v1.GaussianBlur(5, (1.5, 1.5)),
+}
+
+
+@pytest.mark.parametrize("place", ["PIL image", "uint8 tensor"])
+@pytest.mark.parametrize("name", CERTAIN)
+def test_bytes_that_differ_are_in_the_notes(name, place, folder):  # noqa: F811
+    last = [CERTAIN[name], v1.PILToTensor()] if place == "PIL image" else [v1.PILToTensor(), CERTAIN[name]]
+    transform = v1.Compose([v1.Resize((40, 40)), *last])
+    notes = from_torchvision(transform).notes
+    assert all(" of 255" in note for note in notes)
+    compare_bytes(folder, transform, tolerance=max(TOLERANCE, len(notes)))
+    exact = {"brightness", "posterize", "invert"} if place == "uint8 tensor" else CERTAIN.keys() - {"blur"}
+    assert (name in exact) == (notes == [])
+
+
+def compare_bytes(root, transform, most=None, tolerance=TOLERANCE):
     dataset = ImageFolder(root, transform)
     count = len(dataset) if most is None else min(most, len(dataset))
     with DataLoader(torch.utils.data.Subset(dataset, range(count)) if most else dataset, batch_size=8) as loader:
@@ -372,7 +398,7 @@ def compare_bytes(root, transform, most=None):
         wanted, label = dataset[i]
         assert label == labels[i]
         difference = (images[i].int() - wanted.int()).abs().max()
-        assert difference <= TOLERANCE, (i, dataset.samples[i], difference)
+        assert difference <= tolerance, (i, dataset.samples[i], difference)
 
 
 def test_normalized_floats_are_within_two_units_of_the_last_place(folder):  # noqa: F811

@@ -115,6 +115,8 @@ def color_jitter(t: Any, at: Place) -> List[Entry]:
     parts = {name: value for name, value in parts.items() if value is not None}
     if not parts:
         return []
+    if parts.keys() - {"brightness"}:
+        at.note_rounding()
     # Pillow turns the hue in 8 bits, tensors in floats.
     space = "float" if "hue" in parts and at.state.phase != PIL else None
     return _entry("color_jitter", **parts, space=space)
@@ -122,6 +124,7 @@ def color_jitter(t: Any, at: Place) -> List[Entry]:
 
 def random_grayscale(t: Any, at: Place) -> List[Entry]:
     at.before_normalize()
+    at.note_rounding()
     return _entry("random_grayscale", p=t.p)
 
 
@@ -130,6 +133,7 @@ def grayscale(t: Any, at: Place) -> List[Entry]:
     if t.num_output_channels == 1:
         # [output] channels = 1 takes the gray of the last pixels, and gray is its own gray.
         at.state.channels = 1
+    at.note_rounding()
     return _entry("random_grayscale", p=1.0)
 
 
@@ -151,6 +155,7 @@ def random_equalize(t: Any, at: Place) -> List[Entry]:
 
 def random_autocontrast(t: Any, at: Place) -> List[Entry]:
     at.before_normalize()
+    at.note_rounding()
     return _entry("autocontrast", p=t.p)
 
 
@@ -168,6 +173,9 @@ def random_adjust_sharpness(t: Any, at: Place) -> List[Entry]:
 
 
 def gaussian_blur(t: Any, at: Place) -> List[Entry]:
+    if at.state.phase in (PIL, U8):  # elsewhere there is a note already
+        at.note("headrace's blur rounds otherwise than torchvision's, which makes a tensor of a PIL image: by 1 of 255 "
+                "here and there")
     return _entry("gaussian_blur", kernel_size=_size(t.kernel_size), sigma=t.sigma)
 
 

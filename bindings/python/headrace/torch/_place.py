@@ -53,6 +53,11 @@ class Place:
         """Says how headrace's result differs from torchvision's."""
         self.state.notes.append(f"{self.position} {self.op}: {text}")
 
+    def note_rounding(self) -> None:
+        """For ops whose kernel for uint8 tensors rounds otherwise than Pillow's."""
+        if self.state.phase == U8:
+            self.note("tensor kernels round otherwise than Pillow's, whose bytes headrace gives: by 1 of 255")
+
     def _filter_name(self, mode: Any) -> str:
         name = getattr(mode, "value", mode)
         name = _PILLOW_FILTERS.get(name, name) if isinstance(name, int) else name
