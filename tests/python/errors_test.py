@@ -42,6 +42,8 @@ LABELS = ["apple", "ball", "car", "fish", "flower"]
         ({"augment": [np.zeros((4, 40))]}, "augment.0", None, "an op's name, a dict or an op"),
         ({"augment": [headrace.ops.Resize]}, "augment.0", None, r"write Resize\(\.\.\.\)"),
         ({"augment": headrace.ops.Resize}, "augment.0", None, r"write Resize\(\.\.\.\)"),
+        ({"dtype": "float32"}, "output.dtype", "f32", "did you mean"),
+        ({"dtype": "uint8"}, "output.dtype", "u8", "did you mean"),
         ({"dtype": np.float32}, "output.dtype", None, 'a dtype is "u8"'),
         ({"dtype": np.dtype("f4")}, "output.dtype", None, 'a dtype is "u8"'),
         ({"dataset": {"path": 7}}, "dataset.path", None, "found an integer"),

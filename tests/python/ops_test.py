@@ -193,6 +193,22 @@ def test_images_that_cannot_be(image, text):
         ops.hflip(image)
 
 
+@pytest.mark.parametrize("mode, dtype", [("I;16", "<u2"), ("I;16B", ">u2"), ("I", "<i4"), ("F", "<f4")])
+def test_pictures_of_more_than_8_bits_are_refused_before_they_lose_them(mode, dtype):
+    pillow = pytest.importorskip("PIL.Image")
+    image = pillow.frombytes(mode, (3, 2), np.full((2, 3), 20000, dtype).tobytes())
+    for call in (ops.invert, headrace.Transform()):
+        with pytest.raises(headrace.InvalidArgumentError, match=f'PIL image of mode "{mode}"; allowed: 8 bits a channel'):
+            call(image)
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBA", "CMYK", "YCbCr", "HSV"])
+def test_pictures_of_8_bits_are_taken_as_pillow_converts_them(mode):
+    pillow = pytest.importorskip("PIL.Image")
+    image = pillow.fromarray(picture()).convert("L" if mode == "LA" else "RGB").convert(mode)
+    assert (np.asarray(ops.invert(image)) == 255 - np.asarray(image.convert("RGB"))).all()
+
+
 def test_numbers_that_cannot_be():
     for which in ({"seed": -1}, {"epoch": 1 << 24}, {"sample": 1.5}, {"seed": True}):
         with pytest.raises(headrace.InvalidArgumentError, match=f"{next(iter(which))}: found"):

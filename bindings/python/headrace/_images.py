@@ -107,6 +107,19 @@ def _pixels(array: np.ndarray, layout: typing.Optional[str], kind: str) -> Image
     return Images(items, batch, kind, found)
 
 
+def _of_pillow(image: typing.Any) -> np.ndarray:
+    """[H, W] of a grey image, [H, W, 3] of any other with 8 bits a channel."""
+    if image.mode.startswith(("I", "F")):  # convert() makes 255 of all above: a picture of 16 bits comes out white
+        advice = "scale the values to 0 to 255, as uint8" + (
+            ", or give headrace.Transform the 16-bit PNG itself, which it scales" if image.mode.startswith("I") else "")
+        raise InvalidArgumentError(f'found a PIL image of mode "{image.mode}"; allowed: 8 bits a channel: {advice}')
+    try:
+        return np.asarray(image if image.mode == "L" else image.convert("RGB"))
+    except ValueError as wrong:
+        raise InvalidArgumentError(f'found a PIL image of mode "{image.mode}": {wrong}; allowed: what convert("RGB") takes'
+                                   ) from None
+
+
 def take(image: typing.Any, layout: typing.Optional[str] = None, files: bool = False) -> Images:
     """`image` as uint8 arrays, and how to give results back. `files`: paths and encoded bytes too."""
     if _is(image, "torch", "Tensor"):
@@ -114,8 +127,7 @@ def take(image: typing.Any, layout: typing.Optional[str] = None, files: bool = F
             raise InvalidArgumentError(f"found a tensor on {image.device}; ops run on the CPU: use image.cpu()")
         return _pixels(image.detach().numpy(), layout, "torch")
     if _is(image, "PIL.Image", "Image"):
-        array = np.asarray(image if image.mode == "L" else image.convert("RGB"))
-        return _pixels(array, "hwc" if array.ndim == 3 else None, "pil")
+        return _pixels(_of_pillow(image), "hwc" if image.mode != "L" else None, "pil")
     if isinstance(image, (bytes, bytearray, memoryview)):
         if files:
             return Images([bytes(image)], False, "numpy", "hwc")
