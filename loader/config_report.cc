@@ -104,6 +104,18 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// Whether `name` is `whole` with letters left out, at most two of three and neither the first nor
+// the last: f32, bf16 and u8 of the names that NumPy and PyTorch have for them.
+bool IsAbbreviation(std::string_view name, std::string_view whole) {
+  if (name.size() < 2 || name.size() * 3 < whole.size()) return false;
+  if (name.front() != whole.front() || name.back() != whole.back()) return false;
+  size_t matched = 0;
+  for (const char letter : whole) {
+    if (matched < name.size() && letter == name[matched]) ++matched;
+  }
+  return matched == name.size();
+}
+
 }  // namespace
 
 std::string Printable(std::string_view text, size_t bytes_max) {
@@ -141,7 +153,7 @@ std::string JoinNames(std::span<const std::string_view> names, size_t bytes_max)
 std::string_view Closest(std::string_view found, std::span<const std::string_view> candidates) {
   const std::string wanted = Folded(found);
   if (wanted.empty()) return {};
-  std::string_view nearest, containing;
+  std::string_view nearest, containing, abbreviated;
   size_t nearest_distance = std::min<size_t>(3, std::max<size_t>(1, wanted.size() / 3)) + 1;
   for (const std::string_view candidate : candidates) {
     const std::string name = Folded(candidate);
@@ -155,8 +167,12 @@ std::string_view Closest(std::string_view found, std::span<const std::string_vie
     if (contains && (containing.empty() || candidate.size() < containing.size())) {
       containing = candidate;
     }
+    if (IsAbbreviation(name, wanted) && candidate.size() > abbreviated.size()) {
+      abbreviated = candidate;
+    }
   }
-  return nearest.empty() ? containing : nearest;
+  if (!nearest.empty()) return nearest;
+  return containing.empty() ? abbreviated : containing;
 }
 
 std::string ComplaintText(const Complaint& complaint) {

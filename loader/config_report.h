@@ -25,7 +25,8 @@ std::string JoinNames(std::span<const std::string_view> names, size_t bytes_max 
 
 // The candidate that `found` was most likely meant to be; empty when none is near. Case, '_' and
 // '-' do not count; then the distance in insertions, deletions, changes and swaps of neighbours
-// must be small for the length, or one name must contain the other.
+// must be small for the length, or one name must contain the other, or the candidate be the other
+// with letters left out.
 std::string_view Closest(std::string_view found, std::span<const std::string_view> candidates);
 
 // What is wrong, in the parts that the text is made of.

@@ -279,6 +279,18 @@ TEST(ConfigReportTest, SuggestionsAreNearOrContained) {
   EXPECT_EQ(Closest("xyz", kNames), "");
 }
 
+TEST(ConfigReportTest, SuggestionsAreShortForms) {
+  constexpr std::string_view kDtypes[] = {"u8", "f16", "bf16", "f32"};
+  EXPECT_EQ(Closest("uint8", kDtypes), "u8");
+  EXPECT_EQ(Closest("float16", kDtypes), "f16");
+  EXPECT_EQ(Closest("bfloat16", kDtypes), "bf16");
+  EXPECT_EQ(Closest("float32", kDtypes), "f32");
+  EXPECT_EQ(Closest("float64", kDtypes), "");
+  EXPECT_EQ(Closest("int8", kDtypes), "");
+  EXPECT_EQ(Closest("half", kDtypes), "");
+  EXPECT_EQ(Closest("unheard_of_8", kDtypes), "");
+}
+
 TEST(ConfigReportTest, PrintableEscapesWhatIsNotText) {
   EXPECT_EQ(Printable("a\tb\x01\x7f", 99), "a\\tb\\u0001\\u007f");
   EXPECT_EQ(Printable("\xff\xc3(\xe2\x82", 99), "\\xff\\xc3(\\xe2\\x82");
