@@ -3,6 +3,7 @@
 import ast
 import importlib.metadata
 import inspect
+import os
 import pathlib
 import re
 import subprocess
@@ -49,6 +50,37 @@ def test_extras_are_what_the_documents_say():
 
 def test_it_is_typed():
     assert (PACKAGE / "py.typed").is_file()
+
+
+def test_type_checkers_know_which_names_there_are(tmp_path):
+    """As a user's own run has it; scripts/python-test has mypy where the wheel is."""
+    pytest.importorskip("mypy", reason="needs mypy")
+    lines = {
+        "headrace.Loader(dataset='x')": None,
+        "headrace.torch.DataLoader('x', batch_size=3)": None,
+        "headrace.search.optuna.run": None,
+        "headrace.Lodr()": 'Module has no attribute "Lodr"',
+        "headrace.torch.DtaLoader('x')": 'Module has no attribute "DtaLoader"',
+        "headrace.search.nothing": 'Module has no attribute "nothing"',
+        "headrace.ops.rotate(1, angel=3)": 'Unexpected keyword argument "angel"',
+        "headrace.Transform(outpt={})": 'Unexpected keyword argument "outpt"',
+        "headrace.Loader().next().rmix(patchs=[2])": 'Unexpected keyword argument "patchs"',
+    }
+    (tmp_path / "use.py").write_text("\n".join(["import headrace", *lines]) + "\n")
+    environment = dict(os.environ)
+    if PACKAGE.parent.name not in ("site-packages", "dist-packages"):  # installed packages are found, and refused here
+        environment["MYPYPATH"] = str(PACKAGE.parent)
+    run = subprocess.run([sys.executable, "-m", "mypy", "--follow-imports", "silent", "--hide-error-context",
+                          "--no-pretty", "--cache-dir", tmp_path / "cache", "use.py"],
+                         cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    said = {}
+    for line in run.stdout.splitlines():
+        place, _, text = line.partition(": error: ")
+        if text:
+            said[int(place.split(":")[1])] = text
+    for number, (line, wanted) in enumerate(lines.items(), start=2):
+        assert (number in said) == (wanted is not None), (line, run.stdout, run.stderr)
+        assert wanted is None or wanted in said[number]
 
 
 def stub():

@@ -37,12 +37,15 @@ from . import ops, search
 __version__ = _core.version()
 
 
-def __getattr__(name: str) -> typing.Any:
-    """headrace.torch, without an import of its own: it is made at the first use, as it wants PyTorch."""
-    if name == "torch":
-        return importlib.import_module(".torch", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if typing.TYPE_CHECKING:  # by the function below any name would be one
+    from . import torch as torch
+else:
 
+    def __getattr__(name: str) -> typing.Any:
+        """headrace.torch, without an import of its own: it is made at the first use, as it wants PyTorch."""
+        if name == "torch":
+            return importlib.import_module(".torch", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [

@@ -14,11 +14,15 @@ from ._run import run
 from ._searcher import Gene, NotYetError, Policy, Progress, Result, Searcher, Trial
 
 
-def __getattr__(name: str) -> typing.Any:
-    """The adapters, made at the first use, as each wants its own library."""
-    if name in ("optuna", "ray"):
-        return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if typing.TYPE_CHECKING:  # by the function below any name would be one
+    from . import optuna as optuna, ray as ray
+else:
+
+    def __getattr__(name: str) -> typing.Any:
+        """The adapters, made at the first use, as each wants its own library."""
+        if name in ("optuna", "ray"):
+            return importlib.import_module(f".{name}", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = ["Gene", "NotYetError", "Policy", "Progress", "Result", "Searcher", "Trial", "run"]
