@@ -213,7 +213,8 @@ HR_API hr_status hr_loader_open_toml(const char *text, size_t length, const hr_o
  * epoch 16777215, behind which there is none. */
 HR_API hr_status hr_loader_next(hr_loader *loader, int64_t timeout_ns, hr_batch **out,
                                 hr_error *error);
-/* Goes to the start of `epoch`; what was prefetched is discarded. Leased batches stay valid. */
+/* Goes to the start of `epoch`, from 0 to 16777215; what was prefetched is discarded. Leased batches
+ * stay valid. */
 HR_API hr_status hr_loader_set_epoch(hr_loader *loader, uint32_t epoch, hr_error *error);
 
 /* No state is longer. */
@@ -268,7 +269,7 @@ HR_API hr_status hr_loader_sample_read(const hr_loader *loader, int64_t id, void
 /* What the ops draw for sample `id` in `epoch`, before any mixing, as TOML [[augment]] entries that
  * reproduce it (each parameter fixed). `view`: below hr_batch_info.views. Reads the sample's file for
  * its size. Writes at most `capacity` bytes with the final NUL; *needed is the full size. Any thread.
- * Codes: INVALID_ARGUMENT (no such id or view), the sample's own. */
+ * Codes: INVALID_ARGUMENT (no such id, epoch or view), the sample's own. */
 HR_API hr_status hr_loader_replay(const hr_loader *loader, int64_t id, uint32_t epoch, uint32_t view,
                                   char *text, size_t capacity, size_t *needed, hr_error *error);
 

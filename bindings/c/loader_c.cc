@@ -174,11 +174,22 @@ hr_status hr_loader_next(hr_loader* loader, int64_t timeout_ns, hr_batch** out, 
   });
 }
 
+namespace {
+
+hr_status CheckEpoch(uint32_t epoch, hr_error* error) {
+  if (epoch < headrace::loader::kEpochsMax) return HR_OK;
+  return SetError(error, Code::kInvalidArgument,
+                  std::string("epoch: found ")
+                      .append(std::to_string(epoch))
+                      .append(", must be below ")
+                      .append(std::to_string(headrace::loader::kEpochsMax)));
+}
+
+}  // namespace
+
 hr_status hr_loader_set_epoch(hr_loader* loader, uint32_t epoch, hr_error* error) {
   if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
-  if (epoch >= headrace::loader::kEpochsMax) {
-    return SetError(error, Code::kInvalidArgument, "epoch: must be below 16777216");
-  }
+  if (const hr_status s = CheckEpoch(epoch, error); s != HR_OK) return s;
   return Fence(error, [&]() -> hr_status {
     loader->impl->SetEpoch(epoch);
     return HR_OK;
@@ -281,6 +292,16 @@ hr_status SampleError(const headrace::loader::Loader& loader, int64_t id, const 
       status.error_number(), id);
 }
 
+hr_status CheckSample(const headrace::loader::Dataset& dataset, int64_t id, hr_error* error) {
+  if (id >= 0 && static_cast<uint64_t>(id) < dataset.size()) return HR_OK;
+  return SetError(error, Code::kInvalidArgument,
+                  std::string("found sample id ")
+                      .append(std::to_string(id))
+                      .append(", expected 0 to ")
+                      .append(std::to_string(dataset.size() - 1)),
+                  0, id);
+}
+
 }  // namespace
 
 hr_status hr_loader_sample_read(const hr_loader* loader, int64_t id, void* bytes, size_t capacity,
@@ -288,10 +309,9 @@ hr_status hr_loader_sample_read(const hr_loader* loader, int64_t id, void* bytes
   if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
   return Fence(error, [&]() -> hr_status {
     const auto& dataset = loader->impl->dataset();
-    if (id < 0 || static_cast<uint64_t>(id) >= dataset.size() ||
-        (bytes == nullptr && capacity > 0)) {
-      return SetError(error, Code::kInvalidArgument, "no sample of that id, or bytes is NULL", 0,
-                      id);
+    if (const hr_status s = CheckSample(dataset, id, error); s != HR_OK) return s;
+    if (bytes == nullptr && capacity > 0) {
+      return SetError(error, Code::kInvalidArgument, "bytes is NULL", 0, id);
     }
     const auto extent = dataset.Locate(static_cast<uint64_t>(id));
     if (needed != nullptr) *needed = extent.bytes;
@@ -307,9 +327,15 @@ hr_status hr_loader_replay(const hr_loader* loader, int64_t id, uint32_t epoch, 
   if (const hr_status s = CheckLoader(loader, error); s != HR_OK) return s;
   return Fence(error, [&]() -> hr_status {
     const headrace::loader::Loader& impl = *loader->impl;
-    if (id < 0 || static_cast<uint64_t>(id) >= impl.dataset().size() || view >= impl.views()) {
-      return SetError(error, Code::kInvalidArgument, "no sample of that id, or no such view", 0,
-                      id);
+    if (const hr_status s = CheckSample(impl.dataset(), id, error); s != HR_OK) return s;
+    if (const hr_status s = CheckEpoch(epoch, error); s != HR_OK) return s;
+    if (view >= impl.views()) {
+      return SetError(error, Code::kInvalidArgument,
+                      std::string("found view ")
+                          .append(std::to_string(view))
+                          .append(", expected 0 to ")
+                          .append(std::to_string(impl.views() - 1)),
+                      0, id);
     }
     std::string toml;
     const Status status = impl.Replay(static_cast<uint64_t>(id), epoch, view, &toml);

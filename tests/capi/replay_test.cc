@@ -86,8 +86,24 @@ TEST(ReplayTest, RefusesWhatIsNotThere) {
     return hr_loader_replay(loader.get(), id, 0, view, nullptr, 0, nullptr, &error);
   };
   EXPECT_EQ(replay(-1, 0), HR_INVALID_ARGUMENT);
+  EXPECT_STREQ(error.text, "found sample id -1, expected 0 to 10");
   EXPECT_EQ(replay(99, 0), HR_INVALID_ARGUMENT);
+  EXPECT_STREQ(error.text, "found sample id 99, expected 0 to 10");
   EXPECT_EQ(replay(0, 1), HR_INVALID_ARGUMENT);
+  EXPECT_STREQ(error.text, "found view 1, expected 0 to 0");
+  EXPECT_EQ(hr_loader_replay(loader.get(), 0, (1U << 24) - 1, 0, nullptr, 0, nullptr, &error),
+            HR_OK);
+  EXPECT_EQ(hr_loader_replay(loader.get(), 0, 1U << 24, 0, nullptr, 0, nullptr, &error),
+            HR_INVALID_ARGUMENT);
+  EXPECT_STREQ(error.text, "epoch: found 16777216, must be below 16777216");
+  EXPECT_EQ(hr_loader_set_epoch(loader.get(), 1U << 24, &error), HR_INVALID_ARGUMENT);
+  size_t needed = 0;
+  EXPECT_EQ(hr_loader_sample_read(loader.get(), 11, nullptr, 0, &needed, &error),
+            HR_INVALID_ARGUMENT);
+  EXPECT_STREQ(error.text, "found sample id 11, expected 0 to 10");
+  EXPECT_EQ(hr_loader_sample_read(loader.get(), 9, nullptr, 1, &needed, &error),
+            HR_INVALID_ARGUMENT);
+  EXPECT_STREQ(error.text, "bytes is NULL");
   int64_t bad = 0;
   while (std::string(hr_loader_sample_path(loader.get(), bad)) != "a/0008.png") ++bad;
   EXPECT_NE(replay(bad, 0), HR_OK);
