@@ -4,6 +4,8 @@ import ctypes
 import logging
 import os
 import pickle
+import shutil
+import signal
 
 import headrace
 import numpy as np
@@ -206,6 +208,55 @@ def test_a_log_function_that_raises_does_no_harm(python, images):
         images,
     )
     assert result.code == 0 and result.out == "7\n" and "KeyError" in result.err, result
+
+
+def interrupt(level, text):
+    """As when Ctrl-C comes while a line is written: the handler of the signal runs inside of this."""
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_in_a_log_line_comes_through_when_a_loader_opens(load):
+    def threads():
+        return len(os.listdir("/proc/self/task"))
+
+    before = threads()
+    with pytest.raises(KeyboardInterrupt):
+        load(log=interrupt)
+    assert threads() <= before  # nobody has a loader to close
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit])
+def test_ctrl_c_in_a_log_line_loses_no_batch(load, images, tmp_path, raised):
+    shutil.copytree(images, tmp_path / "bad")
+    for file in sorted((tmp_path / "bad").rglob("*.jpg"))[::3]:
+        file.write_bytes(b"nothing")
+    lines = []
+    armed = False
+
+    def log(level, text):
+        lines.append(text)
+        if armed and raised is SystemExit:
+            raise SystemExit
+        if armed:
+            interrupt(level, text)
+
+    loader = load(dataset=tmp_path / "bad", corrupt_budget=1.0, tail="exact", log=log)
+    quiet = load(dataset=tmp_path / "bad", corrupt_budget=1.0, tail="exact", log=None)
+    wanted = [batch.ids.tolist() for batch in quiet]
+    del lines[:]
+    armed, seen, interrupts = True, [], 0
+    while True:
+        try:
+            batch = loader.next()
+        except raised:
+            interrupts += 1
+            continue
+        if batch is None:
+            break
+        seen.append(batch.ids.tolist())
+    armed = False
+    assert interrupts == len(lines) > 0 and len(set(lines)) == len(lines)
+    assert seen == wanted and loader.epoch == 1
 
 
 def test_progress_bars_see_a_length(load):

@@ -1,6 +1,7 @@
 """Loader: batches, epoch after epoch."""
 
 import atexit
+import contextlib
 import logging
 import os
 import struct
@@ -25,8 +26,9 @@ _open: "weakref.WeakSet[Loader]" = weakref.WeakSet()
 def _close_all() -> None:
     """Before the interpreter goes: no thread of the library's may outlive it."""
     _core.exit_begins()
-    for loader in list(_open):
-        loader.close()
+    with contextlib.ExitStack() as stack:  # all, whatever interrupts the log lines of one
+        for loader in list(_open):
+            stack.callback(loader.close)
 
 
 atexit.register(_close_all)
@@ -164,7 +166,8 @@ class Loader:
             CorruptBudgetError: too many bad samples.
             NoBufferError: too many batches are held.
             StoppedError, ClosedError, ForkedError.
-            Whatever `model` or `saliency` raise.
+            Whatever `model` or `saliency` raise, and what a signal's handler raises (KeyboardInterrupt): the batch
+            comes with the call after that.
         """
         try:
             lease = self._core.next(-1.0 if timeout is None else float(timeout))

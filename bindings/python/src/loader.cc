@@ -107,8 +107,14 @@ Loader::Loader(nb::object path, const std::string& text, const std::vector<std::
     model_.set_handle(handle_);
     saliency_.set_handle(handle_);
   }
-  log_queue_->Deliver(log_);
-  signals.Raise();
+  try {
+    log_queue_->Deliver(log_);
+    signals.Raise();
+  } catch (...) {
+    // There will be no object to close it. Closing joins threads: others run meanwhile.
+    if (handle_ != nullptr) static_cast<void>(WithoutGil([this] { return handle_->Close(); }));
+    throw;
+  }
   Check(status, error);
 }
 
@@ -126,6 +132,9 @@ Loader::~Loader() {
 nb::object Loader::Next(double timeout) {
   Call call(handle_);
   call.Consume();
+  // What a callback raised, when something else was raised instead.
+  model_.RaisePending();
+  saliency_.RaisePending();
   if (held_back_.is_valid()) return std::exchange(held_back_, nb::object());
   const int64_t deadline =
       timeout < 0 || timeout > 1e9 ? INT64_MAX : NowNs() + static_cast<int64_t>(timeout * 1e9);
@@ -137,7 +146,14 @@ nb::object Loader::Next(double timeout) {
         [&](hr_loader* loader) { return hr_loader_next(loader, wait, &batch, &error); });
     nb::object lease;
     if (status == HR_OK) lease = nb::cast(Lease(batch, handle_));
-    log_queue_->Deliver(log_);
+    try {
+      log_queue_->Deliver(log_);
+    } catch (...) {
+      // An interrupted call has taken nothing: the batch, or the epoch's end, comes with the next.
+      if (status == HR_OK) held_back_ = std::move(lease);
+      if (status == HR_END_OF_EPOCH) held_back_ = nb::none();
+      throw;
+    }
     if (model_.has_pending() || saliency_.has_pending()) held_back_ = std::move(lease);
     model_.RaisePending();
     saliency_.RaisePending();
@@ -187,9 +203,9 @@ void Loader::LoadState(nb::bytes state) {
   const hr_status status = call.WithoutGil([&](hr_loader* loader) {
     return hr_loader_state_load(loader, state.c_str(), state.size(), &error);
   });
+  if (status == HR_OK) held_back_.reset();
   log_queue_->Deliver(log_);
   Check(status, error);
-  held_back_.reset();
 }
 
 void Loader::Stop() {

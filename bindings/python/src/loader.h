@@ -37,7 +37,8 @@ class Loader {
   Loader& operator=(const Loader&) = delete;
 
   // A Lease, or None at the end of an epoch. Raises TimeoutError after `timeout` seconds (below 0:
-  // never), and what a callback raised: the batch, unmixed, comes with the next call.
+  // never), and what a callback raised: the batch, unmixed, comes with the next call; so it does
+  // when a signal's handler raised while a log line was told.
   nanobind::object Next(double timeout);
   void SetEpoch(uint32_t epoch);
   nanobind::bytes SaveState();
@@ -64,7 +65,9 @@ class Loader {
   Callback model_;
   Callback saliency_;
   std::shared_ptr<LoaderHandle> handle_;
-  nanobind::object held_back_;  // the batch whose callback raised
+  // What the call gives that was interrupted, by a callback or in a log line: a batch, or None at
+  // an epoch's end.
+  nanobind::object held_back_;
 };
 
 void BindLoader(nanobind::module_& module);
