@@ -51,6 +51,18 @@ LABELS = ["apple", "ball", "car", "fish", "flower"]
         ({"drop_last": True}, "drop_last", "tail", 'tail="drop"'),
         ({"pin_memory": True}, "pin_memory", "pin", 'pin="auto"'),
         ({"transform": 3}, "transform", "augment", "headrace.torch.DataLoader"),
+        ({"dataset": [1]}, "dataset.0", None, r"dataset\.0: found 1 \(int\); allowed: the path of a shard"),
+        ({"dataset": ["part.tar", None]}, "dataset.1", None, "the path of a shard"),
+        ({"rank": 0}, "rank", None, "without world_size"),
+        ({"world_size": 2}, "world_size", None, "without rank"),
+        ({"log": 3}, "log", None, r"log: found 3 \(int\)"),
+        ({"mix": ["mixup", "ace"]}, "model", None, r"^mix\.1: \[\[mix\]\] ace: needs a model: give model=\.\.\.$"),
+        ({"mix": [{"op": "rmix", "saliency": "callback"}]}, "saliency", None, r"^mix\.0: .*: give saliency=\.\.\.$"),
+        ({"weights": [1, 2, 3]}, "weights", None, "^weights: found 3 weights"),
+        ({"weights": [0] * 30}, "weights", None, "^weights: all are 0"),
+        ({"weights": [1] * 30, "sample_ids": [1]}, "weights", None, "^weights and sample_ids are both given"),
+        ({"weights": [1] * 30, "loader": {"weights": "balanced"}}, "loader.weights", None, r" beside weights=\[\.\.\.\];"),
+        ({"sample_ids": [-1]}, "sample_ids", None, "^sample_ids: found -1 at index 0"),
     ],
 )
 def test_wrong_names_and_types(load, options, key, suggestion, text):
@@ -60,6 +72,36 @@ def test_wrong_names_and_types(load, options, key, suggestion, text):
     assert isinstance(error, ValueError) and isinstance(error, headrace.HeadraceError)
     assert (error.key, error.suggestion) == (key, suggestion)
     assert "\n" not in str(error) and "<toml>" not in str(error) and not str(error).startswith("-s")
+
+
+@pytest.mark.parametrize("with_file", [False, True])
+@pytest.mark.parametrize(
+    "options, key, suggestion",
+    [
+        ({"augment": ["invert", {"op": "resize", "sise": 2}]}, "augment.1.sise", "size"),
+        ({"augment": ["invert", {"op": "resize", "size": "a"}]}, "augment.1.size", None),
+        ({"augment": ["invert", {"op": "reszie"}]}, "augment.1.op", "resize"),
+        ({"augment": [{"size": 2}]}, "augment.0.op", None),
+        ({"mix": ["mixup", {"op": "cutmix", "alhpa": 1}]}, "mix.1.alhpa", "alpha"),
+    ],
+)
+def test_an_entry_of_a_list_has_its_number_also_over_a_file(images, tmp_path, with_file, options, key, suggestion):
+    config = tmp_path / "config.toml"
+    config.write_text(headrace.to_toml(dataset=images, augment=AUGMENT, batch_size=4))
+    with pytest.raises(headrace.ConfigError, match=rf"^{key}: \[\[") as raised:
+        headrace.Loader(*([config] if with_file else []), **({} if with_file else {"dataset": images}), **options)
+    assert (raised.value.key, raised.value.suggestion) == (key, suggestion)
+
+
+def test_the_words_of_the_c_api_are_pythons_beside_a_file_too(images, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(headrace.to_toml(dataset=images, augment=AUGMENT, batch_size=4, mix=["ace"]))
+    with pytest.raises(headrace.ConfigError, match=r"config\.toml: .* give model=\.\.\.$") as raised:
+        headrace.Loader(config)
+    assert raised.value.key == "model"
+    with pytest.raises(headrace.ConfigError, match="weights: found 1 weights") as raised:
+        headrace.Loader(config, mix=[], weights=[1])
+    assert raised.value.key == "weights"
 
 
 def test_a_file_is_named_with_line_and_column(tmp_path):
@@ -112,6 +154,7 @@ def test_places(load, tmp_path, make, class_, standard, name):
         load(dataset=make(tmp_path))
     assert isinstance(raised.value, standard) and raised.value.name == name
     assert str(tmp_path) in str(raised.value)
+    assert raised.value.key == ("dataset.path" if class_ is headrace.NotFoundError else None)
 
 
 def test_a_configuration_file_that_is_not_there(tmp_path):
@@ -215,7 +258,7 @@ def test_stop_is_for_good(load):
     next(iter(loader))
     loader.stop()
     for _ in range(2):
-        with pytest.raises(headrace.StoppedError):
+        with pytest.raises(headrace.StoppedError, match=r"^stop\(\) was called"):
             loader.next()
     loader.close()
 
@@ -231,6 +274,17 @@ def test_a_time_out(load):
         for _ in range(100):
             loader.next(timeout=0)
     assert loader.next(timeout=30) is not None
+
+
+@pytest.mark.parametrize("timeout", ["a", "1", -5, -1e-9, float("nan"), [1], True, np.array([1.0, 2.0])])
+def test_a_time_out_that_cannot_be(load, timeout):
+    loader = load()
+    with pytest.raises(headrace.InvalidArgumentError, match="timeout: found .*; allowed: seconds from 0, or None") as raised:
+        loader.next(timeout)
+    assert raised.value.key == "timeout"
+    # Nothing was taken, and what can be is.
+    for number, good in enumerate((float("inf"), 1e300, np.float32(30))):
+        assert loader.next(good).number == number
 
 
 def test_values_survive_their_way_through_toml(images):
@@ -349,9 +403,20 @@ def test_numbers_that_cannot_be(load):
     for call in (lambda: loader.replay(0, -1), lambda: loader.replay("a"), lambda: loader.replay(0, 0, 2**32),
                  lambda: loader.sample_path(-1), lambda: loader.sample_path(1.0), lambda: loader.read_sample(None),
                  lambda: loader.set_epoch(1.0), lambda: loader.set_epoch(True), lambda: loader.set_epoch(2**32),
-                 lambda: loader.set_epoch(np.array([1, 2])), lambda: loader.set_epoch(np.bool_(True))):
+                 lambda: loader.set_epoch(np.array([1, 2])), lambda: loader.set_epoch(np.bool_(True)),
+                 lambda: loader.sample_path(30), lambda: loader.read_sample(30), lambda: loader.replay(30)):
         with pytest.raises(headrace.InvalidArgumentError, match="allowed: an integer from 0|allowed: 0 to"):
             call()
+    for call in (lambda: loader.set_epoch(2**24), lambda: loader.replay(0, 2**24)):
+        with pytest.raises(headrace.InvalidArgumentError, match="epoch: found 16777216; allowed: an integer from 0 to 16777215"):
+            call()
+    loader.set_epoch(2**24 - 1)
+    assert loader.next().epoch == 2**24 - 1 and loader.replay(0, 2**24 - 1)
+    with pytest.raises(headrace.InvalidArgumentError, match="found view 1, expected 0 to 0"):
+        loader.replay(0, 0, 1)
+    with pytest.raises(headrace.InvalidArgumentError, match="sample_id: found 30; allowed: an integer from 0 to 29") as raised:
+        loader.read_sample(30)
+    assert raised.value.key == "sample_id"
     loader.set_epoch(np.int64(2))
     assert loader.epoch == 2 and isinstance(loader.epoch, int) and loader.next().epoch == 2
     assert loader.sample_path(np.int64(0)) and loader.replay(np.int32(3))

@@ -79,6 +79,21 @@ def test_a_keyboard_interrupt_in_a_model_comes_through(load):
         load(mix=ACE, model=model).next()
 
 
+def test_the_log_tells_of_a_failed_model_in_pythons_words(load):
+    def model(*arguments):
+        raise KeyError("mine")
+
+    lines = []
+    loader = load(mix=ACE, model=model, log=lambda level, text: lines.append(text))
+    with pytest.raises(KeyError, match="mine"):
+        loader.next()
+    assert lines[-1] == (
+        "[[mix]] ace: the model callback failed: it raised; "
+        "batches come clean and unmixed when that happens (batch.mix.failed)"
+    )
+    assert loader.next().mix.failed
+
+
 def test_saliency(load):
     seen = []
 

@@ -5,8 +5,11 @@ import typing
 
 import numpy as np
 
-from ._errors import ConfigError, as_int, shown
+from ._errors import as_int, shown
 from ._toml import refuse
+
+# Random streams are told apart up to here (docs/rng.md).
+EPOCH_MAX = 2**24 - 1
 
 _LEVELS = {1: logging.INFO, 2: logging.WARNING, 3: logging.ERROR}
 
@@ -51,7 +54,9 @@ def take_lists(
 def place_of_process(rank: typing.Any, world_size: typing.Any) -> typing.Tuple[int, int]:
     """rank and world_size, checked; 0 and 0: the configuration says."""
     if (rank is None) != (world_size is None):
-        raise ConfigError("rank and world_size are given together, or neither")
+        name, other = ("rank", "world_size") if world_size is None else ("world_size", "rank")
+        value = rank if world_size is None else world_size
+        raise refuse(name, f"found {shown(value)} without {other}; give both, or neither")
     if rank is None:
         return 0, 0
     found = []
@@ -65,12 +70,14 @@ def place_of_process(rank: typing.Any, world_size: typing.Any) -> typing.Tuple[i
     return found[0], found[1]
 
 
-def teller(log: typing.Any) -> typing.Optional[typing.Callable[[int, str], None]]:
-    """log(level of the library, text) for what the user gave."""
+def teller(
+    log: typing.Any, reword: typing.Callable[[str], str] = str
+) -> typing.Optional[typing.Callable[[int, str], None]]:
+    """log(level of the library, text) for what the user gave, who gets the text as `reword` makes it."""
     if log is None:
         return None
     if isinstance(log, (logging.Logger, logging.LoggerAdapter)):
-        return lambda level, text: log.log(_LEVELS[level], "%s", text)
+        return lambda level, text: log.log(_LEVELS[level], "%s", reword(text))
     if not callable(log):
-        raise ConfigError(f"log: found {type(log).__name__}; allowed: a logger, a function or None")
-    return lambda level, text: log(_LEVELS[level], text)
+        raise refuse("log", f"found {shown(log)}; allowed: a logger, a function or None")
+    return lambda level, text: log(_LEVELS[level], reword(text))

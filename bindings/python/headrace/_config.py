@@ -67,7 +67,7 @@ def dataset_table(value: typing.Any) -> typing.Dict[str, typing.Any]:
     if isinstance(value, typing.Mapping):
         return dict(value)
     if isinstance(value, (list, tuple)):
-        return {"source": "tar", "path": [os.fspath(entry) for entry in value]}
+        return {"source": "tar", "path": [_shard(entry, i) for i, entry in enumerate(value)]}
     try:
         path = os.fsdecode(value)
     except TypeError:
@@ -85,6 +85,13 @@ def dataset_table(value: typing.Any) -> typing.Dict[str, typing.Any]:
     elif _has_classes(path):
         table["source"] = "folder"
     return table
+
+
+def _shard(entry: typing.Any, number: int) -> typing.Union[str, bytes]:
+    """Entry `number` of a list of shards."""
+    if not isinstance(entry, (str, bytes, os.PathLike)):
+        raise _toml.refuse(f"dataset.{number}", f"found {shown(entry)}; allowed: the path of a shard")
+    return os.fspath(entry)
 
 
 def _has_shards(path: str) -> bool:
@@ -300,6 +307,9 @@ def _overrides(tables: typing.Mapping[str, typing.Any]) -> typing.List[str]:
             for key, entry in value.items():
                 if entry is not None:
                     out.append(f"{name}.{_toml.key(key, name)}={_toml.value(entry, f'{name}.{key}')}")
+        elif name in LISTS:  # one by one, so that messages say which
+            out.append(f"{name}=[]")
+            out += [f"{name}.{i}={_toml.value(entry, f'{name}.{i}')}" for i, entry in enumerate(value)]
         else:
             out.append(f"{name}={_toml.value(value, name)}")
     return out

@@ -1,12 +1,15 @@
 """Exceptions: one class a kind of status, all of them HeadraceError."""
 
 import difflib
+import math
 import operator
 import re
 import types
 import typing
 
 import numpy as np
+
+from ._words import in_python
 
 
 class HeadraceError(Exception):
@@ -17,7 +20,8 @@ class HeadraceError(Exception):
         name: its name, such as ``"HR_NOT_FOUND"``.
         errno: the system's error number, or None.
         sample_id: id of the sample it is about, or None.
-        path: path of that sample in its data set, or None.
+        path: path of that sample in its data set, or the file that headrace.Transform was given, or None.
+        key: of the configuration, or the argument, that it is about, such as ``"dataset.path"``, or None.
     """
 
     code: int = 0
@@ -25,6 +29,7 @@ class HeadraceError(Exception):
     errno: typing.Optional[int] = None
     sample_id: typing.Optional[int] = None
     path: typing.Optional[str] = None
+    key: typing.Optional[str] = None
 
     def __reduce__(self) -> typing.Tuple[typing.Any, ...]:
         # Not by the constructor: that of a subclass may take other things than the text.
@@ -49,7 +54,6 @@ class ConfigError(HeadraceError, ValueError):
         suggestion: what was probably meant, or None.
     """
 
-    key: typing.Optional[str] = None
     suggestion: typing.Optional[str] = None
 
 
@@ -161,6 +165,8 @@ _CLASSES: typing.Dict[int, typing.Type[HeadraceError]] = {
 
 # "[loader] batch_sizes: unknown key; ...; did you mean "batch_size"?"
 _KEY = re.compile(r"\[{1,2}(\w+)\]{1,2} (?:entry )?([\w.\[\]]+):")
+# About what stands in no configuration: "sample_ids: found ...", "[[mix]] ace: needs a model: give model=...".
+_ARGUMENT = re.compile(r"(?:^|\.toml: )(weights|sample_ids)(?::| and )|: give (model|saliency)=\.\.\.$")
 _SUGGESTION = re.compile(r'did you mean "([^"]+)"')
 
 
@@ -168,13 +174,13 @@ def from_status(code: int, text: str, errno: int = 0, sample_id: int = -1) -> He
     """The exception for a status of the C API."""
     from headrace import _core
 
+    text = in_python(text)
     error = _CLASSES.get(code, HeadraceError)(text)
     error.code = code
     error.name = _core.status_name(code)
     error.errno = errno or None
     error.sample_id = sample_id if sample_id >= 0 else None
-    if isinstance(error, ConfigError):
-        describe(error, text)
+    describe(error, text)
     return error
 
 
@@ -182,8 +188,7 @@ def reworded(error: HeadraceError, text: str, place: str = "") -> HeadraceError:
     """The same with another text, behind `place`."""
     better = type(error)(place + text)
     better.__dict__.update(error.__dict__)
-    if isinstance(better, ConfigError):
-        describe(better, text)
+    describe(better, text)
     return better
 
 
@@ -207,8 +212,27 @@ def integer(name: str, value: typing.Any, most: int, least: int = 0) -> int:
     """`value` as an int. Raises InvalidArgumentError for what is none from `least` to `most`."""
     number = as_int(value)
     if number is None or not least <= number <= most:
-        raise InvalidArgumentError(f"{name}: found {value!r:.60}; allowed: an integer from {least} to {most}")
+        raise _out_of_range(name, f"found {value!r:.60}; allowed: an integer from {least} to {most}")
     return number
+
+
+def seconds(name: str, value: typing.Any) -> float:
+    """`value` as a time to wait. Raises InvalidArgumentError for what is no number of at least 0."""
+    found = math.nan
+    if not isinstance(value, (str, bytes, bytearray, bool, np.bool_)):
+        try:
+            found = float(value)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    if not found >= 0:  # nor is NaN
+        raise _out_of_range(name, f"found {value!r:.60}; allowed: seconds from 0, or None for as long as it takes")
+    return found
+
+
+def _out_of_range(name: str, text: str) -> InvalidArgumentError:
+    error = InvalidArgumentError(f"{name}: {text}")
+    error.key = name
+    return error
 
 
 def unknown_name(text: str, key: str, name: str, allowed: typing.Iterable[str]) -> ConfigError:
@@ -220,11 +244,14 @@ def unknown_name(text: str, key: str, name: str, allowed: typing.Iterable[str]) 
     return error
 
 
-def describe(error: ConfigError, text: str) -> None:
+def describe(error: HeadraceError, text: str) -> None:
     """Fills in `key` and `suggestion` from a message of the library's."""
     key = _KEY.search(text)
-    if key:
+    argument = _ARGUMENT.search(text)
+    if argument:
+        error.key = argument.group(1) or argument.group(2)
+    elif key:
         error.key = f"{key.group(1)}.{key.group(2)}"
     suggestion = _SUGGESTION.search(text)
-    if suggestion:
+    if suggestion and isinstance(error, ConfigError):
         error.suggestion = suggestion.group(1)

@@ -14,7 +14,7 @@ from ._batch import Batch
 from ._callbacks import check_callback
 from ._config import Config, request
 from ._epoch import Epoch
-from ._errors import ConfigError, HeadraceError, InvalidArgumentError, integer
+from ._errors import ConfigError, HeadraceError, OutOfMemoryError, integer, seconds
 from ._stats import Memory, Stats
 
 # docs/state.md: epoch, and position at byte 56.
@@ -124,7 +124,7 @@ class Loader:
                 made.overrides,
                 world_size,
                 rank,
-                _arguments.teller(log),
+                _arguments.teller(log, lambda text: _messages.of_log(text, made)),
                 model,
                 saliency,
                 lists.weights,
@@ -158,19 +158,21 @@ class Loader:
         """The next batch, or None at the end of an epoch; the call after that begins the next one.
 
         Args:
-            timeout: seconds to wait at most; None: as long as it takes.
+            timeout: seconds to wait at most, from 0; None: as long as it takes.
 
         Raises:
             TimeoutError: no batch within `timeout`.
             SampleError, ReadError: with ``on_corrupt = "error"``; `sample_id` and `path` say of which sample.
             CorruptBudgetError: too many bad samples.
             NoBufferError: too many batches are held.
+            InvalidArgumentError: a `timeout` that is no number of at least 0.
             StoppedError, ClosedError, ForkedError.
             Whatever `model` or `saliency` raise, and what a signal's handler raises (KeyboardInterrupt): the batch
             comes with the call after that.
         """
+        wait = -1.0 if timeout is None else seconds("timeout", timeout)
         try:
-            lease = self._core.next(-1.0 if timeout is None else float(timeout))
+            lease = self._core.next(wait)
         except HeadraceError as error:
             if error.sample_id is not None and error.path is None:
                 error.path = self._path_of(error.sample_id)
@@ -200,9 +202,9 @@ class Loader:
         return self._epoch + 1 if self._left() else self._epoch
 
     def set_epoch(self, epoch: int) -> None:
-        """Goes to the start of `epoch`, from 0. Nothing happens when that is where the next ``for``
+        """Goes to the start of `epoch`, from 0 to 16777215. Nothing happens when that is where the next ``for``
         begins anyway, also inside an epoch that load_state_dict has gone to."""
-        epoch = integer("epoch", epoch, 2**32 - 1)
+        epoch = integer("epoch", epoch, _arguments.EPOCH_MAX)
         if self._fresh and epoch == self._epoch:
             return
         self._core.set_epoch(epoch)
@@ -293,21 +295,38 @@ class Loader:
         Raises:
             InvalidArgumentError: no such id.
         """
-        path = self._core.sample_path(integer("sample_id", sample_id, 2**63 - 1))
+        path = self._core.sample_path(self._id(sample_id))
         if path is None:
-            raise InvalidArgumentError(f"sample_id: found {sample_id}; allowed: 0 to {self.samples - 1}")
+            raise OutOfMemoryError("found no memory for the path of a sample")
         return path
 
+    def _id(self, sample_id: int) -> int:
+        return integer("sample_id", sample_id, self.samples - 1)
+
     def read_sample(self, sample_id: int) -> bytes:
-        """The encoded bytes of a sample, as they lie in the data set."""
-        return self._core.read_sample(integer("sample_id", sample_id, 2**63 - 1))
+        """The encoded bytes of a sample, as they lie in the data set.
+
+        Raises:
+            InvalidArgumentError: no such id.
+            NotFoundError, AccessError, ReadError: of its file.
+        """
+        return self._core.read_sample(self._id(sample_id))
 
     def replay(self, sample_id: int, epoch: int = 0, view: int = 0) -> str:
         """What the ops draw for a sample in `epoch`, before any mixing: TOML [[augment]] entries with each
-        parameter fixed."""
-        return self._core.replay(
-            integer("sample_id", sample_id, 2**63 - 1), integer("epoch", epoch, 2**32 - 1), integer("view", view, 2**32 - 1)
-        )
+        parameter fixed.
+
+        Args:
+            sample_id: from 0 to `samples` - 1.
+            epoch: from 0 to 16777215.
+            view: of AugMix with several views; 0 is the clean one.
+
+        Raises:
+            InvalidArgumentError: a number out of its range.
+            SampleError, ReadError: of its file, which is read for its size.
+        """
+        number = integer("epoch", epoch, _arguments.EPOCH_MAX)
+        return self._core.replay(self._id(sample_id), number, integer("view", view, 2**32 - 1))
 
     # -- its end ----------------------------------------------------------------------------------
 

@@ -5,9 +5,14 @@ import typing
 
 from ._config import LISTS, Request, place_of, place_of_override
 from ._errors import ConfigError, HeadraceError, reworded
+from ._words import in_python
 
 # How messages name configuration text that came without a file.
 _TEXT_PLACE = re.compile(r"<toml>(?::(\d+):\d+)?: ")
+# How they name the line of an entry: "[[mix]] ace (line 12): ".
+_LINE = re.compile(r"(?<=\w) \(line (\d+)\)")
+# What of an entry they are about: "[[augment]] size: ".
+_KEY_OF_ENTRY = re.compile(r"^\[\[\w+\]\] ([A-Za-z_][\w.\[\]]*):")
 # Line and column of an op's text that was made of an object: "op 2:1:29: ".
 _OP_PLACE = re.compile(r"^op (\d+):\d+:\d+: ")
 
@@ -22,18 +27,29 @@ def of_loader(error: HeadraceError, made: Request) -> HeadraceError:
     if made.path is None:
         found = _TEXT_PLACE.match(text)
         if found:
-            line = int(found.group(1) or 0)
-            return _reworded(error, text[found.end() :], place_of(made.text, line))
+            text = text[found.end() :]
+            entry = _LINE.search(text) if text.startswith("[[") else None
+            if entry:
+                return reworded(error, _LINE.sub("", text), f"{place_of(made.text, int(entry.group(1)))}: ")
+            return _reworded(error, text, place_of(made.text, int(found.group(1) or 0)))
     return error
+
+
+def of_log(text: str, made: Request) -> str:
+    """What a loader logs, likewise."""
+    text = in_python(text)
+    return _LINE.sub("", text) if made.path is None and text.startswith("[[") else text
 
 
 def _reworded(error: HeadraceError, text: str, place: typing.Optional[str]) -> HeadraceError:
     """The same with `text`, about the key `place` where the text has no better one."""
     entry = place is not None and place.startswith(LISTS)
+    key = _KEY_OF_ENTRY.search(text)
+    if place is not None and key and re.fullmatch(r"(?:augment|mix)\.\d+", place):
+        place += f".{key.group(1)}"
     better = reworded(error, text, f"{place}: " if entry else "")
-    if isinstance(better, ConfigError):
-        if entry or better.key is None:
-            better.key = place
+    if entry or better.key is None:
+        better.key = place
     return better
 
 
