@@ -140,6 +140,22 @@ def test_bad_files_are_told(folder, tmp_path):
     assert transform(good).shape[0] == 30  # still works
 
 
+@pytest.mark.parametrize("call", [lambda transform, image: transform(image), lambda transform, image: transform.crops(image, 5)])
+def test_a_bad_file_is_named(folder, tmp_path, call):
+    broken = tmp_path / "bro ken.jpg"
+    broken.write_bytes(b"not a picture")
+    with pytest.raises(headrace.SampleError, match=r"bro ken\.jpg: .* picture format") as raised:
+        call(headrace.Transform(), broken)
+    assert raised.value.path == str(broken) and raised.value.name == "HR_UNSUPPORTED_FORMAT"
+    small = headrace.Transform(limits={"max_side": 20})
+    with pytest.raises(headrace.LimitError, match=r"01\.jpg: .*max_side") as raised:
+        call(small, str(folder / "b" / "01.jpg"))
+    assert raised.value.path == str(folder / "b" / "01.jpg")
+    with pytest.raises(headrace.SampleError) as raised:
+        call(headrace.Transform(), b"not a picture")  # of bytes nobody knows a path
+    assert raised.value.path is None
+
+
 def test_bad_configurations_are_told():
     with pytest.raises(headrace.ConfigError, match='size: found 0') as caught:
         headrace.Transform([ops.Resize(0)])

@@ -20,12 +20,14 @@ class Images(typing.NamedTuple):
         batch: whether it was a batch.
         kind: "numpy", "torch" or "pil": what the caller gets back.
         layout: "hwc", "chw" or "hw": what of; of files "hwc".
+        file: path of the file that it was, or None.
     """
 
     items: typing.List[typing.Any]
     batch: bool
     kind: str
     layout: str
+    file: typing.Optional[str] = None
 
     def give(self, results: typing.Sequence[np.ndarray]) -> typing.Any:
         """uint8 results [H, W] or [H, W, 3], one an item, as the kind and layout that came."""
@@ -134,7 +136,7 @@ def take(image: typing.Any, layout: typing.Optional[str] = None, files: bool = F
     elif isinstance(image, (str, os.PathLike)):
         if files:
             with open(image, "rb") as file:
-                return Images([file.read()], False, "numpy", "hwc")
+                return Images([file.read()], False, "numpy", "hwc", os.fsdecode(image))
     elif isinstance(image, np.ndarray):
         return _pixels(image, layout, "numpy")
     elif isinstance(image, (list, tuple)):

@@ -6,14 +6,15 @@ import typing
 import numpy as np
 
 from . import _core, _images, _messages, _toml
+from ._arguments import EPOCH_MAX
 from ._batch import BFloat16Array
 from ._checks import named
 from ._config import _entries, _overrides, _pairs
-from ._errors import HeadraceError, InvalidArgumentError, as_int, integer, shown
+from ._errors import HeadraceError, InvalidArgumentError, as_int, integer, reworded, shown
 
 _DTYPES = ("u8", "f16", "bf16", "f32")
 # Random streams are told apart up to here (docs/rng.md).
-_MOST = {"seed": 2**63 - 1, "epoch": 2**24 - 1, "sample": 2**40 - 1, "view": 2**32 - 1}
+_MOST = {"seed": 2**63 - 1, "epoch": EPOCH_MAX, "sample": 2**40 - 1, "view": 2**32 - 1}
 
 
 def draw(**numbers: typing.Any) -> typing.Dict[str, int]:
@@ -132,14 +133,28 @@ class Transform:
         return core
 
     def _apply(self, images: _images.Images, which: typing.Mapping[str, int]) -> typing.List[np.ndarray]:
-        core = self._core()
         convert = self._output is not None
         results = []
-        for number, item in enumerate(images.items):
+        for number in range(len(images.items)):
             numbered = {**which, "sample": which["sample"] + number}
-            apply = core.apply_file if isinstance(item, bytes) else core.apply_pixels
-            results.append(self._typed(apply(item, numbered, convert)))
+            results.append(self._typed(self._apply_to(images, number, numbered, convert)))
         return results
+
+    def _apply_to(
+        self, images: _images.Images, number: int, which: typing.Mapping[str, int], convert: bool
+    ) -> np.ndarray:
+        """The ops on item `number` of `images`. What is raised about a file names it."""
+        core = self._core()
+        item = images.items[number]
+        apply = core.apply_file if isinstance(item, bytes) else core.apply_pixels
+        try:
+            return typing.cast(np.ndarray, apply(item, which, convert))
+        except HeadraceError as error:
+            if images.file is None:
+                raise
+            named = reworded(error, str(error), f"{images.file}: ")
+            named.path = images.file
+            raise named from None
 
     def _typed(self, result: np.ndarray) -> np.ndarray:
         return result.view(BFloat16Array) if result.dtype == np.uint16 else result
@@ -171,7 +186,7 @@ class Transform:
             [H, W, 3]. With `output`: the array that it describes, or for a tensor a tensor; [N, ...] for a batch.
 
         Raises:
-            SampleError, LimitError: a file that is broken or passes a limit.
+            SampleError, LimitError: a file that is broken or passes a limit; of a path it is named, in `path` too.
             InvalidArgumentError: an image or a number that cannot be.
             OSError: a file that cannot be read.
         """
@@ -212,13 +227,10 @@ class Transform:
             raise InvalidArgumentError("found a batch; crops are of one image: call it for each")
         if isinstance(image, (list, tuple)):
             raise InvalidArgumentError("found a list; crops are of one image")
-        core = self._core()
-        item = images.items[0]
-        apply = core.apply_file if isinstance(item, bytes) else core.apply_pixels
         which = draw(seed=self._seed if seed is None else seed, epoch=epoch, sample=sample, view=view)
-        apply(item, which, False)
+        self._apply_to(images, 0, which, False)
         convert = self._output is not None
-        results = [self._typed(crop) for crop in core.crops(height, width, count, convert)]
+        results = [self._typed(crop) for crop in self._core().crops(height, width, count, convert)]
         many = images._replace(batch=True, kind="numpy" if images.kind == "pil" else images.kind)
         return many.stack(results) if convert else many.give(results)
 
