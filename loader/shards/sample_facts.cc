@@ -103,8 +103,13 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
-Status TakeNumber(int64_t value, SampleFacts* facts) {
+// As much of a label as a message shows.
+constexpr size_t kRefusedCharactersMax = 32;
+
+Status TakeNumber(int64_t value, std::string_view text, SampleFacts* facts) {
   if (value < -1 || value >= kLabelsMax) {
+    facts->refused = text.substr(0, kRefusedCharactersMax);
+    if (facts->refused.size() < text.size()) facts->refused += "...";
     return {Code::kConfigValue, "has a label that is not within -1 to 1048575"};
   }
   facts->label = value;
@@ -135,7 +140,7 @@ Status ReadCls(std::string_view text, SampleFacts* facts) {
   int64_t number = 0;
   const auto read = std::from_chars(label.data(), label.data() + label.size(), number);
   if (read.ptr == label.data() + label.size()) {
-    return TakeNumber(read.ec == std::errc() ? number : kLabelsMax, facts);
+    return TakeNumber(read.ec == std::errc() ? number : kLabelsMax, label, facts);
   }
   return TakeName(label, facts);
 }
@@ -153,7 +158,9 @@ Status ReadFactsJson(std::string_view text, SampleFacts* facts) {
   if (reader.classes.number) facts->classes = Count(reader.classes, kLabelsMax);
   facts->samples = Count(reader.samples, uint64_t{1} << 32);
   for (const FactsReader::Value* value : {&reader.label, &reader.cls, &reader.class_of}) {
-    if (!facts->label && value->number) HR_TRY(TakeNumber(*value->number, facts));
+    if (!facts->label && value->number) {
+      HR_TRY(TakeNumber(*value->number, std::to_string(*value->number), facts));
+    }
     if (facts->class_name.empty() && !value->text.empty()) {
       HR_TRY(TakeName(value->text, facts));
     }

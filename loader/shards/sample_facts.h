@@ -18,6 +18,7 @@ struct SampleFacts {
   std::string path;                 // in the source data set
   std::optional<uint64_t> classes;  // of the whole set, how many
   uint64_t samples = 0;             // of the whole set; 0: not given
+  std::string refused;              // when it is an error: the label that cannot be, as it stands
 
   bool from_pack() const { return id && !path.empty() && classes; }
 };

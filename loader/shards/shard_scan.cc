@@ -30,6 +30,12 @@ bool IsPlainName(std::string_view name, std::string_view key) {
   return name.find('.', key.size() + 1) == std::string_view::npos;
 }
 
+std::string LabelProblem(const Status& status, const SampleFacts& facts) {
+  std::string text = status.text();
+  if (!facts.refused.empty()) text += "; found " + ShownName(facts.refused);
+  return text;
+}
+
 // Reads the archive once, with the records' names either the members' or, if `as_pack`, those of
 // the source.
 class Scan {
@@ -53,7 +59,7 @@ class Scan {
     std::string json_name;
   };
 
-  bool FailAt(const std::string& name, const char* text, Code code) {
+  bool FailAt(const std::string& name, const std::string& text, Code code) {
     return Fail(error_, code, ShownName(path_) + ": " + ShownName(name) + " " + text);
   }
   std::string Advice() const;
@@ -162,7 +168,7 @@ bool Scan::ReadText(const io::TarMember& member, std::optional<std::string>* tex
 bool Scan::FactsOf(SampleFacts* facts) {
   if (sample_.cls) {
     const Status status = ReadCls(*sample_.cls, facts);
-    if (!status.ok()) return FailAt(sample_.cls_name, status.text(), status.code());
+    if (!status.ok()) return FailAt(sample_.cls_name, LabelProblem(status, *facts), status.code());
   }
   const bool has_label = facts->label || !facts->class_name.empty();
   if (!sample_.json || (has_label && !as_pack_)) return true;
@@ -177,7 +183,7 @@ bool Scan::FactsOf(SampleFacts* facts) {
     if (counts_.bad_json++ == 0) counts_.bad_json_name = sample_.json_name;
     return true;
   }
-  if (!status.ok()) return FailAt(sample_.json_name, status.text(), status.code());
+  if (!status.ok()) return FailAt(sample_.json_name, LabelProblem(status, more), status.code());
   if (facts->label) more.label = facts->label;
   if (!facts->class_name.empty()) more.class_name = facts->class_name;
   *facts = std::move(more);
@@ -250,9 +256,8 @@ bool Scan::Label() {
   if (!first_name_.empty() && (!first_number_.empty() || !numbered_.empty())) {
     const std::string other = first_number_.empty() ? "others" : ShownName(first_number_);
     return FailAt(first_name_,
-                  ("has the name of a class for a label, and " + other +
-                   " a number; let all of them have one or the other")
-                      .c_str(),
+                  "has the name of a class for a label, and " + other +
+                      " a number; let all of them have one or the other",
                   Code::kConfigValue);
   }
   if (names_.empty()) {

@@ -285,8 +285,8 @@ def test_bad_paths_and_labels_are_told(run, shards, demo):
     (shards / "z.tar").unlink()
     jpeg = (demo / "images" / pictures(demo)[0][0]).read_bytes()
     for text, words in [
-        (b"-2", ("a.cls", "not within -1 to 1048575")),
-        (b"99999999999999999999", ("a.cls", "not within -1 to 1048575")),
+        (b"-2", ("a.cls", "not within -1 to 1048575; found -2")),
+        (b"99999999999999999999", ("a.cls", "1048575; found 99999999999999999999")),
         (b"c\x01t", ("a.cls", "control characters")),
         (b"c" * 5000, ("a.cls", "too large for a label")),
     ]:
