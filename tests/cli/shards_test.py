@@ -1,5 +1,6 @@
 """source = "tar": plain WebDataset shards by whoever writes them, with and without an index."""
 
+import gzip
 import io
 import json
 import os
@@ -253,6 +254,7 @@ def test_bad_archives_say_where(run, shards):
         (whole[: second + 100], f"at byte {second}: the archive ends inside a header"),
         (b"", "at byte 0: an empty file is no archive"),
         (b"x" * 2000, "is not a tar archive"),
+        (gzip.compress(whole), "is compressed by gzip, and only plain tar is read"),
     ]
     for content, text in cases:
         (shards / "train-000001.tar").write_bytes(content)
