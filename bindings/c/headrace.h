@@ -935,6 +935,9 @@ typedef struct hr_index_report {
   uint64_t passed_over;     /* of a shard that was read: members that are links, folders, devices or sparse */
   uint32_t data_behind_end; /* 1: and something follows its end mark, which no tar looks at */
   uint32_t reserved;
+  uint64_t same_key; /* of a shard that was read: pictures not taken because another has their key */
+  uint64_t name_clashes; /* of a shard that was read: samples that name a class's number otherwise than
+                          * one before; then the numbers have no names */
 } hr_index_report;
 
 typedef struct hr_index_options {

@@ -37,6 +37,8 @@ hr_status hr_index(const char* path, const hr_index_options* options, hr_index_r
     report.without_picture = made.without_picture;
     report.without_label = made.without_label;
     report.passed_over = made.passed_over;
+    report.same_key = made.same_key;
+    report.name_clashes = made.name_clashes;
     report.data_behind_end = made.data_behind_end ? 1 : 0;
     return headrace::capi::Fill(out, report, error);
   });

@@ -38,6 +38,8 @@ struct Totals {
   uint64_t samples = 0;
   uint64_t without_picture = 0;
   uint64_t without_label = 0;
+  uint64_t same_key = 0;
+  uint64_t name_clashes = 0;
   uint64_t index_bytes = 0;
   uint64_t data_behind_end = 0;
 };
@@ -123,6 +125,8 @@ class Indexers {
     totals_.index_bytes += report.index_bytes;
     totals_.without_picture += report.without_picture;
     totals_.without_label += report.without_label;
+    totals_.same_key += report.same_key;
+    totals_.name_clashes += report.name_clashes;
     totals_.data_behind_end += report.data_behind_end;
   }
 
@@ -160,9 +164,24 @@ int Run(const ParsedArgs& args, Console& console) {
     console.Warning(std::to_string(totals.without_picture) +
                     " samples without a picture were passed over");
   }
+  if (totals.same_key > 0) {
+    console.Warning(
+        std::to_string(totals.same_key) +
+        " pictures have the key of another and are not indexed: a key ends at the first "
+        "dot of the last part of a name, so samples need names that differ before it");
+  }
+  if (totals.name_clashes > 0) {
+    console.Warning(std::to_string(totals.name_clashes) +
+                    " samples give another name to the number of a class than one before them in "
+                    "their shard: names of such a shard are not taken, numbers are");
+  }
   if (totals.without_label > 0) {
     console.Warning(std::to_string(totals.without_label) +
-                    " samples have no label: neither .cls nor \"label\" in .json");
+                    " samples have no label: neither .cls nor \"label\" in .json" +
+                    (totals.without_picture > 0
+                         ? "; if labels lie apart from their pictures in the shard, make it again "
+                           "with tar --sort=name: members of a sample follow each other"
+                         : ""));
   }
   if (totals.data_behind_end > 0) {
     console.Warning(
@@ -184,6 +203,8 @@ int Run(const ParsedArgs& args, Console& console) {
   json.Field("samples", totals.samples);
   json.Field("without_picture", totals.without_picture);
   json.Field("without_label", totals.without_label);
+  json.Field("same_key", totals.same_key);
+  json.Field("name_clashes", totals.name_clashes);
   json.Field("data_behind_end", totals.data_behind_end);
   json.Field("index_bytes", totals.index_bytes);
   json.EndObject();

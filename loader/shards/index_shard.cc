@@ -75,6 +75,8 @@ bool IndexShard(const std::string& path, bool force, IndexShardReport* report, C
   report->index_bytes = bytes.size();
   report->without_picture = counts.without_picture;
   report->passed_over = counts.passed_over;
+  report->same_key = counts.same_key;
+  report->name_clashes = counts.name_clashes;
   report->data_behind_end = counts.data_behind_end;
   const Status walked = index->Walk([report](uint64_t, const ShardRecord& record) {
     report->without_label += record.label < 0 ? 1 : 0;

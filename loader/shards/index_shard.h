@@ -18,6 +18,8 @@ struct IndexShardReport {
   // Known of a shard that was read.
   uint64_t without_picture = 0;
   uint64_t passed_over = 0;
+  uint64_t same_key = 0;
+  uint64_t name_clashes = 0;
   bool data_behind_end = false;
 };
 

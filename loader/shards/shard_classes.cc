@@ -32,15 +32,37 @@ void Relabel(std::span<const int32_t> label_of, OpenShard* shard) {
   }
 }
 
-bool ClassesByNumber(std::span<OpenShard> shards, std::vector<std::string>* classes, bool* clash) {
-  *clash = false;
-  for (const OpenShard& shard : shards) {
+// "class 3 is cat in a.tar and dog in b.tar", of the first number to which `shard` gives another
+// name than those before it, which have come to `classes`.
+std::string ClashText(std::span<const OpenShard> before, const OpenShard& shard,
+                      const std::vector<std::string>& classes) {
+  for (size_t i = 0; i < shard.header.classes.size(); ++i) {
+    const auto number = static_cast<int32_t>(i);
+    const std::string& name = NameIn(shard, number);
+    std::vector<std::string> known = {classes[i]};
+    if (MergeByNumber({name}, &known)) continue;
+    std::string text = "class " + std::to_string(i) + " is " + ShownName(classes[i]) + " in ";
+    const auto first = std::ranges::find_if(
+        before, [number](const OpenShard& other) { return !NameIn(other, number).empty(); });
+    text += first != before.end() ? ShownName(first->path) : "others";
+    return text + " and " + ShownName(name) + " in " + ShownName(shard.path);
+  }
+  return "classes have two names";
+}
+
+// False: shards disagree, which *clash says.
+bool ClassesByNumber(std::span<const OpenShard> shards, std::vector<std::string>* classes,
+                     std::string* clash) {
+  for (size_t i = 0; i < shards.size(); ++i) {
+    const OpenShard& shard = shards[i];
     const size_t count =
         std::max(shard.header.classes.size(), static_cast<size_t>(LastLabel(shard) + 1));
     if (count > classes->size()) classes->resize(count);
-    if (!MergeByNumber(shard.header.classes, classes)) *clash = true;
+    if (MergeByNumber(shard.header.classes, classes)) continue;
+    *clash = ClashText(shards.first(i), shard, *classes);
+    return false;
   }
-  return !*clash;
+  return true;
 }
 
 // Whether two classes of a pack's shard have one name, as two that are no UTF-8 may in its texts.
@@ -153,15 +175,21 @@ bool MergeByNumber(const std::vector<std::string>& more, std::vector<std::string
 }
 
 bool JoinClasses(std::span<const std::string> wanted, std::span<OpenShard> shards,
-                 std::vector<std::string>* classes, ConfigError* error) {
+                 const LogSink& log, std::vector<std::string>* classes, ConfigError* error) {
   bool by_name =
       std::ranges::any_of(shards, [](const OpenShard& shard) { return shard.header.own_classes; });
-  bool clash = false;
+  std::string clash;
   if (!by_name && !ClassesByNumber(shards, classes, &clash)) {
     by_name = true;
     classes->clear();
   }
   if (by_name && !ClassesByName(shards, classes, error)) return false;
+  if (!clash.empty()) {
+    log.Write(LogLevel::kWarning, ("[dataset] path: " + clash +
+                                   ": classes are told apart by their names, and numbered anew in "
+                                   "their byte order")
+                                      .c_str());
+  }
   const bool numbers = !by_name && std::ranges::all_of(*classes, &std::string::empty);
   for (size_t i = 0; i < classes->size(); ++i) {
     if ((*classes)[i].empty()) (*classes)[i] = std::to_string(i);

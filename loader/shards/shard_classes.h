@@ -17,9 +17,10 @@ bool MergeByNumber(const std::vector<std::string>& more, std::vector<std::string
 
 // Makes the labels of all shards mean the same: places in *classes. Labels that are numbers stay;
 // names of classes are put in byte order. With `wanted`, those classes are taken in this order, and
-// samples of others left out. Refuses sets in which a number means two things, and wanted classes
-// that are not there.
+// samples of others left out. Where shards have two names for a number, names count, which `log` is
+// told. Refuses sets in which a number means two things, and wanted classes that are not there.
 [[nodiscard]] bool JoinClasses(std::span<const std::string> wanted, std::span<OpenShard> shards,
-                               std::vector<std::string>* classes, ConfigError* error);
+                               const LogSink& log, std::vector<std::string>* classes,
+                               ConfigError* error);
 
 }  // namespace headrace::loader

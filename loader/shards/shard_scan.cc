@@ -49,10 +49,16 @@ class Scan {
   bool is_no_pack() const { return is_no_pack_; }
 
  private:
+  struct PicturesOfKind {
+    uint64_t count = 0;
+    std::string second;
+  };
   // The members with one key.
   struct Sample {
     std::string key;
     std::optional<io::TarMember> picture;
+    PicturesOfKind plain;    // with nothing between key and extension
+    PicturesOfKind further;  // with something
     std::optional<std::string> cls;
     std::string cls_name;
     std::optional<std::string> json;
@@ -66,6 +72,7 @@ class Scan {
   bool Take(const io::TarMember& member);
   bool ReadText(const io::TarMember& member, std::optional<std::string>* text);
   bool Flush();
+  void CountPicturesLeftOut();
   bool FactsOf(SampleFacts* facts);
   bool NoteLabel(const SampleFacts& facts, const std::string& name);
   bool Label();
@@ -83,8 +90,7 @@ class Scan {
   std::map<std::string, int32_t> names_;
   std::vector<int32_t> name_of_;             // by record: that number, -1 without a name
   std::map<int32_t, std::string> numbered_;  // class names that belong to numbers
-  bool numbers_clash_ = false;
-  std::string first_number_, first_name_;  // the first record that has only this kind of label
+  std::string first_number_, first_name_;    // the first record that has only this kind of label
   uint64_t pack_classes_ = 0;
 };
 
@@ -140,9 +146,9 @@ bool Scan::Take(const io::TarMember& member) {
   }
   if (IsPictureName(member.name)) {
     const bool is_plain = IsPlainName(member.name, key);
-    if (!sample_.picture || (is_plain && !IsPlainName(sample_.picture->name, key))) {
-      sample_.picture = member;
-    }
+    PicturesOfKind& kind = is_plain ? sample_.plain : sample_.further;
+    if (++kind.count == 2) kind.second = member.name;
+    if (!sample_.picture || (is_plain && sample_.plain.count == 1)) sample_.picture = member;
     return true;
   }
   if (EndsIn(member.name, ".cls") && !sample_.cls) {
@@ -190,12 +196,24 @@ bool Scan::FactsOf(SampleFacts* facts) {
   return true;
 }
 
+// One picture of a key counts. Those of its own kind were left out only because they came later.
+void Scan::CountPicturesLeftOut() {
+  const bool has_plain = sample_.plain.count > 0;
+  const PicturesOfKind& kind = has_plain ? sample_.plain : sample_.further;
+  if (kind.count > 1) {
+    if (counts_.same_key == 0) counts_.same_key_name = kind.second;
+    counts_.same_key += kind.count - 1;
+  }
+  if (has_plain) counts_.beside_picture += sample_.further.count;
+}
+
 bool Scan::Flush() {
   if (sample_.key.empty()) return true;
   if (!sample_.picture) {
     if (counts_.without_picture++ == 0) counts_.no_picture_key = sample_.key;
     return true;
   }
+  CountPicturesLeftOut();
   if (index_.records() == ShardIndex::kSamplesMax) {
     return Fail(error_, Code::kLimitBytes, ShownName(path_) + ": more than 2^32 samples");
   }
@@ -234,7 +252,11 @@ bool Scan::NoteLabel(const SampleFacts& facts, const std::string& name) {
     if (facts.label && *facts.label >= 0) {
       const auto [known, is_new] =
           numbered_.try_emplace(static_cast<int32_t>(*facts.label), facts.class_name);
-      numbers_clash_ = numbers_clash_ || known->second != facts.class_name;
+      if (known->second != facts.class_name && counts_.name_clashes++ == 0) {
+        counts_.name_clash = ShownName(name) + " has class " + std::to_string(*facts.label) +
+                             " as " + ShownName(facts.class_name) + ", and one before as " +
+                             ShownName(known->second);
+      }
     } else if (!facts.label) {
       if (names_.size() == static_cast<size_t>(kLabelsMax)) {
         return FailAt(name, "has one class name too many: there are over a million",
@@ -280,7 +302,7 @@ bool Scan::Label() {
 
 // Names of numbers, as far as they are known and agree.
 void Scan::NameClasses() {
-  if ((numbered_.empty() && pack_classes_ == 0) || numbers_clash_) return;
+  if ((numbered_.empty() && pack_classes_ == 0) || counts_.name_clashes > 0) return;
   int32_t last = -1;
   for (const ShardRecord& record : index_.all()) last = std::max(last, record.label);
   std::vector<std::string>& classes = index_.header().classes;

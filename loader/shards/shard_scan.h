@@ -15,9 +15,15 @@ struct ShardScanCounts {
   uint64_t passed_over = 0;      // members that are no regular files
   uint64_t without_picture = 0;  // keys that have no picture
   std::string no_picture_key;    // the first of them
-  uint64_t bad_json = 0;         // texts that are no JSON, where a label was looked for
-  std::string bad_json_name;     // the first of them
-  bool no_end_mark = false;      // the archive may have been cut off between two members
+  // Pictures whose key another has, which no rule prefers: perhaps samples of their own.
+  uint64_t same_key = 0;
+  std::string same_key_name;    // the first of them
+  uint64_t beside_picture = 0;  // pictures with more in their names than the one that counts
+  uint64_t bad_json = 0;        // texts that are no JSON, where a label was looked for
+  std::string bad_json_name;    // the first of them
+  bool no_end_mark = false;     // the archive may have been cut off between two members
+  uint64_t name_clashes = 0;    // samples that name the number of a class otherwise than before
+  std::string name_clash;       // of the first, what it says
   // Perhaps archives that were joined end to end: nobody sees the next.
   bool data_behind_end = false;
 };

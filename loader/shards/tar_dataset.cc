@@ -77,7 +77,7 @@ bool TarDataset::Open(const DatasetConfig& config, const LogSink& log,
   if (!OpenShards(places, io::FilesToHold(), log, &made->shards_, error)) return false;
   if (!made->FindPack(log, error)) return false;
   made->Warn(log);
-  if (!JoinClasses(config.classes, made->shards_, &made->classes_, error)) return false;
+  if (!JoinClasses(config.classes, made->shards_, log, &made->classes_, error)) return false;
   // A run has a sample at least.
   std::erase_if(made->shards_, [](const OpenShard& shard) { return shard.rows.empty(); });
   uint64_t samples = 0;
@@ -153,7 +153,9 @@ void TarDataset::Warn(const LogSink& log) const {
   ShardScanCounts sum;
   const OpenShard* bad_index = nullptr;
   std::string no_picture;
+  std::string same_key;
   std::string bad_json;
+  std::string name_clash;
   std::string no_end;
   uint64_t cut = 0;
   std::string joined;
@@ -167,6 +169,11 @@ void TarDataset::Warn(const LogSink& log) const {
     sum.passed_over += counts.passed_over;
     if (sum.without_picture == 0) no_picture = own + ShownName(counts.no_picture_key);
     sum.without_picture += counts.without_picture;
+    if (sum.same_key == 0) same_key = own + ShownName(counts.same_key_name);
+    sum.same_key += counts.same_key;
+    sum.beside_picture += counts.beside_picture;
+    if (sum.name_clashes == 0) name_clash = own + counts.name_clash;
+    sum.name_clashes += counts.name_clashes;
     if (sum.bad_json == 0) bad_json = own + ShownName(counts.bad_json_name);
     sum.bad_json += counts.bad_json;
     if (counts.no_end_mark && cut++ == 0) no_end = ShownName(shard.path);
@@ -211,14 +218,36 @@ void TarDataset::Warn(const LogSink& log) const {
     Say(log, std::to_string(sum.without_picture) + " samples without a picture, the first " +
                  no_picture + ": passed over");
   }
+  if (sum.same_key > 0) {
+    Say(log, std::to_string(sum.same_key) +
+                 " pictures have the key of another and are not read, the first " + same_key +
+                 ": a key ends at the first dot of the last part of a name, so samples need names "
+                 "that differ before it");
+  }
+  if (sum.beside_picture > 0) {
+    log.Write(LogLevel::kInfo, (std::to_string(sum.beside_picture) +
+                                " pictures beside another, with more in their names (KEY.X.jpg "
+                                "beside KEY.jpg): not read")
+                                   .c_str());
+  }
+  if (sum.name_clashes > 0) {
+    Say(log, std::to_string(sum.name_clashes) +
+                 " samples give another name to the number of a class, the first " + name_clash +
+                 ": names of that shard are not taken, numbers are");
+  }
   if (sum.bad_json > 0) {
     Say(log, std::to_string(sum.bad_json) + " texts are not JSON, the first " + bad_json +
                  ": no label is taken from them");
   }
   if (no_label > 0) {
-    Say(log, std::to_string(no_label) + " of " + std::to_string(samples) +
-                 " samples have no label (-1): neither .cls nor \"label\", \"cls\" or \"class\" in "
-                 ".json");
+    Say(log,
+        std::to_string(no_label) + " of " + std::to_string(samples) +
+            " samples have no label (-1): neither .cls nor \"label\", \"cls\" or \"class\" in "
+            ".json" +
+            (sum.without_picture > 0
+                 ? "; if labels lie apart from their pictures in the shard, make it again with "
+                   "tar --sort=name: members of a sample follow each other"
+                 : ""));
   }
 }
 

@@ -335,6 +335,25 @@ def test_index_writes_keeps_and_renews(run, good, shards, expected):
     assert run("index", shards / "none.tar").code == 1
 
 
+def test_what_an_index_leaves_out_is_told(run, demo, tmp_path):
+    jpeg = (demo / "images" / pictures(demo)[0][0]).read_bytes()
+    tar = tmp_path / "a.tar"
+    entries = [(f"IMG.2020.{i:04d}.jpg", jpeg) for i in range(6)]
+    for key, name in (("x", b"cat"), ("y", b"dog")):
+        entries += [(f"{key}.jpg", jpeg),
+                    (f"{key}.json", b'{"label": 1, "class": "' + name + b'"}')]
+    write_tar(tar, entries)
+    result = run("index", tar, "--json", "-")
+    assert result.code == 0, result
+    report = json.loads(result.out)
+    assert (report["samples"], report["same_key"], report["name_clashes"]) == (3, 5, 1)
+    assert "5 pictures have the key of another" in result.err
+    assert "1 samples give another name to the number of a class" in result.err
+    assert "--sort" not in result.err
+    write_tar(tar, [("a.jpg", jpeg), ("b.jpg", jpeg), ("a.cls", b"1"), ("b.cls", b"0")])
+    assert "tar --sort=name" in run("index", "--force", tar).err
+
+
 def test_data_behind_the_end_of_a_shard_are_told_of(good, run, demo, tmp_path):
     first, second = tmp_path / "0.tar", tmp_path / "1.tar"
     write_tar(first, members(demo, 0, 4))

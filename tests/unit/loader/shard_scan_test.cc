@@ -58,6 +58,27 @@ TEST(ShardScanTest, ThePictureIsTheOneWithNothingBetweenKeyAndExtension) {
   EXPECT_EQ(scanned.Names(), Texts({"a.jpg", "b.left.jpg", "c.jpg"}));
 }
 
+TEST(ShardScanTest, CountsPicturesThatShareAKey) {
+  // No rule says which of them is meant: they may be samples of their own.
+  Scanned dotted = Scan(
+      TarEntries{{"IMG.2020.0000.jpg", ""}, {"IMG.2020.0001.jpg", ""}, {"IMG.2020.0002.jpg", ""}});
+  ASSERT_TRUE(dotted.good) << dotted.error.text;
+  EXPECT_EQ(dotted.Names(), Texts({"IMG.2020.0000.jpg"}));
+  EXPECT_EQ(dotted.counts.same_key, 2u);
+  EXPECT_EQ(dotted.counts.same_key_name, "IMG.2020.0001.jpg");
+  Scanned twice = Scan(TarEntries{{"b.jpg", ""}, {"a.jpg", ""}, {"a.x.jpg", ""}, {"a.png", ""}});
+  EXPECT_EQ(twice.Names(), Texts({"b.jpg", "a.jpg"}));
+  EXPECT_EQ(twice.counts.same_key, 1u);
+  EXPECT_EQ(twice.counts.same_key_name, "a.png");
+  EXPECT_EQ(twice.counts.beside_picture, 1u);
+  // Here one does.
+  Scanned chosen = Scan(TarEntries{
+      {"a.depth.png", ""}, {"a.flow.png", ""}, {"a.jpg", ""}, {"b.jpg", ""}, {"b.depth.png", ""}});
+  EXPECT_EQ(chosen.Names(), Texts({"a.jpg", "b.jpg"}));
+  EXPECT_EQ(chosen.counts.same_key, 0u);
+  EXPECT_EQ(chosen.counts.beside_picture, 3u);
+}
+
 TEST(ShardScanTest, NoticesWhatFollowsTheEndMark) {
   const std::string one = TarText({{"a.jpg", "one"}});
   const std::string zeros(10240, '\0');
@@ -122,6 +143,7 @@ TEST(ShardScanTest, NumbersMayHaveNames) {
   ASSERT_TRUE(scanned.good) << scanned.error.text;
   EXPECT_EQ(scanned.index.header().classes, Texts({"", "", "cat"}));
   EXPECT_EQ(scanned.Labels(), std::vector<int32_t>({2, 0}));
+  EXPECT_EQ(scanned.counts.name_clashes, 0u);
   // Two names for one number: neither is believed.
   Scanned clash = Scan(TarEntries{{"0.jpg", ""},
                                   {"0.json", R"({"label": 2, "class": "cat"})"},
@@ -129,6 +151,8 @@ TEST(ShardScanTest, NumbersMayHaveNames) {
                                   {"1.json", R"({"label": 2, "class": "dog"})"}});
   ASSERT_TRUE(clash.good);
   EXPECT_TRUE(clash.index.header().classes.empty());
+  EXPECT_EQ(clash.counts.name_clashes, 1u);
+  EXPECT_EQ(clash.counts.name_clash, "1.jpg has class 2 as dog, and one before as cat");
 }
 
 std::string PackJson(int id, int label, const std::string& more = {}) {

@@ -152,6 +152,62 @@ TEST(TarDatasetTest, NamesOfClassesAreJoinedOverShards) {
   EXPECT_NE(Open(folder).error.text.find("d.tar are numbers without names"), std::string::npos);
 }
 
+TEST(TarDatasetTest, SaysWhichNumbersHaveTwoNames) {
+  const auto shard = [](const char* key, const char* name) {
+    return TarText(
+        {{std::string(key) + ".jpg", "x"},
+         {std::string(key) + ".json", R"({"label": 1, "class": ")" + std::string(name) + R"("})"}});
+  };
+  const TempFolder folder;
+  folder.Write("a.tar", shard("0", "dog"));
+  folder.Write("b.tar", shard("0", "dog"));
+  EXPECT_EQ(Open(folder).Warnings(), "");
+  folder.Write("c.tar", shard("0", "cat"));
+  const Opened opened = Open(folder);
+  ASSERT_NE(opened.dataset, nullptr) << opened.error.text;
+  EXPECT_EQ(opened.dataset->classes(), Texts({"cat", "dog"}));
+  EXPECT_EQ(opened.dataset->Label(2), 0);
+  EXPECT_EQ(opened.Warnings(), "[dataset] path: class 1 is dog in " + (folder / "a.tar") +
+                                   " and cat in " + (folder / "c.tar") +
+                                   ": classes are told apart by their names, and numbered anew in "
+                                   "their byte order\n");
+  // Within one shard no name is believed.
+  for (const char* name : {"a.tar", "b.tar"}) std::filesystem::remove(folder / name);
+  folder.Write("c.tar", TarText({{"0.jpg", "x"},
+                                 {"0.json", R"({"label": 1, "class": "cat"})"},
+                                 {"1.jpg", "x"},
+                                 {"1.json", R"({"label": 1, "class": "dog"})"}}));
+  const Opened within = Open(folder);
+  ASSERT_NE(within.dataset, nullptr) << within.error.text;
+  EXPECT_EQ(within.dataset->classes(), Texts({"0", "1"}));
+  EXPECT_NE(within.Warnings().find("c.tar/1.jpg has class 1 as dog, and one before as cat"),
+            std::string::npos)
+      << within.Warnings();
+}
+
+TEST(TarDatasetTest, SaysThatPicturesShareAKey) {
+  const TempFolder folder;
+  folder.Write("a.tar", TarText({{"a.jpg", "x"}, {"a.cls", "0"}, {"a.depth.png", "x"}}));
+  EXPECT_EQ(Open(folder).Warnings(), "");
+  folder.Write("b.tar", TarText({{"IMG.20.jpg", "x"}, {"IMG.21.jpg", "x"}, {"IMG.cls", "0"}}));
+  const std::string warnings = Open(folder).Warnings();
+  EXPECT_NE(warnings.find("1 pictures have the key of another and are not read, the first "
+                          "b.tar/IMG.21.jpg"),
+            std::string::npos)
+      << warnings;
+}
+
+TEST(TarDatasetTest, AdvisesToSortWhenLabelsLieApart) {
+  const TempFolder folder;
+  folder.Write("a.tar", TarText({{"0.jpg", "x"}, {"1.jpg", "x"}, {"0.cls", "0"}, {"1.cls", "1"}}));
+  EXPECT_NE(Open(folder).Warnings().find("tar --sort=name"), std::string::npos);
+  // There are no labels at all: sorting would not help.
+  folder.Write("a.tar", TarText({{"0.jpg", "x"}, {"1.jpg", "x"}}));
+  const std::string warnings = Open(folder).Warnings();
+  EXPECT_NE(warnings.find("2 of 2 samples have no label"), std::string::npos);
+  EXPECT_EQ(warnings.find("--sort"), std::string::npos);
+}
+
 // A pack of 5 in two shards, whose names are not in the order of its ids.
 struct PackText {
   std::string tar;
