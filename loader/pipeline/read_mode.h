@@ -19,7 +19,8 @@ class ReadMode {
   // A window of a measurement, and how many of each way make one. The median counts.
   static constexpr uint64_t kWindowBytes = uint64_t{32} << 20;
   static constexpr uint32_t kWindowsEach = 3;
-  // Reads that came back together: their bytes through the page cache, and past it.
+  // Reads that came back together: their bytes by what direct() was when they were asked for. Ones
+  // of the window before end a while after it.
   struct Ended {
     uint64_t buffered = 0;
     uint64_t direct = 0;

@@ -212,8 +212,10 @@ bool ReadStage::StartRead(uint32_t lane_index) {
   const std::span<std::byte> file_memory =
       fills_cache ? cache_room : memory.first(record_place.value_or(memory.size()));
   FindPart(&lane, extent.bytes);
-  Incoming incoming{
-      .extent_bytes = extent.bytes, .memory = file_memory, .fills_cache = fills_cache};
+  Incoming incoming{.extent_bytes = extent.bytes,
+                    .memory = file_memory,
+                    .fills_cache = fills_cache,
+                    .direct_mode = shared_.read_mode != nullptr && shared_.read_mode->direct()};
   if (!SubmitFile(lane_index, extent, &incoming, file_memory)) {
     // The queue is full (few descriptors are left): after the next completion.
     if (fills_cache) shared_.cache->Cancel(lane.id);
@@ -349,7 +351,9 @@ void ReadStage::Count(const io::ReadCompletion& completion, ReadMode::Ended* end
   // matter.
   if ((completion.tag & (kRecordTag | kSecondPartTag)) != 0) return;
   const Incoming& incoming = incoming_[static_cast<uint32_t>(completion.tag)];
-  (incoming.direct ? ended->direct : ended->buffered) +=
+  // By the mode that it was asked for in: what cannot come past the page cache, as it would not fit
+  // its room in whole blocks, is part of what that mode gives.
+  (incoming.direct_mode ? ended->direct : ended->buffered) +=
       incoming.is_part ? incoming.extent_bytes : completion.bytes;
 }
 

@@ -39,6 +39,7 @@ class ReadStage {
     bool fills_cache = false;
     bool is_part = false;         // not all of the file was asked for
     bool direct = false;          // read past the page cache
+    bool direct_mode = false;     // asked for while that was the mode, be it possible or not
     uint32_t skip = 0;            // bytes of `memory` before the sample's
     std::span<std::byte> record;  // empty: none was asked for, or it did not come
     uint64_t record_place = 0;    // in the index, for the cache
