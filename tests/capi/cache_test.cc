@@ -65,12 +65,18 @@ TEST_F(CacheTest, BatchesAreTheSameAndEveryFileIsReadOnce) {
 
 TEST_F(CacheTest, CheckpointsStayInMemoryToo) {
   const std::string decode = "checkpoints = \"" + (folder_ / "index") + "\"";
-  const auto plain = Epochs(Open("").get(), 5);
+  constexpr int kEpochsMost = 30;
+  const auto plain = Epochs(Open("").get(), kEpochsMost);
   const LoaderHandle loader = Open("cache = \"memory\"", decode);
-  EXPECT_EQ(Epochs(loader.get(), 4), std::vector(plain.begin(), plain.begin() + 4));
-  const uint64_t after_four = StatsOf(loader.get()).bytes_read;
-  EXPECT_EQ(DrainEpoch(loader.get()), plain[4]);
-  EXPECT_EQ(StatsOf(loader.get()).bytes_read, after_four);
+  EXPECT_EQ(Epochs(loader.get(), 3), std::vector(plain.begin(), plain.begin() + 3));
+  // In which epoch the last checkpoint is made, and read, depends on the threads.
+  bool grows = true;
+  for (int epoch = 3; grows && epoch < kEpochsMost; ++epoch) {
+    const uint64_t before = StatsOf(loader.get()).bytes_read;
+    EXPECT_EQ(DrainEpoch(loader.get()), plain[epoch]);
+    grows = StatsOf(loader.get()).bytes_read != before;
+  }
+  EXPECT_FALSE(grows);
 }
 
 TEST_F(CacheTest, AFileThatChangesLaterComesFromMemory) {
