@@ -20,7 +20,7 @@ hr_status hr_index(const char* path, const hr_index_options* options, hr_index_r
     if (path == nullptr || !headrace::capi::CanFill(out)) {
       return SetError(error, Code::kInvalidArgument, "path is NULL, or struct_size is not set");
     }
-    const headrace::loader::OpenWatch watch(
+    headrace::loader::OpenWatch watch(
         headrace::capi::ProgressHook(known.progress, known.progress_context));
     headrace::loader::IndexShardReport made;
     headrace::loader::ConfigError problem;

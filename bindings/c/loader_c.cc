@@ -93,7 +93,7 @@ hr_status Open(const hr_options* raw_options, hr_loader** out, hr_error* error, 
       loader_options.rank = static_cast<uint32_t>(options.rank);
       loader_options.world_size = static_cast<uint32_t>(options.world_size);
     }
-    const loader::OpenWatch watch(ProgressHook(options.progress, options.progress_context));
+    loader::OpenWatch watch(ProgressHook(options.progress, options.progress_context));
     if (!loader::Loader::Open(config, loader_options, &handle->impl, &config_error)) {
       return SetError(error, config_error);
     }

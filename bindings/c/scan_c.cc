@@ -137,7 +137,7 @@ hr_status Scan(const char* path, const hr_options* raw_options, const hr_scan_op
   loader::JobHooks hooks;
   hooks.progress = ProgressHook(scan.progress, scan.progress_context);
   {
-    const loader::OpenWatch watch(
+    loader::OpenWatch watch(
         hooks.progress ? hooks.progress : ProgressHook(options.progress, options.progress_context),
         loader::OpenWatch::First::kLater);
     if (!loader::ConfigOfPath(path, overrides, &config, &config_error) ||

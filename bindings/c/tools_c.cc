@@ -1,6 +1,6 @@
-#include <cstring>
 #include <string>
 
+#include "base/status_text.h"
 #include "bindings/c/boundary.h"
 #include "bindings/c/doctor.h"
 #include "bindings/c/options.h"
@@ -55,8 +55,8 @@ hr_status hr_image_write(const char* path, const hr_image* image, int quality, h
     if (!bytes.ok()) return SetError(error, bytes.status());
     const headrace::Status written = headrace::io::WriteFileAtomically(path, *bytes);
     if (written.ok()) return HR_OK;
-    const int number = written.error_number();
-    return SetError(error, written.code(), std::string(path) + ": " + strerror(number), number);
+    return SetError(error, written.code(), std::string(path) + ": " + headrace::TextOf(written),
+                    written.error_number());
   });
 }
 

@@ -52,7 +52,7 @@ hr_status Open(const ParsedArgs& args, Overrides overrides, const SampleLists& l
     options.model = &StandInModel::Call;
     options.model_context = model;
   }
-  const OpenProgress progress(console, &options);
+  OpenProgress progress(console, &options);
   hr_loader* opened = nullptr;
   const hr_status status =
       hr_loader_open_file(args.operands()[0].c_str(), &options, &opened, error);

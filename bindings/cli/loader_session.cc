@@ -51,7 +51,7 @@ int OpenLoader(const ParsedArgs& args, Console& console, LoaderHandle* loader) {
   hr_loader* opened = nullptr;
   hr_status status = HR_OK;
   {
-    const OpenProgress progress(console, &options);
+    OpenProgress progress(console, &options);
     status = hr_loader_open_file(args.operands()[0].c_str(), &options, &opened, &error);
   }
   if (status != HR_OK) return console.Fail(status, error);

@@ -132,7 +132,7 @@ hr_status OpenSmall(const std::string& config, Overrides* overrides, Console* co
   hr_options options = overrides->ToOptions(*console);
   options.log = nullptr;
   options.world_size = 1;
-  const OpenProgress progress(*console, &options);
+  OpenProgress progress(*console, &options);
   hr_loader* opened = nullptr;
   const hr_status status = hr_loader_open_file(config.c_str(), &options, &opened, error);
   loader->reset(opened);

@@ -18,6 +18,19 @@ struct CheckedShard {
   SampleNote first;
 };
 
+// Whether a code is about the bytes of a shard. Others are about this attempt to read them: another
+// one may find the shard whole.
+bool IsDamage(Code code) {
+  switch (code) {
+    case Code::kPermission:
+    case Code::kIoError:
+    case Code::kOutOfMemory:
+    case Code::kOverBudget:
+    case Code::kSystem: return false;
+    default: return true;
+  }
+}
+
 std::string Text(const CheckedShard& shard, const std::string& folder) {
   std::string text = folder + "/" + ShardName(shard.number) + ": ";
   if (shard.first.id >= 0) text += "sample " + std::to_string(shard.first.id) + ": ";
@@ -57,7 +70,14 @@ bool DropDamaged(const PackJob& job, const ShardPlan& plan, const std::vector<st
                        .first_id = first_id,
                        .records = plan.begin[shard.number + 1] - first_id},
                       {.bad =
-                           [&shard](SampleNote note) {
+                           [&](SampleNote note) {
+                             if (!IsDamage(note.code)) {
+                               threads.Fail({.code = note.code,
+                                             .text = "cannot check " + job.folder + "/" +
+                                                     ShardName(shard.number) + ": " + note.text,
+                                             .error_number = 0,
+                                             .sample_id = note.id});
+                             }
                              if (shard.bad++ == 0) shard.first = std::move(note);
                            },
                        .done =

@@ -25,7 +25,7 @@ bool ReadSourceConfig(const std::string& path, std::span<const std::string> over
 bool OpenSource(const std::string& path, std::span<const std::string> overrides,
                 const JobHooks& hooks, Config* config, std::unique_ptr<Dataset>* dataset,
                 JobError* error) {
-  const OpenWatch watch(hooks.progress, OpenWatch::First::kLater);
+  OpenWatch watch(hooks.progress, OpenWatch::First::kLater);
   if (!ReadSourceConfig(path, overrides, config, error)) return false;
   ConfigError failed;
   return OpenDataset(*config, hooks.log, dataset, &failed) || Fail(error, failed);

@@ -54,9 +54,11 @@ class Walk {
       }
       if (!check_.done(end_ - begin)) return;
     }
+    problem_ = {};
     if (!IsZero(io::kTarEndBytes) || end_ != content_.tar_bytes()) {
-      BadFile(content_.path(), Code::kCorrupt, "does not end where its index says");
+      Bad(Code::kCorrupt, "does not end where its index says");
     }
+    if (!problem_.ok()) BadFile(content_.path(), problem_.code(), problem_.text());
   }
 
  private:
@@ -65,6 +67,11 @@ class Walk {
   }
   void Bad(Code code, const char* text) {
     if (problem_.ok()) problem_ = {code, text};
+  }
+
+  // That the shard ends too early is for the caller to say in its own words.
+  void NotRead(const Status& read) {
+    if (!read.ok() && read.code() != Code::kTruncated) Bad(read.code(), read.text());
   }
 
   // A pack of before there were any has none.
@@ -150,12 +157,14 @@ class Walk {
     expected.append(io::TarPaddingBytes(content.size()), '\0');
     const Status read = content_.Read(end_, expected.size(), &bytes_);
     end_ += expected.size();
+    NotRead(read);
     return read.ok() && std::memcmp(bytes_.data(), expected.data(), expected.size()) == 0;
   }
 
   bool IsZero(uint64_t count) {
     const Status read = content_.Read(end_, count, &bytes_);
     end_ += count;
+    NotRead(read);
     return read.ok() &&
            std::all_of(bytes_.begin(), bytes_.end(), [](std::byte b) { return b == std::byte{0}; });
   }

@@ -202,7 +202,7 @@ class Opening {
 
   // On a thread of its own.
   void WorkApart() noexcept {
-    const OpenWatch watch(stop_);
+    OpenWatch watch(stop_);
     Work();
   }
 

@@ -83,13 +83,12 @@ def opens(process, path):
 
 
 def interrupt(command, path, number=signal.SIGINT):
-    """Sends a signal once `path` has been open for a moment. Gives (exit status, stdout, stderr, seconds it took)."""
+    """Sends a signal once `path` is open. Gives (exit status, stdout, stderr, seconds it took)."""
     process = subprocess.Popen(
         [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         opens(process, path)
-        time.sleep(0.2)  # to be in the middle of it; earlier would do too
         began = time.monotonic()
         process.send_signal(number)
         out, err = process.communicate(timeout=60)

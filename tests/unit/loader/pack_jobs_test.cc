@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -8,6 +11,7 @@
 
 #include "codecs/encoder.h"
 #include "loader/folder_dataset.h"
+#include "loader/pack/pack_check.h"
 #include "loader/pack/pack_job.h"
 #include "loader/pack/pack_shards.h"
 #include "loader/pack/shard_writer.h"
@@ -142,6 +146,44 @@ TEST_F(PackJobsTest, AMissingShardIsNamed) {
   EXPECT_FALSE(PackShards::Open(pack(), &shards, &error));
   EXPECT_EQ(error.code, Code::kNotFound);
   EXPECT_NE(error.text.find("is missing"), std::string::npos) << error.text;
+}
+
+// No file can be opened while it lives.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const int next = ::dup(STDIN_FILENO);
+    ::close(next);
+    const rlimit none = {.rlim_cur = static_cast<rlim_t>(next), .rlim_max = before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  }
+  ~NoDescriptors() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
+
+ private:
+  rlimit before_ = {};
+};
+
+TEST_F(PackJobsTest, AShardThatCannotBeReadNowIsNotDamaged) {
+  PackJob job = Job();
+  job.force = true;
+  (void)MustPack(job);
+  const auto source = Source();
+  ShardPlan plan;
+  JobError error;
+  ASSERT_TRUE(PlanShards(*source, job.shard_bytes, &plan, &error)) << error.text;
+  FoundPack found = {.complete = std::vector<bool>(plan.shards(), true), .removable = {}};
+  bool good = true;
+  {
+    const NoDescriptors none;
+    good = DropDamaged(job, plan, source->classes(), hooks_, &found, &error);
+  }
+  EXPECT_FALSE(good);
+  EXPECT_NE(error.text.find("cannot check"), std::string::npos) << error.text;
+  EXPECT_EQ(found.complete, std::vector<bool>(plan.shards(), true));
+  EXPECT_TRUE(found.removable.empty());
+  EXPECT_TRUE(DropDamaged(job, plan, source->classes(), hooks_, &found, &error)) << error.text;
+  EXPECT_EQ(found.complete, std::vector<bool>(plan.shards(), true));
 }
 
 TEST_F(PackJobsTest, AShardOfAnotherPackIsNamed) {
