@@ -5,6 +5,7 @@ work on the code PYTHONPATH=build/release/python does.
 """
 
 import pathlib
+import signal
 import sys
 import textwrap
 
@@ -20,6 +21,12 @@ AUGMENT = [
     {"op": "random_resized_crop", "size": SIZE},
     {"op": "random_horizontal_flip"},
 ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c():
+    """As on a terminal: a shell has what it starts in the background ignore Ctrl-C, and so does what that starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
