@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 
@@ -18,14 +19,17 @@ class AliasTable {
   static uint64_t Bytes(uint64_t count) { return count * sizeof(Column); }
 
   // weight(i) of 0..count-1: finite, at least 0, with a positive and finite sum.
+  // False: the opening was ended meanwhile, and nothing can be drawn.
   template <class Weight>
-  void Build(uint64_t count, double sum, const Weight& weight) {
-    columns_.resize(count);
+  [[nodiscard]] bool Build(uint64_t count, double sum, const Weight& weight) {
+    columns_.clear();
+    columns_.reserve(count);  // not resized: touching that much takes long, in one step
     for (uint64_t i = 0; i < count; ++i) {
+      if (!OpeningGoesOnAt(i)) return false;
       // Divided first: the product could overflow.
-      columns_[i] = {.height = weight(i) / sum * static_cast<double>(count), .above = i};
+      columns_.push_back({.height = weight(i) / sum * static_cast<double>(count), .above = i});
     }
-    Level();
+    return Level();
   }
 
   // By 64 bits that choose a column, and a height in [0, 1).
@@ -42,7 +46,7 @@ class AliasTable {
     double height = 0;   // of `index` itself; the whole column is 1
     uint64_t above = 0;  // whose the rest is
   };
-  void Level();
+  bool Level();
 
   std::vector<Column> columns_;
 };

@@ -153,10 +153,16 @@ uint64_t EpochSamples::Bytes() const {
   return is_listed_ ? size_ * sizeof(uint64_t) : 0;
 }
 
-void EpochSamples::Build() {
-  if (is_drawn_) table_.Build(dataset_->size(), sum_, [this](uint64_t id) { return WeightOf(id); });
-  ids_.assign(choice_.ids.begin(), choice_.ids.end());
+bool EpochSamples::Build(ConfigError* error) {
+  const auto weight = [this](uint64_t id) { return WeightOf(id); };
+  if (is_drawn_ && !table_.Build(dataset_->size(), sum_, weight)) return OpeningGoesOn(error);
+  ids_.reserve(choice_.ids.size());
+  for (size_t i = 0; i < choice_.ids.size(); ++i) {
+    if (!OpeningGoesOnAt(i)) return OpeningGoesOn(error);
+    ids_.push_back(static_cast<uint64_t>(choice_.ids[i]));
+  }
   choice_ = {};  // the caller's, gone when open returns
+  return true;
 }
 
 uint64_t EpochSamples::Draw(uint64_t seed, uint32_t epoch, uint64_t position) const {

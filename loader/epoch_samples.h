@@ -30,8 +30,8 @@ class EpochSamples {
   // `dataset` must live until Build is done.
   [[nodiscard]] static bool Make(const LoaderConfig& config, const Dataset& dataset,
                                  const EpochChoice& choice, EpochSamples* made, ConfigError* error);
-  // Takes Bytes() of memory.
-  void Build();
+  // Takes Bytes() of memory. False: the opening was ended.
+  [[nodiscard]] bool Build(ConfigError* error);
 
   uint64_t size() const { return size_; }  // positions of an epoch
   uint64_t Bytes() const;

@@ -100,7 +100,7 @@ struct Loader::Parts {
   bool MakeMemory(const LoaderOptions& options, ConfigError* error);
   bool MakeCache(ConfigError* error);
   bool OpenCheckpoints(const LoaderOptions& options, ConfigError* error);
-  void OpenDirectFiles();
+  bool OpenDirectFiles(ConfigError* error);
   bool StartThreads(const LoaderOptions& options, ConfigError* error);
   ~Parts();
 };
@@ -193,9 +193,7 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
                 epoch_samples.Bytes())) {
     return false;
   }
-  if (!OpeningGoesOn(error)) return false;
-  epoch_samples.Build();
-  if (!OpeningGoesOn(error)) return false;
+  if (!OpeningGoesOn(error) || !epoch_samples.Build(error)) return false;
   if (saliency_maps != nullptr && !saliency_maps->Read(error)) return false;
   shared = std::make_unique<PipelineShared>(config, *dataset, *sampler, *augment, *mixer, *convert,
                                             plan, log);
@@ -310,15 +308,22 @@ bool Loader::Parts::OpenCheckpoints(const LoaderOptions& options, ConfigError* e
   return true;
 }
 
-void Loader::Parts::OpenDirectFiles() {
-  if (dataset->size() == 0 || dataset->Locate(0).whole_file) return;
+bool Loader::Parts::OpenDirectFiles(ConfigError* error) {
+  if (!OpeningGoesOn(error)) return false;
+  if (dataset->size() == 0 || dataset->Locate(0).whole_file) return true;
   const uint64_t set_bytes = PagesOf(*dataset, static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)));
+  if (!OpeningGoesOn(error)) return false;
   read_mode = std::make_unique<ReadMode>(config.loader.direct_io, set_bytes, PageCacheBytes());
   shared->read_mode = read_mode.get();
-  if (!read_mode->may_direct()) return;
+  if (!read_mode->may_direct()) return true;
   direct_files = std::make_unique<DirectFiles>(DirectFiles::Open(*dataset));
-  if (!direct_files->usable()) return read_mode->GiveUpDirect(direct_files->why_not());
-  shared->direct_files = direct_files.get();
+  if (!OpeningGoesOn(error)) return false;
+  if (direct_files->usable()) {
+    shared->direct_files = direct_files.get();
+  } else {
+    read_mode->GiveUpDirect(direct_files->why_not());
+  }
+  return true;
 }
 
 bool Loader::Parts::StartThreads(const LoaderOptions& options, ConfigError* error) {
@@ -327,8 +332,8 @@ bool Loader::Parts::StartThreads(const LoaderOptions& options, ConfigError* erro
   if (!made.ok()) return FailStatus(error, made.status());
   reader = std::move(made->reader);
   reader_text = made->why;
+  if (!OpenDirectFiles(error)) return false;  // the reader has its descriptors before
   scheduler = std::make_unique<Scheduler>(shared.get(), reader.get());
-  OpenDirectFiles();
   const Status status = scheduler->Start();
   return status.ok() || FailStatus(error, status);
 }

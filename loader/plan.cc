@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
-#include <vector>
 
 #include "base/checked_math.h"
 #include "codecs/decoder_set.h"
@@ -13,6 +13,7 @@
 #include "loader/checkpoints/checkpoint_limits.h"
 #include "loader/objects/batch_targets.h"
 #include "loader/objects/object_mover.h"
+#include "loader/open_watch.h"
 #include "loader/pipeline/bad_samples.h"
 #include "loader/pipeline/consumer_stage.h"
 #include "loader/sampler.h"
@@ -42,18 +43,22 @@ uint64_t RoomFor(uint64_t file_bytes, bool checkpoints) {
 }
 
 // 1 MiB, or the size that covers 99 % of the files when more than 1 % of them are larger: the big
-// area serves one file at a time and must stay the exception.
+// area serves one file at a time and must stay the exception. Any number when the opening was ended
+// meanwhile.
 uint64_t LaneBytesFor(const Dataset& dataset, bool checkpoints) {
-  std::vector<uint64_t> large;
+  constexpr uint64_t kStepBytes = uint64_t{64} * 1024;
+  static_assert(kLaneBytes % kStepBytes == 0 && kLaneBytesMax % kStepBytes == 0);
+  // How many files need lanes of so many steps, and of the most steps or more.
+  std::array<uint64_t, kLaneBytesMax / kStepBytes + 1> files{};
   for (uint64_t id = 0; id < dataset.size(); ++id) {
+    if (!OpeningGoesOnAt(id)) return kLaneBytes;
     const uint64_t room = RoomFor(dataset.Locate(id).bytes, checkpoints);
-    if (room > kLaneBytes) large.push_back(room);
+    ++files[RoundUp(std::min(room, kLaneBytesMax), kStepBytes) / kStepBytes];
   }
-  const uint64_t tolerated = dataset.size() / 100;
-  if (large.size() <= tolerated) return kLaneBytes;
-  const auto nth = large.end() - 1 - static_cast<ptrdiff_t>(tolerated);
-  std::nth_element(large.begin(), nth, large.end());
-  return std::min(RoundUp(*nth, 64 * 1024), kLaneBytesMax);
+  uint64_t left = dataset.size() / 100;  // of those that may be larger than a lane
+  size_t steps = files.size() - 1;
+  while (steps > kLaneBytes / kStepBytes && files[steps] <= left) left -= files[steps--];
+  return steps * kStepBytes;
 }
 
 std::string Mebibytes(uint64_t bytes) {
@@ -198,6 +203,7 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
   plan->batch_buffer_bytes_each = LayOutBatch(shape, soft_labels).bytes;
   plan->target_bytes_each = TargetBytes(config, dataset, shape);
   plan->lane_bytes_each = LaneBytesFor(dataset, UsesCheckpoints(config));
+  if (!OpeningGoesOn(error)) return false;
   plan->consumer_bytes = ConsumerStage::Bytes(config, shape, soft_labels);
   plan->scratch_pixels = config.limits.scratch_pixels;
   const uint64_t object_bytes = ObjectScratchBytes(dataset, shape);
@@ -237,6 +243,7 @@ bool MakePlan(const Config& config, const Dataset& dataset, const BatchShape& sh
   const uint64_t each = plan->batch_buffer_bytes_each + BytesBesideBuffer(config, mix, *plan);
   if (loader.cache == Cache::kMemory) {
     PlanCache(UsesCheckpoints(config), dataset, machine_bytes, each, loader.max_host_bytes, plan);
+    if (!OpeningGoesOn(error)) return false;
   }
   const uint64_t left = loader.max_host_bytes - plan->total_bytes;
   const uint64_t extra = std::min<uint64_t>(left / each, kBuffersMax);

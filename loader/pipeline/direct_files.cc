@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <string>
 
+#include "loader/open_watch.h"
+
 namespace headrace::loader {
 namespace {
 
@@ -30,6 +32,7 @@ DirectFiles DirectFiles::Open(const Dataset& dataset) {
   // The shards themselves have taken theirs before; the reader and others are to find some.
   if (dataset.RunCount() > io::FilesToHold()) return none(kTooFew);
   for (uint64_t run = 0; run < dataset.RunCount(); ++run) {
+    if (!OpeningGoesOn()) return none(kOpeningStopped);
     const uint64_t first = dataset.RunBegin(run);
     made.begins_.push_back(first);
     if (first == dataset.RunBegin(run + 1)) {

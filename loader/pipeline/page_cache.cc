@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/checked_math.h"
+#include "loader/open_watch.h"
 #include "loader/plan.h"
 
 namespace headrace::loader {
@@ -142,6 +143,7 @@ uint64_t PagesOf(const Dataset& dataset, uint64_t page_bytes) {
   for (uint64_t run = 0; run < dataset.RunCount(); ++run) {
     uint64_t counted = 0;  // pages from the shard's begin on: samples follow each other in it
     for (uint64_t id = dataset.RunBegin(run); id < dataset.RunBegin(run + 1); ++id) {
+      if (!OpeningGoesOnAt(id)) return 0;
       const Extent extent = dataset.Locate(id);
       const uint64_t first = extent.offset / page_bytes;
       const uint64_t end =

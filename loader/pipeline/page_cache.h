@@ -14,7 +14,8 @@ namespace headrace::loader {
 uint64_t PageCacheBytes(const std::string& root = "");
 
 // What the samples of a set of shards take in the page cache, which holds whole pages: two samples
-// that share one count it once. Cost: a look at each sample.
+// that share one count it once. 0 when the opening was ended meanwhile (OpenWatch). Cost: a look at
+// each sample.
 uint64_t PagesOf(const Dataset& dataset, uint64_t page_bytes);
 
 }  // namespace headrace::loader

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/checked_math.h"
 #include "loader/checkpoints/checkpoint_limits.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 namespace {
@@ -26,6 +27,7 @@ SampleCachePlan SampleCache::PlanFor(const Dataset& dataset, bool checkpoints, u
       SaturatingMul(samples, sizeof(Place) + (checkpoints ? sizeof(RecordPlace) : 0));
   uint64_t wanted = 0;
   for (uint64_t id = 0; id < samples; ++id) {
+    if (!OpeningGoesOnAt(id)) return {};  // whoever plans asks again
     const uint64_t bytes = dataset.Locate(id).bytes;
     wanted = SaturatingAdd(wanted, RoomFor(bytes));
     if (checkpoints) wanted = SaturatingAdd(wanted, RoundUp(RecordBytesMax(bytes), kAlign));

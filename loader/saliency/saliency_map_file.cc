@@ -16,6 +16,7 @@
 #include "base/checked_math.h"
 #include "base/status_text.h"
 #include "io/whole.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 namespace {
@@ -25,6 +26,9 @@ static_assert(std::endian::native == std::endian::little,
 
 constexpr uint32_t kGridSideMax = 4096;
 constexpr uint64_t kHeaderBytesMax = 64 * 1024;
+// Read and looked at at a time, so that an opening can end within a long file.
+constexpr uint64_t kPieceBytes = uint64_t{8} << 20;
+static_assert(kPieceBytes % sizeof(float) == 0);
 
 // The text behind `'key':` in the header, a Python dictionary on one line.
 std::optional<std::string_view> ValueOf(std::string_view header, std::string_view key) {
@@ -186,16 +190,22 @@ bool SaliencyMapFile::Read(ConfigError* error) {
   auto memory = HostMemory::Map(std::max<uint64_t>(bytes(), 1), HostMemory::Pages::kSmall);
   if (!memory.ok()) return Fail(memory.status().code(), memory.status().text(), error);
   values_ = std::move(*memory);
-  if (!ReadAt(data_offset_, values_.data(), bytes(), error)) return false;
+  for (uint64_t at = 0; at < bytes(); at += kPieceBytes) {
+    const uint64_t piece = std::min(kPieceBytes, bytes() - at);
+    if (!OpeningGoesOn(error) || !ReadAt(data_offset_ + at, values_.data() + at, piece, error) ||
+        !CheckValues(at / value_bytes_, (at + piece) / value_bytes_, error)) {
+      return false;
+    }
+  }
   close(fd_);
   fd_ = -1;
-  return CheckValues(error);
+  return true;
 }
 
-bool SaliencyMapFile::CheckValues(ConfigError* error) const {
+bool SaliencyMapFile::CheckValues(uint64_t begin, uint64_t end, ConfigError* error) const {
   if (value_bytes_ == 1) return true;
   const auto* values = reinterpret_cast<const float*>(values_.data());
-  for (uint64_t i = 0; i < samples_ * cells(); ++i) {
+  for (uint64_t i = begin; i < end; ++i) {
     if (std::isfinite(values[i]) && values[i] >= 0) continue;
     const uint64_t cell = i % cells();
     return Fail(

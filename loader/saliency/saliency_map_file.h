@@ -24,7 +24,7 @@ class SaliencyMapFile {
 
   // What Read takes.
   uint64_t bytes() const { return samples_ * cells() * value_bytes_; }
-  // Reads and checks the numbers: all finite and at least 0.
+  // Reads and checks the numbers: all finite and at least 0. kStopped: the opening was ended.
   [[nodiscard]] bool Read(ConfigError* error);
 
   uint32_t grid_height() const { return grid_height_; }
@@ -39,7 +39,8 @@ class SaliencyMapFile {
   bool Fail(Code code, const std::string& what, ConfigError* error, int error_number = 0) const;
   bool ReadHeader(uint64_t samples, ConfigError* error);
   bool ReadAt(uint64_t offset, std::byte* out, uint64_t bytes, ConfigError* error) const;
-  bool CheckValues(ConfigError* error) const;
+  // Those from number `begin` to before `end`.
+  bool CheckValues(uint64_t begin, uint64_t end, ConfigError* error) const;
 
   std::string path_;
   int fd_ = -1;  // until Read

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "loader/open_watch.h"
 #include "loader/sampler.h"
 #include "tests/support/run_dataset.h"
 
@@ -61,7 +62,7 @@ EpochSamples Made(const LoaderConfig& config, const Dataset& dataset, const Epoc
   EpochSamples samples;
   ConfigError error;
   EXPECT_TRUE(EpochSamples::Make(config, dataset, choice, &samples, &error)) << error.text;
-  samples.Build();
+  EXPECT_TRUE(samples.Build(&error)) << error.text;
   return samples;
 }
 
@@ -104,6 +105,37 @@ TEST(EpochSamplesTest, DrawsByTheWeightsAndNeverWhatWeighsNothing) {
   // The negative control: a twentieth more of one sample shows.
   weights[19] *= 1.05;
   EXPECT_GT(ChiSquare(counts, weights), 58.6);
+}
+
+// Wherever it is ended, in the table of draws and in the list.
+TEST(EpochSamplesTest, BuildingEndsWithTheOpening) {
+  const ClassDataset dataset({1000});
+  std::vector<double> weights;
+  std::vector<int64_t> ids;
+  for (int i = 0; i < 1000; ++i) {
+    weights.push_back(1 + i % 7);
+    ids.push_back(999 - i);
+  }
+  for (const EpochChoice& choice : {EpochChoice{.weights = weights}, EpochChoice{.ids = ids}}) {
+    const auto build = [&](int* steps, int last) {
+      EpochSamples samples;
+      ConfigError error;
+      EXPECT_TRUE(EpochSamples::Make({}, dataset, choice, &samples, &error)) << error.text;
+      OpenWatch watch([&](const JobProgress&) { return ++*steps != last; },
+                      OpenWatch::First::kAtOnce, 0);
+      const bool built = samples.Build(&error);
+      EXPECT_EQ(built ? Code::kOk : Code::kStopped, error.code) << error.text;
+      return built;
+    };
+    int whole = 0;
+    ASSERT_TRUE(build(&whole, -1));
+    EXPECT_GE(whole, choice.ids.empty() ? 20 : 7);
+    for (int last = 1; last <= whole; ++last) {
+      int steps = 0;
+      EXPECT_FALSE(build(&steps, last)) << last;
+      EXPECT_EQ(steps, last);
+    }
+  }
 }
 
 TEST(EpochSamplesTest, NoWeightIsLostInRounding) {

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "loader/open_watch.h"
 #include "tests/support/temp_folder.h"
 
 namespace headrace::loader {
@@ -156,6 +157,10 @@ TEST(PagesOf, CountsAllOfAShardOfSmallFiles) {
     set.shards[0].push_back({.offset = 2048 * i + 512, .bytes = 480});
   }
   EXPECT_EQ(PagesOf(set, 4096), 2048u * 1000);
+  int steps = 0;
+  OpenWatch watch([&](const JobProgress&) { return ++steps < 5; }, OpenWatch::First::kAtOnce, 0);
+  EXPECT_EQ(PagesOf(set, 4096), 0u);
+  EXPECT_EQ(steps, 5);
 }
 
 }  // namespace

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
+#include "loader/open_watch.h"
+
 namespace headrace::loader {
 namespace {
 
@@ -133,6 +137,54 @@ TEST(PlanTest, SetsOfLargeFilesGetLargerLanesWithinABound) {
   EXPECT_GE(photographs.lanes, 2 * photographs.workers + 2);
   const Plan huge = MustPlan(config, FakeDataset(1000, 200 * kMiB));
   EXPECT_EQ(huge.lane_bytes_each, 16 * kMiB);
+}
+
+// Of 200 files two may be larger than a lane.
+TEST(PlanTest, ALaneHoldsAllFilesButOneInAHundred) {
+  class Sizes final : public FakeDataset {
+   public:
+    explicit Sizes(const std::vector<uint64_t>& large) : FakeDataset(200, 1000), large_(large) {}
+    Extent Locate(uint64_t id) const override {
+      return {.path = "x", .bytes = id < large_.size() ? large_[id] : 1000};
+    }
+
+   private:
+    const std::vector<uint64_t> large_;
+  };
+  Config config;
+  config.loader.workers = 2;
+  config.decode.checkpoints = "off";  // whose records would take room too
+  const auto lane_of = [&](const std::vector<uint64_t>& large) {
+    return MustPlan(config, Sizes(large)).lane_bytes_each;
+  };
+  EXPECT_EQ(lane_of({5 * kMiB, 4 * kMiB}), kMiB);
+  EXPECT_EQ(lane_of({kMiB, 5 * kMiB, 4 * kMiB}), kMiB + 64 * 1024);
+  EXPECT_EQ(lane_of({kMiB - 1, 5 * kMiB, 4 * kMiB}), kMiB);
+  EXPECT_EQ(lane_of({5 * kMiB, 2 * kMiB - 1, 3 * kMiB - 1, 4 * kMiB}), 3 * kMiB);
+  EXPECT_EQ(lane_of({UINT64_MAX, UINT64_MAX, UINT64_MAX}), 16 * kMiB);
+}
+
+TEST(PlanTest, PlanningEndsWithTheOpening) {
+  Config config;
+  config.loader.workers = 2;
+  config.loader.cache = Cache::kMemory;
+  const auto plan = [&config](int* steps, int last) {
+    OpenWatch watch([&](const JobProgress&) { return ++*steps != last; }, OpenWatch::First::kAtOnce,
+                    0);
+    Plan made;
+    ConfigError error;
+    const bool good =
+        MakePlan(config, FakeDataset(1000, 1000), DefaultShape(8), false, {}, &made, &error);
+    EXPECT_EQ(error.code, good ? Code::kOk : Code::kStopped) << error.text;
+    return good;
+  };
+  int whole = 0;
+  ASSERT_TRUE(plan(&whole, -1));
+  EXPECT_GE(whole, 16);  // both looks at 1000 samples
+  for (int last = 1; last <= whole; ++last) {
+    int steps = 0;
+    EXPECT_FALSE(plan(&steps, last)) << last;
+  }
 }
 
 }  // namespace

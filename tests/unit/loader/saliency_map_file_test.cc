@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -10,6 +11,7 @@
 
 #include "base/rng.h"
 #include "loader/augment/program.h"
+#include "loader/open_watch.h"
 #include "loader/saliency/recipe_map.h"
 #include "loader/saliency/saliency.h"
 #include "tests/support/temp_folder.h"
@@ -89,6 +91,25 @@ TEST(SaliencyMapFileTest, ReadsLaterVersionsAndOtherSpacing) {
   EXPECT_EQ(file->At(0, {1.0, 1.0}), 0.75f);
   EXPECT_EQ(file->At(0, {1.01, 0.5}), 0.0f);
   EXPECT_EQ(file->At(0, {-0.01, 0.5}), 0.0f);
+}
+
+// 20 MiB, of which no more than a piece is read once nobody waits any more.
+TEST(SaliencyMapFileTest, ReadingEndsWithTheOpening) {
+  const testing::TempFolder folder;
+  const std::string path = Write(
+      folder, NpyBytes("{'descr': '<f4', 'fortran_order': False, 'shape': (5, 1024, 1024), }\n",
+                       std::vector<float>(size_t{5} << 20, 0.5f)));
+  for (int last = 1; last <= 4; ++last) {
+    std::unique_ptr<SaliencyMapFile> file;
+    ConfigError error;
+    ASSERT_TRUE(SaliencyMapFile::Open(path, 5, &file, &error)) << error.text;
+    int steps = 0;
+    OpenWatch watch([&](const JobProgress&) { return ++steps != last; }, OpenWatch::First::kAtOnce,
+                    0);
+    EXPECT_EQ(file->Read(&error), last == 4) << error.text;
+    EXPECT_EQ(error.code, last == 4 ? Code::kOk : Code::kStopped) << error.text;
+    EXPECT_EQ(steps, std::min(last, 3));
+  }
 }
 
 // A map that rises from left to right and from top to bottom shows the same as a picture that does,
