@@ -8,6 +8,7 @@
 #include "loader/coco_dataset.h"
 #include "loader/folder_dataset.h"
 #include "loader/manifest_dataset.h"
+#include "loader/open_watch.h"
 #include "loader/selected_dataset.h"
 #include "loader/shards/tar_dataset.h"
 
@@ -32,6 +33,7 @@ uint64_t Dataset::HashLabelRow(uint64_t id, uint64_t seed) const {
 uint64_t Dataset::Fingerprint() const {
   uint64_t hash = size();
   for (uint64_t id = 0; id < size(); ++id) {
+    if (!OpeningGoesOnAt(id)) return 0;
     const Extent extent = Locate(id);
     const uint64_t place[] = {hash, extent.offset, extent.bytes, static_cast<uint64_t>(Label(id))};
     hash = Hash64(std::as_bytes(std::span(place)),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/checked_math.h"
+#include "loader/open_watch.h"
 #include "loader/pack/ordered_records.h"
 #include "loader/pack/pack_check.h"
 #include "loader/pack/pack_folder.h"
@@ -46,9 +47,7 @@ class PackRun {
   bool Run(const JobHooks& hooks, JobError* error) {
     const uint64_t count = first_number_.back();
     uint64_t bytes = 0;
-    for (uint64_t n = 0; n < count; ++n) {
-      bytes = SaturatingAdd(bytes, dataset_.Locate(IdOf(n)).bytes);
-    }
+    if (!AddUp(hooks, count, &bytes, error)) return false;
     JobThreads threads(hooks, count, bytes);
     threads_ = &threads;
     OrderedRecords records(
@@ -61,6 +60,16 @@ class PackRun {
   }
 
  private:
+  // What the first `count` samples have.
+  bool AddUp(const JobHooks& hooks, uint64_t count, uint64_t* bytes, JobError* error) const {
+    OpenWatch watch(hooks.progress, OpenWatch::First::kLater);
+    for (uint64_t n = 0; n < count; ++n) {
+      if (!OpeningGoesOnAt(n)) return OpeningGoesOn(error);
+      *bytes = SaturatingAdd(*bytes, dataset_.Locate(IdOf(n)).bytes);
+    }
+    return true;
+  }
+
   uint64_t ShardIndexOf(uint64_t number) const {
     const auto after = std::upper_bound(first_number_.begin(), first_number_.end(), number);
     return static_cast<uint64_t>(after - first_number_.begin()) - 1;
@@ -182,6 +191,7 @@ uint64_t FileBytes(const std::string& path) {
 bool WouldChangeSource(const Dataset& dataset, const PackJob& job) {
   if (job.source_is_walked) return LiesIn(job.folder, dataset.root());
   for (uint64_t run = 0; run < dataset.RunCount(); ++run) {
+    if (!OpeningGoesOn()) return false;  // PlanShards asks again
     const Extent extent = dataset.Locate(dataset.RunBegin(run));
     if (extent.whole_file) continue;  // no shard
     const std::string shard = dataset.root() + "/" + extent.path;
@@ -215,13 +225,11 @@ bool CheckJob(const Dataset& dataset, const PackJob& job, JobError* error) {
   return true;
 }
 
-}  // namespace
-
-bool RunPack(const Dataset& dataset, const PackJob& job, const JobHooks& hooks, PackReport* report,
-             JobError* error) {
-  *report = {};
-  ShardPlan plan;
-  if (!CheckJob(dataset, job, error) || !PlanShards(dataset, job.shard_bytes, &plan, error) ||
+// Plans the shards and looks which of them are there, as part of the opening.
+bool Prepare(const Dataset& dataset, const PackJob& job, const JobHooks& hooks, ShardPlan* plan,
+             PackLock* lock, std::string* settings, FoundPack* found, JobError* error) {
+  OpenWatch watch(hooks.progress, OpenWatch::First::kLater);
+  if (!CheckJob(dataset, job, error) || !PlanShards(dataset, job.shard_bytes, plan, error) ||
       !MakeFolders(job.folder, error)) {
     return false;
   }
@@ -229,11 +237,21 @@ bool RunPack(const Dataset& dataset, const PackJob& job, const JobHooks& hooks, 
     hooks.log.Write(LogLevel::kWarning,
                     "a pack has no place for objects: boxes and masks are left out");
   }
+  if (!lock->Take(job.folder, job.rank, job.world_size, hooks.log, error)) return false;
+  *settings = SettingsText(dataset, job.packing, job.shard_bytes);
+  return OpeningGoesOn(error) && FindComplete(job, *plan, *settings, hooks.log, found, error);
+}
+
+}  // namespace
+
+bool RunPack(const Dataset& dataset, const PackJob& job, const JobHooks& hooks, PackReport* report,
+             JobError* error) {
+  *report = {};
+  ShardPlan plan;
   PackLock lock;
-  if (!lock.Take(job.folder, job.rank, job.world_size, hooks.log, error)) return false;
-  const std::string settings = SettingsText(dataset, job.packing, job.shard_bytes);
+  std::string settings;
   FoundPack found;
-  if (!FindComplete(job, plan, settings, hooks.log, &found, error) ||
+  if (!Prepare(dataset, job, hooks, &plan, &lock, &settings, &found, error) ||
       (job.force && !DropDamaged(job, plan, dataset.classes(), hooks, &found, error)) ||
       !RemoveOld(job, plan, found, error)) {
     return false;

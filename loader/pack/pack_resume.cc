@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "io/file.h"
+#include "loader/open_watch.h"
 #include "loader/pack/pack_folder.h"
 #include "loader/pack/pack_proof.h"
 #include "loader/shards/shard_index.h"
@@ -115,6 +116,7 @@ bool FindComplete(const PackJob& job, const ShardPlan& plan, const std::string& 
   std::set_union(listing.shards.begin(), listing.shards.end(), listing.indexes.begin(),
                  listing.indexes.end(), std::back_inserter(numbers));
   for (const uint64_t shard : numbers) {
+    if (!OpeningGoesOn(error)) return false;
     FoundShard one;
     if (!LookAt(job, plan, settings, log, shard, &one, error)) return false;
     if (one.complete) {

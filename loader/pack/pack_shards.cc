@@ -8,6 +8,7 @@
 
 #include "base/checked_math.h"
 #include "io/whole.h"
+#include "loader/open_watch.h"
 #include "loader/pack/pack_folder.h"
 #include "loader/shards/shard_classes.h"
 
@@ -43,6 +44,7 @@ bool PackShards::Open(const std::string& folder, PackShards* pack, JobError* err
                 folder + ": holds no shards (000000.tar, ...); give the folder of a pack");
   }
   for (const uint64_t number : listing.shards) {
+    if (!OpeningGoesOn(error)) return false;
     const std::string path = folder + "/" + ShardIndexName(number);
     auto index = ShardIndex::Open(path);
     if (!index.ok() && index.status().code() == Code::kNotFound) {

@@ -5,6 +5,7 @@
 
 #include "base/checked_math.h"
 #include "base/hash.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 namespace {
@@ -16,6 +17,7 @@ uint64_t LabelHash(const Dataset& dataset) {
     hash = Hash64(std::as_bytes(std::span(name.c_str(), name.size() + 1)), hash);
   }
   for (uint64_t id = 0; id < dataset.size(); ++id) {
+    if (!OpeningGoesOnAt(id)) return 0;
     const int64_t label = dataset.Label(id);
     hash = Hash64(std::as_bytes(std::span(&label, 1)), hash);
   }
@@ -50,6 +52,7 @@ bool PlanShards(const Dataset& dataset, uint64_t shard_bytes, ShardPlan* plan, J
   plan->begin = {0};
   uint64_t bytes = 0;
   for (uint64_t id = 0; id < dataset.size(); ++id) {
+    if (!OpeningGoesOnAt(id)) return OpeningGoesOn(error);
     const uint64_t more = dataset.Locate(id).bytes;
     const uint64_t samples = id - plan->begin.back();
     if (samples > 0 && (SaturatingAdd(bytes, more) > shard_bytes || samples == kShardSamplesMax)) {

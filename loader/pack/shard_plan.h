@@ -28,7 +28,8 @@ struct ShardPlan {
 [[nodiscard]] bool PlanShards(const Dataset& dataset, uint64_t shard_bytes, ShardPlan* plan,
                               JobError* error);
 
-// One line, kept in each shard's index: two packs with the same text are the same bytes.
+// One line, kept in each shard's index: two packs with the same text are the same bytes. Any text
+// when the opening was ended meanwhile (OpenWatch).
 std::string SettingsText(const Dataset& dataset, const codecs::PackOptions& options,
                          uint64_t shard_bytes);
 

@@ -12,6 +12,7 @@
 #include "codecs/coef_layout.h"
 #include "codecs/coef_record.h"
 #include "codecs/jpeg_coefficients.h"
+#include "loader/open_watch.h"
 #include "loader/pack/pack_folder.h"
 #include "loader/pack/pack_lock.h"
 #include "loader/pack/pack_shards.h"
@@ -232,9 +233,12 @@ bool RunUnpack(const UnpackJob& job, const JobHooks& hooks, UnpackReport* report
   PackShards pack;
   bool classes_are_folders = false;
   std::vector<uint64_t> repeated;
-  if (!PackShards::Open(job.pack, &pack, error) ||
-      !CheckNames(pack, &classes_are_folders, &repeated, error)) {
-    return false;
+  {
+    OpenWatch watch(hooks.progress, OpenWatch::First::kLater);
+    if (!PackShards::Open(job.pack, &pack, error) ||
+        !CheckNames(pack, &classes_are_folders, &repeated, error)) {
+      return false;
+    }
   }
   if (LiesIn(job.folder, job.pack)) {
     return Fail(error, Code::kInvalidArgument,

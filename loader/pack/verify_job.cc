@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "loader/open_watch.h"
 #include "loader/pack/pack_shards.h"
 #include "loader/pack/sample_reader.h"
 #include "loader/pack/verify_shard.h"
@@ -191,7 +192,10 @@ class VerifyRun {
 bool RunVerify(const VerifyJob& job, const JobHooks& hooks, VerifyReport* report, JobError* error) {
   *report = {};
   PackShards pack;
-  if (!PackShards::Open(job.pack, &pack, error)) return false;
+  {
+    OpenWatch watch(hooks.progress, OpenWatch::First::kLater);
+    if (!PackShards::Open(job.pack, &pack, error)) return false;
+  }
   if (job.source != nullptr) {
     if (!pack.settings().empty() && pack.settings().find(kLossless) == std::string::npos) {
       return Fail(error, Code::kInvalidArgument,

@@ -11,8 +11,10 @@
 
 #include "codecs/encoder.h"
 #include "loader/folder_dataset.h"
+#include "loader/open_watch.h"
 #include "loader/pack/pack_check.h"
 #include "loader/pack/pack_job.h"
+#include "loader/pack/pack_resume.h"
 #include "loader/pack/pack_shards.h"
 #include "loader/pack/shard_writer.h"
 #include "loader/pack/unpack_job.h"
@@ -184,6 +186,31 @@ TEST_F(PackJobsTest, AShardThatCannotBeReadNowIsNotDamaged) {
   EXPECT_TRUE(found.removable.empty());
   EXPECT_TRUE(DropDamaged(job, plan, source->classes(), hooks_, &found, &error)) << error.text;
   EXPECT_EQ(found.complete, std::vector<bool>(plan.shards(), true));
+}
+
+// What looks at each shard of a pack asks at each whether to go on.
+TEST_F(PackJobsTest, LookingAtAPackEndsWithTheOpening) {
+  const int shards = static_cast<int>(MustPack(Job()).shards);
+  ASSERT_GT(shards, 2);
+  ShardPlan plan;
+  JobError error;
+  ASSERT_TRUE(PlanShards(*Source(), Job().shard_bytes, &plan, &error)) << error.text;
+  for (int last = 1; last <= shards; ++last) {
+    int steps = 0;
+    OpenWatch watch([&](const JobProgress&) { return ++steps < last; }, OpenWatch::First::kAtOnce,
+                    0);
+    PackShards opened;
+    EXPECT_FALSE(PackShards::Open(pack(), &opened, &error)) << last;
+    EXPECT_EQ(error.code, Code::kStopped) << error.text;
+  }
+  int steps = 0;
+  OpenWatch watch([&](const JobProgress&) { return ++steps < shards; }, OpenWatch::First::kAtOnce,
+                  0);
+  FoundPack found;
+  PackJob job = Job();
+  job.force = true;  // of other settings
+  EXPECT_FALSE(FindComplete(job, plan, "other settings", {}, &found, &error));
+  EXPECT_EQ(error.code, Code::kStopped) << error.text;
 }
 
 TEST_F(PackJobsTest, AShardOfAnotherPackIsNamed) {

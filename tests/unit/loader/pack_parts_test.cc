@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "loader/job.h"
+#include "loader/open_watch.h"
 #include "loader/pack/ordered_records.h"
 #include "loader/pack/pack_folder.h"
 #include "loader/pack/pack_lock.h"
@@ -73,6 +74,25 @@ TEST(ShardPlanTest, MoreShardsThanNamesAreRefused) {
   JobError error;
   EXPECT_FALSE(PlanShards(SizesOnly(std::vector<uint64_t>(kShardsMax + 1, 2)), 1, &plan, &error));
   EXPECT_EQ(error.code, Code::kInvalidArgument);
+}
+
+TEST(ShardPlanTest, PlanningEndsWithTheOpening) {
+  const SizesOnly set(std::vector<uint64_t>(1000, 2));
+  for (int last = 1; last <= 8; ++last) {
+    int steps = 0;
+    OpenWatch watch([&](const JobProgress&) { return ++steps != last; }, OpenWatch::First::kAtOnce,
+                    0);
+    ShardPlan plan;
+    JobError error;
+    EXPECT_FALSE(PlanShards(set, 10, &plan, &error));
+    EXPECT_EQ(error.code, Code::kStopped) << error.text;
+    EXPECT_EQ(steps, last);
+  }
+  // The samples are hashed, and then their labels.
+  int steps = 0;
+  OpenWatch watch([&](const JobProgress&) { return ++steps > 0; }, OpenWatch::First::kAtOnce, 0);
+  (void)SettingsText(set, {}, 100);
+  EXPECT_EQ(steps, 16);
 }
 
 TEST(ShardPlanTest, SettingsTellWhatChangesBytes) {
