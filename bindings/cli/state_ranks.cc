@@ -13,6 +13,11 @@
 #include "bindings/cli/output_file.h"
 
 namespace headrace::cli {
+namespace {
+
+constexpr uint64_t kRanksMax = uint64_t{1} << 20;  // as [loader] world_size has
+
+}  // namespace
 
 ssize_t ReadStateFile(const std::string& path, StateFileBytes* bytes) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -44,7 +49,11 @@ uint64_t StateRanks::NotedSize() const {
 }
 
 bool StateRanks::Fit(std::string* text) const {
-  if (NotedSize() == world_size_) return true;
+  const uint64_t before = NotedSize();
+  if (before == world_size_) return true;
+  // Those that are left out too: what one of them had not come to would be nobody's.
+  const auto ranks =
+      static_cast<uint32_t>(std::max<uint64_t>(world_size_, std::min(before, kRanksMax)));
   struct State {
     uint32_t rank = 0;
     StateFileBytes bytes{};
@@ -54,13 +63,13 @@ bool StateRanks::Fit(std::string* text) const {
   std::optional<State> known;
   std::optional<uint32_t> missing;
   std::optional<uint32_t> differs;
-  for (uint32_t rank = 0; rank < world_size_; ++rank) {
+  for (uint32_t rank = 0; rank < ranks; ++rank) {
     State state;
     state.rank = rank;
     const ssize_t size = ReadStateFile(NameOf(rank), &state.bytes);
     state.size = size < 0 ? 0 : static_cast<size_t>(size);
     if (size < 0) {
-      if (!missing) missing = rank;
+      if (!missing && rank < world_size_) missing = rank;
     } else if (!known) {
       known = state;
     } else if (!differs && !std::ranges::equal(state.span(), known->span())) {
@@ -77,11 +86,16 @@ bool StateRanks::Fit(std::string* text) const {
   const std::string first = NameOf(known->rank);
   *text = missing ? NameOf(*missing) + " is not there, but " + first + " is"
                   : NameOf(*differs) + " is another state than " + first;
-  text->append(noted == 0 ? ", of a run with another number of ranks"
+  const std::string size = std::to_string(world_size_);
+  text->append(noted == 0 ? ", perhaps of a run with another number of ranks (" + file_ +
+                                ".ranks is missing or says no number)"
                           : ", of a run with " + std::to_string(noted) + " ranks");
   text->append("; copy " + first + " to every rank's name (" + NameOf(0) + " to " +
-               NameOf(world_size_ - 1) + ") to go on with " + std::to_string(world_size_) +
-               ", or remove the states of all ranks to begin anew");
+               NameOf(ranks - 1) + ") to go on with " + size);
+  if (differs) text->append(" (what lies between the two comes twice or not at all)");
+  if (noted == 0)
+    text->append(", or, if it was of " + size + ", echo " + size + " > " + file_ + ".ranks");
+  text->append(", or remove the states of all ranks to begin anew");
   return false;
 }
 

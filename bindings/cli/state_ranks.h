@@ -22,10 +22,10 @@ using StateFileBytes = std::array<std::byte, HR_STATE_BYTES_MAX + 1>;
 // What: FILE.0 to FILE.(N-1) and FILE.ranks, which holds N. With as many ranks as before each goes
 // on from its own file, and one without has not come to write it: it begins anew, and gives what
 // the unbroken run gave it. With another number all have to begin at one position, or samples would
-// come twice or never. That cannot be told from the states: a rank that begins late finds those
-// which faster ones of its own launch have saved. So a launch notes N before it saves anything.
-// Owner: StateFile, in Load. Thread: that one. Cost: two small files; with another number of ranks
-// every rank's.
+// come twice or never; those too that are left out of a smaller number. That cannot be told from
+// the states: a rank that begins late finds those which faster ones of its own launch have saved.
+// So a launch notes N before it saves anything. Owner: StateFile, in Load. Thread: that one. Cost:
+// two small files; with another number of ranks every rank's.
 class StateRanks {
  public:
   StateRanks(std::string file, uint32_t world_size)

@@ -293,12 +293,33 @@ def test_a_rank_that_was_left_out_does_not_go_on_from_its_old_state(rank_of, tmp
         refused(rank_of(rank, 3), "run.state.2 is another state than", "run.state.0", "2 ranks")
 
 
+def test_fewer_ranks_do_not_leave_out_what_another_had_not_come_to(rank_of, tmp_path):
+    """Ranks 0 and 1 stand at one position, and rank 2 of three a batch behind."""
+    first = [rank_of(rank, 3, "--batches", "2").out for rank in (0, 1)]
+    first.append(rank_of(2, 3, "--batches", "1").out)
+    assert (tmp_path / "run.state.0").read_bytes() == (tmp_path / "run.state.1").read_bytes()
+    for rank in (0, 1):
+        refused(rank_of(rank, 2), "run.state.2 is another state than", "run.state.0", "3 ranks",
+                "run.state.0 to " + str(tmp_path / "run.state.2"), "twice or not at all")
+    first.append(rank_of(2, 3, "--batches", "1").out)  # all are there now
+    rest = [rank_of(rank, 2).out for rank in range(2)]
+    assert sorted("".join(first + rest).splitlines()) == sorted(rank_of.alone.splitlines())
+
+
+def test_a_state_of_a_left_out_rank_may_be_gone(rank_of, tmp_path):
+    for rank in range(3):
+        assert rank_of(rank, 3, "--batches", "1").code == 0
+    (tmp_path / "run.state.2").unlink()
+    assert rank_of(0, 2, "--batches", "1").code == 0
+
+
 def test_states_without_a_note_of_their_ranks(rank_of, tmp_path):
     """As they are on another machine to which they were copied."""
     for rank in range(2):
         assert rank_of(rank, 2, "--batches", str(1 + rank)).code == 0
     (tmp_path / "run.state.ranks").unlink()
-    refused(rank_of(2, 3), "run.state.2 is not there", "another number of ranks")
+    refused(rank_of(2, 3), "run.state.2 is not there", "perhaps of a run with another number of ranks",
+            "run.state.ranks is missing", "echo 3 > ")
     assert rank_of(1, 2, "--batches", "1").code == 0  # of two they are all
 
 
