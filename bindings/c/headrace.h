@@ -945,7 +945,8 @@ typedef struct hr_index_options {
   uint32_t struct_size;
   uint32_t force;          /* 1: an index that is there is made anew, unless it is that of a pack */
   hr_progress_fn progress; /* of this shard: samples 0, samples_done those that were found, its bytes.
-                              A pack's may be gone through twice. NULL: nobody waits */
+                              A pack's may be gone through twice: bytes_done is of the second time,
+                              in which they are all read. NULL: nobody waits */
   void *progress_context;
 } hr_index_options;
 /* Writes the index of a tar shard beside it, "PATH.hri": whole or not at all, however the call ends. One

@@ -1,5 +1,6 @@
 #include "bindings/cli/open_progress.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -30,8 +31,8 @@ void OpenProgress::Draw(const hr_job_progress& progress) {
   figures.append(std::to_string(progress.samples_done)).append(" samples");
   if (progress.bytes == 0)
     return progress_.Say(std::string("opening the data set").append(figures));
-  const double done =
-      static_cast<double>(progress.bytes_done) / static_cast<double>(progress.bytes);
+  const double done = std::clamp(
+      static_cast<double>(progress.bytes_done) / static_cast<double>(progress.bytes), 0.0, 1.0);
   std::string text = " opening: ";
   text.append(std::to_string(static_cast<int>(done * 100))).append("%").append(figures);
   progress_.Update(done, text);

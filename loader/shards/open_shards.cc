@@ -54,7 +54,7 @@ Status AddHashes(int file, ShardIndexWriter* index) {
     record.hash = Hash64(bytes);
     OpeningIsAt({.samples_done = index->records(),
                  .bytes = index->header().tar_bytes,
-                 .bytes_done = record.offset});
+                 .bytes_done = record.offset + record.bytes});
   }
   return {};
 }

@@ -20,6 +20,7 @@ struct Scanned {
   ShardIndexWriter index{ShardHeader{}};
   ShardScanCounts counts;
   ConfigError error;
+  uint64_t bytes_done = 0;
 
   Texts Names() {
     Texts names;
@@ -42,6 +43,7 @@ Scanned Scan(const std::string& archive) {
   Scanned scanned;
   scanned.good = ScanShard(file.get(), archive.size(), 77, "s.tar", &done, &stop, &scanned.index,
                            &scanned.counts, &scanned.error);
+  scanned.bytes_done = done;
   return scanned;
 }
 Scanned Scan(const TarEntries& entries) { return Scan(TarText(entries)); }
@@ -213,6 +215,8 @@ TEST(ShardScanTest, WhatOnlyLooksLikeAPackIsPlain) {
     Scanned scanned = Scan(entries);
     ASSERT_TRUE(scanned.good) << scanned.error.text;
     EXPECT_FALSE(scanned.index.header().is_pack());
+    // What was counted as a pack's is not counted again.
+    EXPECT_EQ(scanned.bytes_done, 512 + 1024 * (entries.size() - 1));
     EXPECT_EQ(scanned.Names(), Texts({entries[0].first, entries[2].first}));
     EXPECT_EQ(scanned.index.header().first_id, 0u);
   }

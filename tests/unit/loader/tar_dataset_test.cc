@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include "loader/open_watch.h"
 #include "loader/sample_read.h"
 #include "loader/shards/index_shard.h"
 #include "tests/support/tar_text.h"
@@ -74,6 +75,46 @@ void IndexAll(const TempFolder& folder) {
     IndexShardReport report;
     ConfigError error;
     ASSERT_TRUE(IndexShard(entry.path().string(), false, &report, &error)) << error.text;
+  }
+}
+
+// Bytes count where they are read: in the only pass over a plain shard, in the second over a
+// pack's.
+TEST(IndexShardTest, SaysHowFarItIs) {
+  const TempFolder folder;
+  headrace::testing::TarEntries plain;
+  headrace::testing::TarEntries packed;
+  for (int i = 0; i < 50; ++i) {
+    const std::string key = std::to_string(1000 + i);
+    plain.emplace_back(key + ".jpg", std::string(3000, 'x'));
+    packed.emplace_back(key + ".jpg", std::string(3000, 'x'));
+    packed.emplace_back(key + ".json", "{\"id\": " + std::to_string(i) + ", \"path\": \"" + key +
+                                           ".jpg\", \"classes\": 1, \"samples\": 50}");
+  }
+  folder.Write("plain.tar", TarText(plain));
+  folder.Write("packed.tar", TarText(packed));
+  for (const std::string name : {"plain.tar", "packed.tar"}) {
+    std::vector<JobProgress> told;
+    OpenWatch watch(
+        [&](const JobProgress& progress) {
+          told.push_back(progress);
+          return true;
+        },
+        OpenWatch::First::kAtOnce, 0);
+    IndexShardReport report;
+    ConfigError error;
+    ASSERT_TRUE(IndexShard(folder / name, false, &report, &error)) << error.text;
+    ASSERT_EQ(report.samples, 50u) << name;
+    uint64_t reached = 0;
+    bool moved_while_found = false;
+    for (const JobProgress& progress : told) {
+      EXPECT_GE(progress.bytes_done, reached) << name;
+      reached = progress.bytes_done;
+      moved_while_found |= reached > 10000 && progress.samples_done < 45;
+    }
+    EXPECT_EQ(moved_while_found, name == "plain.tar") << name;
+    EXPECT_LE(reached, report.shard_bytes);
+    EXPECT_GT(reached, report.shard_bytes * 4 / 5) << name;
   }
 }
 
