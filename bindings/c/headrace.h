@@ -557,7 +557,8 @@ HR_API void hr_transform_close(hr_transform *transform);
 /* Jobs over a whole data set. They block, use threads of their own, and may run beside loaders. */
 
 /* How far they are they tell an hr_progress_fn (see the options); samples is 0 while they open a data
- * set. */
+ * set. hr_pack with force first tells of its check of complete shards, with their samples and bytes 0,
+ * and then begins anew with what is to be made. */
 
 /* What there is to say about one sample. The texts live for the call. */
 typedef struct hr_sample_note {

@@ -143,6 +143,7 @@ int Run(const ParsedArgs& args, Console& console) {
   if (!session.Read(&text) || !ReadOptions(args, &session.options(), &text)) {
     return console.Usage(text);
   }
+  if (args.Has("force")) session.MayCheckFirst();
   const hr_pack_options& options = session.options();
   const bool lossy = options.max_side > 0 || options.quality > 0;
   if (lossy) console.Note("lossy: pictures are encoded again");

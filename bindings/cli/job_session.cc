@@ -64,8 +64,17 @@ int JobSession::OnProgress(void* session, const hr_job_progress* progress) {
   const bool by_bytes = progress->bytes > 0 && progress->bytes_done <= progress->bytes;
   const uint64_t whole = by_bytes ? progress->bytes : progress->samples;
   const uint64_t done = by_bytes ? progress->bytes_done : progress->samples_done;
-  self->progress_.Update(whole > 0 ? static_cast<double>(done) / static_cast<double>(whole) : 0.0,
-                         progress->samples_done);
+  const double fraction = whole > 0 ? static_cast<double>(done) / static_cast<double>(whole) : 0.0;
+  if (self->may_check_first_ && progress->samples > 0 && progress->bytes == 0) {
+    // Appended to: g++ 12 warns falsely of operator+ here.
+    std::string figures = " ";
+    figures.append(std::to_string(static_cast<int>(fraction * 100)))
+        .append("%  checking what is there  ");
+    figures.append(std::to_string(done)).append(" images");
+    self->progress_.Update(fraction, figures);
+  } else {
+    self->progress_.Update(fraction, progress->samples_done);
+  }
   return Interrupted() ? 1 : 0;
 }
 

@@ -29,6 +29,8 @@ class JobSession {
   // --workers, --force and -s, where the command has them. False: *error is one line.
   [[nodiscard]] bool Read(std::string* error);
   hr_pack_options& options() { return options_; }
+  // The job may begin with one that checks what is there, and has samples to do but no bytes.
+  void MayCheckFirst() { may_check_first_ = true; }
 
   struct Note {
     hr_status code;
@@ -51,6 +53,7 @@ class JobSession {
   const ParsedArgs& args_;
   Console& console_;
   Progress progress_;
+  bool may_check_first_ = false;
   std::vector<std::string> overrides_;
   std::vector<const char*> override_pointers_;
   std::vector<Note> notes_;
