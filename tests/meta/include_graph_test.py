@@ -38,7 +38,8 @@ FENCED = {
     r"loader/config_toml_[^/]*\.h": r"loader/config_toml[^/]*|tests/unit/loader/config_[^/]*",
     r"Python\.h|nanobind/.*|pybind11/.*": r"bindings/python/.*",
     r"linux/io_uring\.h": r"io/uring[^/]*",
-    r"xxhash\.h": r"base/hash\.cc|bindings/cli/[^/]*\.cc|bench/.*|tests/.*",
+    r"xxhash\.h": r"base/hash\.cc|bindings/cli/[^/]*\.cc|"
+    r"bindings/python/src/state_place\.cc|bench/.*|tests/.*",
     r"gtest/.*|gmock/.*": r"tests/.*",
     r"benchmark/.*": r"bench/.*",
 }

@@ -213,7 +213,8 @@ class Loader:
         self._epoch = epoch
 
     def state_dict(self) -> typing.Dict[str, typing.Any]:
-        """Where the run stands: after the batches that were returned, whatever lies prefetched.
+        """Where the run stands: after the batches that were returned, whatever lies prefetched. One that comes with the
+        next call, because this one was interrupted, was not.
 
         Returns:
             A dict to be kept beside the model's weights: ``state``, the bytes of docs/state.md, and, to be
@@ -236,11 +237,16 @@ class Loader:
         """
         if not isinstance(state, typing.Mapping) or not isinstance(state.get("state"), (bytes, bytearray)):
             raise ConfigError('state: expected what state_dict() gave, a dict with bytes as "state"')
-        data = bytes(state["state"])
-        self._core.load_state(data)
+        self._go_to(bytes(state["state"]))
+        self._core.tell()
+
+    def _go_to(self, state: bytes) -> None:
+        """load_state_dict without its log lines, in which it may be interrupted: whoever has to note something does so
+        before they are told."""
+        self._core.load_state(state)
         self._current = _nobody
         self._fresh = True
-        self._epoch = struct.unpack_from("<I", data, _EPOCH_AT)[0]
+        self._epoch = struct.unpack_from("<I", state, _EPOCH_AT)[0]
 
     # -- what it knows ----------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@
 #include "bindings/python/src/c_strings.h"
 #include "bindings/python/src/errors.h"
 #include "bindings/python/src/report.h"
+#include "bindings/python/src/state_place.h"
 
 namespace nb = nanobind;
 
@@ -103,6 +104,9 @@ Loader::Loader(nb::object path, const std::string& text, const std::vector<std::
                : hr_loader_open_toml(text.data(), text.size(), &options, &loader, &error);
   });
   if (loader != nullptr) {
+    HR_INIT(hr_length, length);
+    static_cast<void>(hr_loader_length(loader, &length, nullptr));
+    batch_positions_ = uint64_t{length.batch_size} * length.world_size;
     handle_ = std::make_shared<LoaderHandle>(loader, log_queue_);
     model_.set_handle(handle_);
     saliency_.set_handle(handle_);
@@ -145,6 +149,10 @@ nb::object Loader::Next(double timeout) {
     const hr_status status = call.WithoutGil(
         [&](hr_loader* loader) { return hr_loader_next(loader, wait, &batch, &error); });
     nb::object lease;
+    if (status == HR_OK || status == HR_END_OF_EPOCH) {
+      position_before_ = position_;
+      position_ = status == HR_OK ? position_ + batch_positions_ : 0;
+    }
     if (status == HR_OK) lease = nb::cast(Lease(batch, handle_));
     try {
       log_queue_->Deliver(log_);
@@ -181,6 +189,7 @@ void Loader::SetEpoch(uint32_t epoch) {
       [&](hr_loader* loader) { return hr_loader_set_epoch(loader, epoch, &error); });
   Check(status, error);
   held_back_.reset();
+  position_ = 0;
 }
 
 nb::bytes Loader::SaveState() {
@@ -193,6 +202,13 @@ nb::bytes Loader::SaveState() {
     return hr_loader_state_save(loader, state, sizeof state, &size, &error);
   });
   Check(status, error);
+  if (held_back_.is_valid()) {
+    // The library has given it, and the caller has not got it: a run that goes on begins with it.
+    Place place = PlaceOf({state, size});
+    if (held_back_.is_none()) --place.epoch;  // the library is in the next one already
+    place.position = position_before_;
+    PutPlace({state, size}, place);
+  }
   return nb::bytes(state, size);
 }
 
@@ -203,10 +219,12 @@ void Loader::LoadState(nb::bytes state) {
   const hr_status status = call.WithoutGil([&](hr_loader* loader) {
     return hr_loader_state_load(loader, state.c_str(), state.size(), &error);
   });
-  if (status == HR_OK) held_back_.reset();
-  log_queue_->Deliver(log_);
   Check(status, error);
+  held_back_.reset();
+  position_ = PlaceOf({state.c_str(), state.size()}).position;
 }
+
+void Loader::Tell() { log_queue_->Deliver(log_); }
 
 void Loader::Stop() {
   Call::RefuseForked(*handle_);
@@ -307,6 +325,7 @@ void BindLoader(nb::module_& module) {
       .def("set_epoch", &Loader::SetEpoch, nb::arg("epoch"))
       .def("save_state", &Loader::SaveState)
       .def("load_state", &Loader::LoadState, nb::arg("state"))
+      .def("tell", &Loader::Tell)
       .def("stop", &Loader::Stop)
       .def("close", &Loader::Close)
       .def_prop_ro("closed", &Loader::closed)

@@ -41,8 +41,12 @@ class Loader {
   // when a signal's handler raised while a log line was told.
   nanobind::object Next(double timeout);
   void SetEpoch(uint32_t epoch);
+  // Where the run stands for who calls: what is held back counts as not given.
   nanobind::bytes SaveState();
+  // The log lines come with a call of Tell: whoever calls has something to note before.
   void LoadState(nanobind::bytes state);
+  // Hands on the log lines that there are.
+  void Tell();
   void Stop();
   void Close();
   bool closed() const { return handle_ == nullptr || handle_->closed(); }
@@ -68,6 +72,11 @@ class Loader {
   // What the call gives that was interrupted, by a callback or in a log line: a batch, or None at
   // an epoch's end.
   nanobind::object held_back_;
+  // Positions of its epoch that are done where the library stands, and that were before the last
+  // batch, or end of an epoch, was taken.
+  uint64_t position_ = 0;
+  uint64_t position_before_ = 0;
+  uint64_t batch_positions_ = 0;  // of a batch, over all ranks
 };
 
 void BindLoader(nanobind::module_& module);

@@ -1,0 +1,113 @@
+"""States that are saved after an interrupted call, before anything else: what was not given comes again."""
+
+import headrace
+import pytest
+
+
+def rest_of_epoch(loader):
+    """The ids of the batches up to the end of the epoch."""
+    ids = []
+    while True:
+        batch = loader.next()
+        if batch is None:
+            return ids
+        ids.append(batch.ids.tolist())
+
+
+@pytest.mark.parametrize("start", [0, 1, 3])
+@pytest.mark.parametrize("world_size", [1, 2])
+def test_a_state_saved_after_ctrl_c_in_a_log_line_misses_nothing(load, start, world_size):
+    options = dict(tail="pad", batch_size=8 // world_size, rank=0, world_size=world_size)
+    armed = False
+
+    def log(level, text):
+        if armed:
+            raise KeyboardInterrupt
+
+    loader, calm, resumed = load(log=log, **options), load(log=None, **options), load(log=None, **options)
+    wanted = rest_of_epoch(calm)
+    assert len(wanted) == 4
+    calm.set_epoch(0)
+    for _ in range(start):
+        calm.next()
+    state = calm.state_dict()["state"]
+    for _ in range(20):  # leaves a line each, of which each call tells one
+        loader._go_to(state)
+    armed, given, held = True, start, []
+    while True:
+        try:
+            batch = loader.next()
+        except KeyboardInterrupt:
+            state = loader.state_dict()
+            assert (state["epoch"], state["position"]) == (0, 8 * given) and loader.epoch == 0
+            resumed.load_state_dict(state)
+            assert rest_of_epoch(resumed) == wanted[given:]
+            assert resumed.epoch == 1
+            held.append(given)
+            continue
+        if batch is None:
+            break
+        # Also here it is still to be had.
+        assert batch.ids.tolist() == wanted[given]
+        given += 1
+    assert held == list(range(start, 5)), "a batch each, and the epoch's end"
+    armed = False
+    assert loader.state_dict()["epoch"] == 1 and loader.state_dict()["position"] == 0
+    # What was held back of another place is forgotten with it.
+    armed = True
+    with pytest.raises(KeyboardInterrupt):
+        loader.next()
+    armed = False
+    loader.set_epoch(3)
+    assert loader.state_dict()["position"] == 0 and loader.state_dict()["epoch"] == 3
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, ValueError])
+def test_a_state_saved_after_a_callback_raised_misses_nothing(load, raised):
+    calls = []
+
+    def saliency(images, labels, soft_labels):
+        calls.append(len(images))
+        if len(calls) == 3:
+            raise raised
+        return images.mean(axis=1) + 1
+
+    options = dict(batch_size=4, tail="drop", mix=[{"op": "rmix", "saliency": "callback"}])
+    wanted = rest_of_epoch(load(saliency=lambda images, labels, soft_labels: images.mean(axis=1) + 1, **options))
+    loader = load(saliency=saliency, **options)
+    seen = []
+    with pytest.raises(raised):
+        for batch in loader:
+            seen.append(batch.ids.tolist())
+    with load(saliency=lambda images, labels, soft_labels: images.mean(axis=1) + 1, **options) as resumed:
+        resumed.load_state_dict(loader.state_dict())
+        batch = resumed.next()
+        assert not batch.mix.failed, "mixed, although the call that was interrupted was not to end"
+        seen.append(batch.ids.tolist())
+        seen += rest_of_epoch(resumed)
+    assert seen == wanted
+
+
+def test_a_load_that_is_interrupted_in_its_log_line_is_one(load):
+    armed = False
+
+    def log(level, text):
+        if armed:
+            raise KeyboardInterrupt
+
+    loader, other = load(log=log), load()
+    wanted = rest_of_epoch(other)
+    other.next()
+    state = other.state_dict()
+    following = rest_of_epoch(other)
+    kept = iter(loader)
+    next(kept)
+    armed = True
+    with pytest.raises(KeyboardInterrupt):
+        loader.load_state_dict(state)
+    armed = False
+    assert loader.epoch == 1 and loader.state_dict() == state
+    with pytest.raises(headrace.HeadraceError, match="has ended this one"):
+        next(kept)
+    assert [batch.ids.tolist() for batch in loader] == following
+    assert loader.epoch == 2 and len(wanted) == len(following) + 1
