@@ -30,7 +30,7 @@ def test_a_state_saved_after_ctrl_c_in_a_log_line_misses_nothing(load, start, wo
     calm.set_epoch(0)
     for _ in range(start):
         calm.next()
-    state = calm.state_dict()["state"]
+    state = calm.state_dict()
     for _ in range(20):  # leaves a line each, of which each call tells one
         loader._go_to(state)
     armed, given, held = True, start, []

@@ -24,16 +24,33 @@ class Notes:
         self.lines.append(f"finish {started}")
 
 
-def batches(count, fail_at=None):
+class Places:
+    """Writes down where the caller is told to be, by how many batches the source has given."""
+
+    def __init__(self, lines=None):
+        self.lines, self.asked, self.place = [] if lines is None else lines, 0, None
+
+    def stands(self):
+        self.asked += 1
+        self.lines.append("note")
+        return f"behind {self.asked - 1}"
+
+    def reached(self, place):
+        self.place = place
+
+
+def batches(count, fail_at=None, error=ValueError):
     for number in range(count):
         if number == fail_at:
-            raise ValueError("broken")
+            raise error("broken")
         yield {"images": torch.tensor(number)}, f"rest {number}"
 
 
 def test_the_next_copy_is_begun_before_a_batch_is_handed_out():
     side = Notes()
-    for tensors, rest in _transfer.one_ahead(batches(3), side, lambda: side.lines.append("note")):
+    places = Places(side.lines)
+    for tensors, rest in _transfer.one_ahead(batches(3), side, places):
+        assert places.place == f"behind {int(tensors['images'])}"
         assert rest == f"rest {int(tensors['images'])}"
         side.lines.append(f"train {int(tensors['images'])}")
     assert side.lines == ["start 0", "note", "start 1", "finish 0", "train 0", "note", "start 2", "finish 1",
@@ -41,21 +58,31 @@ def test_the_next_copy_is_begun_before_a_batch_is_handed_out():
 
 
 def test_without_a_batch_there_is_nothing():
-    assert list(_transfer.one_ahead(batches(0), Notes(), lambda: None)) == []
+    assert list(_transfer.one_ahead(batches(0), Notes(), Places())) == []
 
 
 def test_an_error_comes_behind_the_batches_before_it():
     seen = []
     with pytest.raises(ValueError, match="broken"):
-        for tensors, _ in _transfer.one_ahead(batches(5, fail_at=2), Notes(), lambda: None):
+        for tensors, _ in _transfer.one_ahead(batches(5, fail_at=2), Notes(), Places()):
             seen.append(int(tensors["images"]))
     assert seen == [0, 1]
 
 
 def test_at_once_finishes_what_it_starts():
     side = Notes()
-    assert [rest for _, rest in _transfer.at_once(batches(2), side)] == ["rest 0", "rest 1"]
+    places = Places()
+    for number, (_, rest) in enumerate(_transfer.at_once(batches(2), side, places)):
+        assert rest == f"rest {number}" and places.place is None, "where the source is"
     assert side.lines == ["start 0", "finish 0", "start 1", "finish 1"]
+
+
+def test_what_is_no_exception_comes_at_once_and_leaves_the_caller_where_it_is():
+    places, seen = Places(), []
+    with pytest.raises(KeyboardInterrupt):
+        for tensors, _ in _transfer.one_ahead(batches(5, fail_at=2, error=KeyboardInterrupt), Notes(), places):
+            seen.append(int(tensors["images"]))
+    assert seen == [0] and places.place == "behind 0"
 
 
 class Plain(_transfer.PlainSide):
@@ -94,6 +121,97 @@ def test_state_is_that_of_the_batch_in_the_loop_although_the_loader_is_further(f
             pass
         two.load_state_dict(one.state_dict())
         assert next(iter(two)).epoch == 1
+
+
+class Interrupted(Plain):
+    """Ctrl-C comes while the n-th batch is copied."""
+
+    def __init__(self, number):
+        super().__init__(torch.device("cpu"))
+        self.number = number
+
+    def start(self, tensors):
+        if self.started == self.number:
+            raise KeyboardInterrupt
+        return super().start(tensors)
+
+
+@pytest.mark.parametrize("running_ahead", [True, False])
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_a_state_saved_after_ctrl_c_misses_no_batch(folder, running_ahead, epoch):  # noqa: F811
+    with ahead(folder) as one, ahead(folder) as two:
+        one._ahead = running_ahead
+        one.set_epoch(1)
+        whole = [batch.ids.tolist() for batch in one]
+        for number in range(len(whole)):
+            one._side = Plain(torch.device("cpu"))
+            one.set_epoch(epoch)
+            if epoch == 0:  # left: the next one is the same as if it was asked for
+                next(iter(one))
+            one._side, seen = Interrupted(number), []
+            with pytest.raises(KeyboardInterrupt):
+                for batch in one:
+                    seen.append(batch.ids.tolist())
+            assert len(seen) == max(0, number - running_ahead) and one.state_dict()["epoch"] == 1
+            two.load_state_dict(one.state_dict())
+            assert seen + [batch.ids.tolist() for batch in two] == whole, number
+            # And here.
+            one._side = Plain(torch.device("cpu"))
+            one.load_state_dict(one.state_dict())
+            assert seen + [batch.ids.tolist() for batch in one] == whole, number
+
+
+@pytest.mark.parametrize("running_ahead", [True, False])
+def test_ctrl_c_while_a_batch_is_waited_for_misses_none(folder, running_ahead, monkeypatch):  # noqa: F811
+    with ahead(folder) as one, ahead(folder) as two:
+        one._ahead = running_ahead
+        whole = [batch.ids.tolist() for batch in two]
+        asked, ask = [], one.loader.next
+
+        def interrupted(*args):
+            asked.append(args)
+            if len(asked) == 4:
+                raise KeyboardInterrupt
+            return ask(*args)
+
+        monkeypatch.setattr(one.loader, "next", interrupted)
+        seen = []
+        with pytest.raises(KeyboardInterrupt):
+            for batch in one:
+                seen.append(batch.ids.tolist())
+        assert len(seen) == 3 - running_ahead
+        two.load_state_dict(one.state_dict())
+        assert seen + [batch.ids.tolist() for batch in two] == whole
+
+
+def test_a_load_that_is_interrupted_in_its_log_line_is_one(folder):  # noqa: F811
+    with ahead(folder) as one, ahead(folder) as two:
+        whole = [batch.ids.tolist() for batch in two]
+        two.set_epoch(0)
+        next(iter(two))
+        state = two.state_dict()
+        for number, _ in enumerate(one):
+            if number == 3:
+                break
+
+        def interrupted():
+            raise KeyboardInterrupt
+
+        class Core:
+            """The loader's, whose log lines are interrupted."""
+
+            def __init__(self, core):
+                self.core = core
+
+            def __getattr__(self, name):
+                return interrupted if name == "tell" else getattr(self.core, name)
+
+        core, one.loader._core = one.loader._core, Core(one.loader._core)
+        with pytest.raises(KeyboardInterrupt):
+            one.load_state_dict(state)
+        one.loader._core = core
+        assert one.state_dict() == state
+        assert [batch.ids.tolist() for batch in one] == whole[1:]
 
 
 def test_a_model_is_asked_when_the_batch_is_wanted(folder):  # noqa: F811

@@ -31,13 +31,17 @@ class Epoch:
         with loader._turn:  # one thread asks at a time: those behind it see that the epoch has ended
             return self._next()
 
+    def begin(self) -> None:
+        """Goes to the epoch's start, as the first batch that is asked for does. Once, before that."""
+        self._loader._begin(self)
+        self._begun = True
+
     def _next(self) -> Batch:
         if self._over:
             raise StopIteration
         loader = self._loader
         if not self._begun:
-            loader._begin(self)
-            self._begun = True
+            self.begin()
         elif loader._current() is not self:
             self._over = True
             raise HeadraceError("another iteration of the loader, or set_epoch, has ended this one")

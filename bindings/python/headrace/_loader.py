@@ -235,18 +235,19 @@ class Loader:
             ConfigError: of another configuration or data set; the loader is as it was.
             SampleError: damaged.
         """
-        if not isinstance(state, typing.Mapping) or not isinstance(state.get("state"), (bytes, bytearray)):
-            raise ConfigError('state: expected what state_dict() gave, a dict with bytes as "state"')
-        self._go_to(bytes(state["state"]))
+        self._go_to(state)
         self._core.tell()
 
-    def _go_to(self, state: bytes) -> None:
+    def _go_to(self, state: typing.Mapping[str, typing.Any]) -> None:
         """load_state_dict without its log lines, in which it may be interrupted: whoever has to note something does so
         before they are told."""
-        self._core.load_state(state)
+        if not isinstance(state, typing.Mapping) or not isinstance(state.get("state"), (bytes, bytearray)):
+            raise ConfigError('state: expected what state_dict() gave, a dict with bytes as "state"')
+        data = bytes(state["state"])
+        self._core.load_state(data)
         self._current = _nobody
         self._fresh = True
-        self._epoch = struct.unpack_from("<I", state, _EPOCH_AT)[0]
+        self._epoch = struct.unpack_from("<I", data, _EPOCH_AT)[0]
 
     # -- what it knows ----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, NoReturn, Opti
 import torch
 
 import headrace
+from headrace._epoch import Epoch
 
 from ._batches import TorchBatch, Unpadded, tensors_of
 from ._datasets import check_folder, check_length, choice_of, seed_of, source_of
@@ -219,9 +220,9 @@ class DataLoader:
     def _iterate(self) -> Iterator[Any]:
         batches: Iterable[Tuple[Tensors, TorchBatch]] = self._host_batches()
         if self._side is not None and self._ahead:
-            batches = one_ahead(batches, self._side, self._note_state)
+            batches = one_ahead(batches, self._side, _Record(self))
         elif self._side is not None:
-            batches = at_once(batches, self._side)
+            batches = at_once(batches, self._side, _Record(self))
         self._state = None
         for tensors, batch in batches:
             batch = batch._replace(images=tensors["images"], labels=tensors["labels"])
@@ -232,13 +233,21 @@ class DataLoader:
     def _host_batches(self) -> Iterator[Tuple[Tensors, TorchBatch]]:
         padding = Unpadded() if self._repeat else None
         ranks = self._loader.world_size
-        resumed, self._resumed = self._resumed, None
+        resumed = self._resumed
         begun: Optional[bytes] = None  # where the batch before the last one does
         if padding is not None and ranks > 1 and resumed is not None:
             self._remake_before(padding, resumed)
             begun = resumed["state"]
+        elif resumed is None:
+            self._before = None  # of an epoch that was left
+        self._resumed = None
         last = 0
-        for position, batch in enumerate(self._loader):
+        epoch = Epoch(self._loader)
+        epoch.begin()
+        if self._side is not None:
+            # The caller is at the epoch's start until it has a batch on the device.
+            self._state = self._stands()
+        for position, batch in enumerate(epoch):
             if position == 0:
                 last = len(self._loader) - 1  # a resumed epoch is shorter
             tensors, rest = tensors_of(batch, self._full_batch)
@@ -284,9 +293,6 @@ class DataLoader:
 
     # -- where it stands --------------------------------------------------------------------------
 
-    def _note_state(self) -> None:
-        self._state = self._stands()
-
     def _stands(self) -> Dict[str, Any]:
         state = self._loader.state_dict()
         return state if self._before is None else {**state, "before": self._before}
@@ -312,10 +318,11 @@ class DataLoader:
         Raises:
             headrace.ConfigError: of another configuration or data set.
         """
-        self._loader.load_state_dict(state_dict)
+        self._loader._go_to(state_dict)
         self._state = None
         self._resumed = dict(state_dict)
         self._before = self._resumed.get("before")
+        self._loader._core.tell()  # last, for it may be interrupted
 
     # -- the rest -------------------------------------------------------------------------------
 
@@ -347,6 +354,19 @@ class DataLoader:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a headrace.torch.DataLoader can be neither pickled nor copied: two of them would take each "
                         "other's batches; open one in each process")
+
+
+class _Record:
+    """Where a DataLoader's caller stands, for a transfer."""
+
+    def __init__(self, loader: DataLoader) -> None:
+        self._loader = loader
+
+    def stands(self) -> Dict[str, Any]:
+        return self._loader._stands()
+
+    def reached(self, place: Optional[Dict[str, Any]]) -> None:
+        self._loader._state = place
 
 
 class Described:

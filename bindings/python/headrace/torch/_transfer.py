@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Protocol, Tuple
+from typing import Any, Dict, Iterable, Iterator, Optional, Protocol, Tuple
 
 import torch
 
@@ -100,27 +100,40 @@ def _no_device(device: Any, why: str) -> ConfigError:
     return error
 
 
-def at_once(batches: Iterable[Tuple[Tensors, Any]], side: Side) -> Iterator[Tuple[Tensors, Any]]:
+class Record(Protocol):
+    """What a run's place, as its caller sees it, is written down in. A transfer says so before each thing that an
+    exception may interrupt and in which the source is further than the caller."""
+
+    def stands(self) -> Any:
+        """Where the source stands: behind the batch that it gave last."""
+
+    def reached(self, place: Any) -> None:
+        """The caller is at `place`, whatever the source gives. None: where the source is."""
+
+
+def at_once(batches: Iterable[Tuple[Tensors, Any]], side: Side, record: Record) -> Iterator[Tuple[Tensors, Any]]:
     """The batches with their tensors on the device, one by one."""
     for tensors, rest in batches:
         moved, started = side.start(tensors)
         del tensors
         side.finish(moved, started)
+        record.reached(None)
         yield moved, rest
+        record.reached(record.stands())
 
 
-def one_ahead(batches: Iterable[Tuple[Tensors, Any]], side: Side, before_fetch: Callable[[], None]
-              ) -> Iterator[Tuple[Tensors, Any]]:
+def one_ahead(batches: Iterable[Tuple[Tensors, Any]], side: Side, record: Record) -> Iterator[Tuple[Tensors, Any]]:
     """The same, and while a batch is trained on, the next one is copied.
 
-    `before_fetch` is called before a batch is asked for that the caller gets only later: then is the time
-    to note where the run stands. What `batches` raises comes behind the batches that came before it.
+    What `batches` raises comes behind the batches that came before it; what is no Exception (KeyboardInterrupt) at
+    once: the caller is then where the batch is that it had last, and those that were fetched since come again.
     """
     source = iter(batches)
     waiting: Optional[Tuple[Tensors, Any, Any]] = None
+    behind_waiting: Any = None
     while True:
         if waiting is not None:
-            before_fetch()
+            behind_waiting = record.stands()
         fetched, failure = None, None
         try:
             fetched = next(source, None)
@@ -133,6 +146,7 @@ def one_ahead(batches: Iterable[Tuple[Tensors, Any]], side: Side, before_fetch: 
             fetched = None  # the buffer goes back while the caller trains
         if waiting is not None:
             side.finish(waiting[0], waiting[2])
+            record.reached(behind_waiting)
             yield waiting[0], waiting[1]
         if failure is not None:
             raise failure
