@@ -502,12 +502,28 @@ def test_what_would_need_python_for_a_sample_is_refused(folder, options, word): 
 
 @pytest.mark.parametrize("name, suggestion", [
     ("transfrom", "transform"), ("transforms", "transform"), ("shufle", "shuffle"), ("num_worker", "num_workers"),
-    ("on_corupt", "on_corrupt"), ("root", "dataset"), ("nothing", None),
+    ("on_corupt", "on_corrupt"), ("root", "dataset"), ("sample_id", "sample_ids"), ("nothing", None),
 ])
 def test_a_misspelt_argument_is_told(folder, name, suggestion):  # noqa: F811
     with pytest.raises(headrace.ConfigError, match=f"^{name}: unknown argument") as caught:
         loader(folder, **{name: 3})
     assert (caught.value.key, caught.value.suggestion) == (name, suggestion)
+
+
+def test_a_log_and_sample_ids_go_to_the_loader(folder):  # noqa: F811
+    lines = []
+    with loader(folder, sample_ids=[5, 1, 5], full_batch=True, log=lambda level, text: lines.append(text)) as given:
+        found = [batch.ids.tolist() for batch in given]
+        assert sum(found, []) == [5, 1, 5]
+        given.load_state_dict(given.state_dict())
+        assert any("goes on in epoch" in line for line in lines)
+    with loader(folder, log=None) as given:
+        next(iter(given))
+    for both in ({"sampler": [1]}, {"dataset": data.Subset(ImageFolder(folder), [1, 2])}):
+        with pytest.raises(TypeError, match="sample_ids, and a Subset or a sampler, are two ways"):
+            loader(**{"dataset": folder, "sample_ids": [5], **both})
+    with pytest.raises(headrace.ConfigError, match=r"log: found 3 \(int\)"):
+        loader(folder, log=3)
 
 
 def test_what_goes_into_headrace_torch_is_told_elsewhere(folder):  # noqa: F811

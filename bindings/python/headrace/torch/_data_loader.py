@@ -76,7 +76,8 @@ class DataLoader:
             otherwise the launcher's (docs/ranks.md).
         model, saliency: for [[mix]] ace and rmix: a network, or `ace_model`, `saliency_model` of one.
         config: any key or table of docs/config.md, as `headrace.Loader` takes them, such as
-            `on_corrupt="error"` or `augment=[...]`.
+            `on_corrupt="error"` or `augment=[...]`; and its `log`, `weights` and `sample_ids` (ids of its own, without
+            a Subset or a sampler).
 
     Raises:
         TypeError: an argument that would need Python for each sample, or a thing that is said in two ways;

@@ -35,11 +35,15 @@ def pipeline_of(source: Source, transform: Any, mix: Any, config: Dict[str, Any]
     return from_torchvision(transform, mix=mix)
 
 
+# Arguments of headrace.Loader's that go to it as they are.
+_LOADERS = ("log", "sample_ids")
+
+
 def check_names(config: Dict[str, Any], arguments: Sequence[str]) -> None:
-    """Raises ConfigError for a keyword that is neither of `arguments` nor of the configuration."""
+    """Raises ConfigError for a keyword that is neither of `arguments`, nor the Loader's, nor of the configuration."""
     for name, value in config.items():
-        if value is not None and not is_known(name):
-            raise unknown(name, arguments)
+        if value is not None and name not in _LOADERS and not is_known(name):
+            raise unknown(name, [*arguments, *_LOADERS])
 
 
 # What has an argument of torch's, and what that is called.
@@ -83,6 +87,10 @@ def loader_options(source: Source, choice: Choice, pipeline: Pipeline, config: D
         options["shuffle"] = "full" if choice.shuffle or drawn else "none"
     if choice.seed is not None and "seed" not in words:
         options["seed"] = choice.seed
+    if config.get("sample_ids") is not None:
+        if not (source.indices is None and choice.indices is None and choice.weights is None):
+            raise TypeError("sample_ids, and a Subset or a sampler, are two ways to say the same: give one")
+        return options
     ordered = options.get("shuffle", words.get("shuffle")) == "none"
     options.update(_chosen(source, choice, ordered))
     return options
