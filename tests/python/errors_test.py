@@ -74,6 +74,14 @@ def test_wrong_names_and_types(load, options, key, suggestion, text):
     assert "\n" not in str(error) and "<toml>" not in str(error) and not str(error).startswith("-s")
 
 
+@pytest.mark.parametrize("name", ["weights", "sample_ids"])
+def test_numbers_that_have_a_gradient_are_refused_by_name(load, name):
+    torch = pytest.importorskip("torch")
+    with pytest.raises(headrace.ConfigError, match=rf"^{name}: found no plain list of numbers \(.*grad.*\); allowed: a list of") as raised:
+        load(**{name: torch.ones(30, requires_grad=True)})
+    assert raised.value.key == name
+
+
 @pytest.mark.parametrize("with_file", [False, True])
 @pytest.mark.parametrize(
     "options, key, suggestion",

@@ -211,6 +211,7 @@ def test_a_log_function_that_raises_does_no_harm(python, images):
         images,
     )
     assert result.code == 0 and result.out == "7\n" and "KeyError" in result.err, result
+    assert "Exception ignored in: <function log at " in result.err, result
 
 
 def interrupt(level, text):

@@ -116,3 +116,44 @@ def test_an_epoch_of_weights_shows_what_is_drawn(folder):
         balanced = headrace.preview(loader, 4, weights="balanced").png
     assert balanced == headrace.preview(count=4, weights="balanced", **given).png != wanted
     assert headrace.preview(count=4, weights=only, **given).png == wanted
+
+
+def test_lists_that_are_wrong_are_told_in_pythons_words(folder):
+    given = dict(dataset=folder, batch_size=4, augment=[{"op": "resize", "size": [24, 24]}])
+    for wrong, text in (([1, 2, 3], "^weights: found 3 weights"), ([0] * 8, "^weights: all are 0")):
+        with pytest.raises(headrace.ConfigError, match=text) as caught:
+            headrace.preview(weights=wrong, **given)
+        assert caught.value.key == "weights"
+
+
+@pytest.mark.parametrize("of_file", [False, True])
+@pytest.mark.parametrize("weights", ["balanced", "list"])
+def test_lists_for_a_loader_of_weights_stand_in_their_place(folder, tmp_path, of_file, weights):
+    plain = dict(dataset=folder, batch_size=4, augment=[{"op": "resize", "size": [24, 24]}])
+    wanted = headrace.preview(count=4, sample_ids=[6, 1, 6, 2], **plain).png
+    only = 8 * [0.0]
+    only[3] = 1.0
+    wanted_weights = headrace.preview(count=4, weights=only, **plain).png
+    given = dict(plain, epoch_samples=4)
+    if weights == "balanced":
+        given["weights"] = "balanced"
+        asked = {}
+    else:
+        asked = {"weights": [1.0] * 8}
+    config = []
+    if of_file:
+        config = [tmp_path / "config.toml"]
+        config[0].write_text(headrace.to_toml(**given))
+        given = {}
+    with headrace.Loader(*config, **given, **asked) as loader:
+        assert headrace.preview(loader, 4, sample_ids=[6, 1, 6, 2]).png == wanted
+        assert headrace.preview(loader, 4, weights=only).png == wanted_weights
+
+
+def test_a_list_that_the_caller_changes_is_the_loaders_as_it_was(folder):
+    given = dict(dataset=folder, batch_size=4, augment=[{"op": "resize", "size": [24, 24]}])
+    ids = np.array([7, 1, 7, 0])
+    with headrace.Loader(sample_ids=ids, **given) as loader:
+        before = headrace.preview(loader, 4).png
+        ids[:] = 2
+        assert headrace.preview(loader, 4).png == before

@@ -20,8 +20,8 @@ def numbers(name: str, values: typing.Any, dtype: typing.Any) -> typing.Optional
         return None
     try:
         found = np.asarray(values)
-    except (ValueError, TypeError, OverflowError) as wrong:  # ragged
-        raise refuse(name, f"found no plain list of numbers ({wrong}); allowed: a list of {np.dtype(dtype).name}") from None
+    except (ValueError, TypeError, OverflowError, RuntimeError) as wrong:  # ragged; a tensor with a gradient
+        raise refuse(name, f"found no plain list of numbers ({wrong!s:.120}); allowed: a list of {np.dtype(dtype).name}") from None
     if found.dtype == np.bool_ and np.issubdtype(dtype, np.integer):
         raise refuse(name, "found a mask of bool; allowed: a list of ids: numpy.flatnonzero(mask) makes one")
     if found.ndim != 1 or not (found.size == 0 or np.can_cast(found.dtype, dtype, "same_kind")):
@@ -31,7 +31,7 @@ def numbers(name: str, values: typing.Any, dtype: typing.Any) -> typing.Optional
     if found.dtype.kind == "u" and np.dtype(dtype).kind == "i" and int(found.max()) > np.iinfo(dtype).max:
         # They would come out negative.
         raise refuse(name, f"found {found.max()}; allowed: a list of {np.dtype(dtype).name}")
-    return np.ascontiguousarray(found, dtype)
+    return np.array(found, dtype, order="C")  # a copy: what is opened later by the same lists has the same numbers
 
 
 class Lists(typing.NamedTuple):
@@ -77,7 +77,21 @@ def teller(
     if log is None:
         return None
     if isinstance(log, (logging.Logger, logging.LoggerAdapter)):
-        return lambda level, text: log.log(_LEVELS[level], "%s", reword(text))
+        return _Teller(log, lambda level, text: log.log(level, "%s", text), reword)
     if not callable(log):
         raise refuse("log", f"found {shown(log)}; allowed: a logger, a function or None")
-    return lambda level, text: log(_LEVELS[level], reword(text))
+    return _Teller(log, log, reword)
+
+
+class _Teller:
+    """Tells lines of the library's. Reports of an exception in there show it as what the user gave."""
+
+    def __init__(self, given: typing.Any, tell: typing.Callable[[int, str], None], reword: typing.Callable[[str], str]
+                 ) -> None:
+        self._given, self._tell, self._reword = given, tell, reword
+
+    def __call__(self, level: int, text: str) -> None:
+        self._tell(_LEVELS[level], self._reword(text))
+
+    def __repr__(self) -> str:
+        return repr(self._given)

@@ -11,8 +11,11 @@ import typing
 from ._arguments import Lists, take_lists
 from ._config import Config, _absolute, _collect, _merged, _overrides, _text, tables_of
 from ._errors import ConfigError, HeadraceError, NotFoundError, describe, integer
+from ._words import in_python
 
 _COUNT_MAX = 1024
+# Of [loader]: what makes an epoch of something else than each sample once; with the values that mean nothing.
+_EPOCH_KEYS = {"weights": "none", "epoch_samples": 0}
 _PREFIX = re.compile(r"^headrace( preview)?: (error: )?")
 
 
@@ -94,6 +97,7 @@ def _draw(
     message = _PREFIX.sub("", text.split("\n")[-1]) or f"headrace preview ended with status {finished.returncode}"
     if folder in message:  # a file that the caller knows nothing of
         message = re.sub(re.escape(config) + r":\d+:\d+: |" + re.escape(config) + ": ", "", message)
+    message = in_python(message)
     if "No such file or directory" in message:
         raise NotFoundError(message)
     if finished.returncode != 2:
@@ -101,6 +105,15 @@ def _draw(
     error = ConfigError(message)
     describe(error, message)
     raise error
+
+
+def _whole_epochs(tables: typing.Mapping[str, typing.Any], of_file: bool) -> typing.Dict[str, typing.Any]:
+    """The tables without what they say of weights and epoch_samples, and over a file what it says of them."""
+    made = {name: value for name, value in tables.items() if name not in [f"loader.{key}" for key in _EPOCH_KEYS]}
+    loader = {name: value for name, value in made.get("loader", {}).items() if name not in _EPOCH_KEYS}
+    if of_file:
+        loader.update(_EPOCH_KEYS)
+    return {**made, "loader": loader} if loader or "loader" in made else made
 
 
 def preview(
@@ -137,9 +150,12 @@ def preview(
     asked = getattr(config, "_asked", None)  # a Loader's
     if asked is not None:
         config, base, own = asked
-        if lists.weights is None and lists.sample_ids is None and "weights" not in options:
-            lists = own
+        others = lists.weights is not None or lists.sample_ids is not None or "weights" in options
         path, tables = tables_of(config, base)
+        if others:  # what made the loader's epoch is in place of them, and no more than they
+            tables = _whole_epochs(tables, of_file=path is not None)
+        else:
+            lists = own
         more = _collect(options)
         tables = _merged(tables, more if path is None else _absolute(more))
     else:
