@@ -184,14 +184,18 @@ def test_rmix_by_hand(load):
         ({"maps": "abc"}, r"maps: found <U3 .*allowed: numbers \[8, height, width\]"),
         ({"maps": [[1], [2, 3]]}, "maps: found"),
         ({"maps": np.ones((12, 12))}, r"maps: found float64 of shape \(12, 12\)"),
+        ({"maps": np.ones((8, 0, 12))}, r"maps: found float64 of shape \(8, 0, 12\)"),
+        ({"patches": [2] * 65}, "^patches: expected at most 64 numbers$"),
+        ({"quantiles": [0.5] * 65}, "^quantiles: expected at most 64 numbers$"),
     ],
 )
 def test_rmix_by_hand_refuses(load, wrong, text):
     loader = load(output=KEEP)
     batch = loader.next()
     before = batch.images.copy()
-    with pytest.raises(headrace.InvalidArgumentError, match=text):
+    with pytest.raises(headrace.InvalidArgumentError, match=text) as raised:
         batch.rmix(**{"maps": np.ones((8, 12, 12)), **wrong})
+    assert [raised.value.key] == list(wrong) and "_count" not in str(raised.value)
     assert np.array_equal(batch.images, before)
 
 
@@ -200,8 +204,9 @@ def test_maps_have_finite_numbers_of_at_least_0(load, wrong):
     loader = load(output=KEEP)
     maps = np.ones((8, 12, 12))
     maps[5, 3, 4] = wrong
-    with pytest.raises(headrace.InvalidArgumentError, match="maps: found .* for sample 5 of the batch; allowed: finite"):
+    with pytest.raises(headrace.InvalidArgumentError, match="maps: found .* for sample 5 of the batch; allowed: finite") as raised:
         loader.next().rmix(maps)
+    assert raised.value.key == "maps"
     maps[5, 3, 4] = 0
     assert loader.next().rmix(maps)["uniform_maps"] == 0
     assert loader.next().rmix(maps > 0)["mixed"] == 8
@@ -230,8 +235,9 @@ def test_a_name_that_is_none_comes_with_a_suggestion(load):
 )
 def test_settings_of_ace_by_hand_are_those_of_the_configuration(load, wrong, text):
     loader = load(output=KEEP)
-    with pytest.raises(headrace.InvalidArgumentError, match=text):
+    with pytest.raises(headrace.InvalidArgumentError, match=text) as raised:
         loader.next().ace(darkness, **wrong)
+    assert [raised.value.key] == list(wrong)
 
 
 def test_a_probability_of_0_is_never(load):

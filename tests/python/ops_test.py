@@ -137,6 +137,15 @@ def test_unknown_names_come_with_a_suggestion():
         (lambda image: ops.crop(image, "a", 0, 5, 5), "crop.top", None),
         (lambda image: ops.crop(image, 0, 1.5, 5, 5), "crop.left", None),
         (lambda image: ops.crop(image, 0, 0, None, 5), "crop.height", None),
+        (lambda image: ops.rotate(image, "a"), "rotate.angle", None),
+        (lambda image: ops.rotate(image, object()), "rotate.angle", None),
+        (lambda image: ops.rotate(image, 3, center=5), "rotate.center", None),
+        (lambda image: ops.resized_crop(image, 0, 0, "a", 2, 3), "resized_crop.height", None),
+        (lambda image: ops.resized_crop(image, 0, None, 2, 2, 3), "resized_crop.left", None),
+        (lambda image: ops.erase(image, 0, 0, 1.5, 2), "erase.h", None),
+        (lambda image: ops.erase(image, [], 0, 1, 2), "erase.i", None),
+        (lambda image: ops.adjust_hue(image, "a"), "adjust_hue.hue_factor", None),
+        (lambda image: ops.adjust_contrast(image, [1, 2]), "adjust_contrast.contrast_factor", None),
         (lambda image: ops.affine(image, "a", (0, 0), 1, 0), "affine.angle", None),
         (lambda image: ops.affine(image, float("nan"), (0, 0), 1, 0), "affine.angle", None),
         (lambda image: ops.affine(image, 0, 3, 1, 0), "affine.translate", None),
@@ -156,8 +165,29 @@ def test_names_and_types_that_cannot_be(call, key, suggestion):
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    "call, key",
+    [
+        (lambda image: ops.crop(image, 0, 0, 0, 5), "crop.height"),
+        (lambda image: ops.crop(image, 0, 0, 5, -1), "crop.width"),
+        (lambda image: ops.affine(image, 0, (0, 0), 0, 0), "affine.scale"),
+        (lambda image: ops.perspective(image, [(0, 0)] * 3, [(0, 0)] * 4), "perspective.startpoints"),
+        (lambda image: ops.perspective(image, [(0, 0)] * 4, [(0, 0)] * 5), "perspective.endpoints"),
+        (lambda image: ops.perspective(image, [(0, 0)] * 4, [(0, 0)] * 4), "perspective.endpoints"),
+        (lambda image: ops.rgb_to_grayscale(image, 2), "num_output_channels"),
+        (lambda image: ops.invert(image, layout="x"), "layout"),
+    ],
+)
+def test_values_that_cannot_be_are_named(call, key):
+    with pytest.raises(headrace.InvalidArgumentError, match=f"^{key.replace('.', ': ')}: ") as caught:
+        call(picture())
+    assert caught.value.key == key
+
+
 def test_numbers_of_other_libraries_are_numbers():
     image = picture()
+    assert (ops.rotate(image, np.float32(30), center=np.array([3, 4])) == ops.rotate(image, 30, center=(3, 4))).all()
+    assert (ops.erase(image, np.int64(3), 4, np.uint8(5), 6) == ops.erase(image, 3, 4, 5, 6)).all()
     assert (ops.crop(image, np.int64(3), np.uint8(4), 5, 6) == image[3:8, 4:10]).all()
     plain = ops.affine(image, 10, (1, 2), 1.5, (3, 4))
     assert (ops.affine(image, np.float32(10), np.array([1, 2]), np.float64(1.5), range(3, 5)) == plain).all()

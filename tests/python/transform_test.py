@@ -196,8 +196,50 @@ def test_wrong_types_are_told_in_pythons_terms():
     with pytest.raises(headrace.ConfigError, match=r'^\[output\] dtype: found "float32"') as raised:
         headrace.Transform(output={"dtype": "float32"})
     assert raised.value.key == "output.dtype"
-    with pytest.raises(headrace.ConfigError, match=r"^op 2: \[\[augment\]\] size"):
-        headrace.Transform([headrace.ops.Resize(3), headrace.ops.Resize("a")])
+
+
+@pytest.mark.parametrize(
+    "wrong, key, suggestion",
+    [
+        ({"op": "resize", "size": "a"}, "augment.1.size", None),
+        ({"op": "resize", "sise": 2}, "augment.1.sise", "size"),
+        ({"op": "reszie"}, "augment.1.op", "resize"),
+        ({"op": "resize", "size": object()}, "augment.1.size", None),
+        ("op = 'resize', size = ", "augment.1", None),
+    ],
+)
+def test_an_op_has_its_number_as_in_a_loader(folder, wrong, key, suggestion):
+    with pytest.raises(headrace.ConfigError, match=f"^{key}: ") as raised:
+        headrace.Transform([headrace.ops.Invert(), wrong])
+    assert (raised.value.key, raised.value.suggestion) == (key, suggestion)
+    if isinstance(wrong, dict):
+        with pytest.raises(headrace.ConfigError) as of_loader:
+            headrace.Loader(dataset=folder, augment=[headrace.ops.Invert(), wrong])
+        assert (of_loader.value.key, str(of_loader.value)) == (key, str(raised.value))
+
+
+def test_what_is_wrong_with_a_call_is_no_word_about_the_file(folder):
+    for image in (folder / "a" / "00.png", (folder / "a" / "00.png").read_bytes(), np.zeros((8, 9, 3), np.uint8)):
+        with pytest.raises(headrace.InvalidArgumentError, match="^view: the ops make none of that number; allowed: from 0") as raised:
+            headrace.Transform()(image, view=3)
+        assert (raised.value.key, raised.value.path) == ("view", None)
+
+
+@pytest.mark.parametrize(
+    "call, key",
+    [
+        (lambda image: headrace.Transform()(image, layout="x"), "layout"),
+        (lambda image: headrace.Transform().crops(image, "a"), "size"),
+        (lambda image: headrace.Transform().crops(image, (1, 2, 3)), "size"),
+        (lambda image: headrace.Transform().crops(image, -1), "size"),
+        (lambda image: headrace.Transform().crops(image, 4, 7), "count"),
+        (lambda image: headrace.Transform()(image, sample=-1), "sample"),
+    ],
+)
+def test_an_argument_that_cannot_be_is_named(call, key):
+    with pytest.raises(headrace.InvalidArgumentError, match=f"^{key}: found ") as raised:
+        call(np.zeros((8, 9, 3), np.uint8))
+    assert raised.value.key == key
 
 
 def test_a_batch_of_bf16_is_bf16():

@@ -166,7 +166,7 @@ _CLASSES: typing.Dict[int, typing.Type[HeadraceError]] = {
 # "[loader] batch_sizes: unknown key; ...; did you mean "batch_size"?"
 _KEY = re.compile(r"\[{1,2}(\w+)\]{1,2} (?:entry )?([\w.\[\]]+):")
 # About what stands in no configuration: "sample_ids: found ...", "[[mix]] ace: needs a model: give model=...".
-_ARGUMENT = re.compile(r"(?:^|\.toml: )(weights|sample_ids)(?::| and )|: give (model|saliency)=\.\.\.$")
+_ARGUMENT = re.compile(r"(?:^|\.toml: )(weights|sample_ids|view|patches|quantiles)(?::| and )|: give (model|saliency)=\.\.\.$")
 _SUGGESTION = re.compile(r'did you mean "([^"]+)"')
 
 
@@ -212,7 +212,7 @@ def integer(name: str, value: typing.Any, most: int, least: int = 0) -> int:
     """`value` as an int. Raises InvalidArgumentError for what is none from `least` to `most`."""
     number = as_int(value)
     if number is None or not least <= number <= most:
-        raise _out_of_range(name, f"found {value!r:.60}; allowed: an integer from {least} to {most}")
+        raise out_of_range(name, f"found {value!r:.60}; allowed: an integer from {least} to {most}")
     return number
 
 
@@ -225,11 +225,12 @@ def seconds(name: str, value: typing.Any) -> float:
         except (TypeError, ValueError, OverflowError):
             pass
     if not found >= 0:  # nor is NaN
-        raise _out_of_range(name, f"found {value!r:.60}; allowed: seconds from 0, or None for as long as it takes")
+        raise out_of_range(name, f"found {value!r:.60}; allowed: seconds from 0, or None for as long as it takes")
     return found
 
 
-def _out_of_range(name: str, text: str) -> InvalidArgumentError:
+def out_of_range(name: str, text: str) -> InvalidArgumentError:
+    """An InvalidArgumentError about the argument `name`."""
     error = InvalidArgumentError(f"{name}: {text}")
     error.key = name
     return error

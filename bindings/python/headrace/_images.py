@@ -7,7 +7,7 @@ import typing
 
 import numpy as np
 
-from ._errors import InvalidArgumentError
+from ._errors import InvalidArgumentError, out_of_range
 
 LAYOUTS = ("hwc", "chw")
 
@@ -74,7 +74,7 @@ def _layout_of(shape: typing.Tuple[int, ...], layout: typing.Optional[str], firs
     """Where the channels of an image [?, ?, ?] are; `first`: what is tried first."""
     if layout is not None:
         if layout not in LAYOUTS:
-            raise InvalidArgumentError(f'layout: found {layout!r}; allowed: "hwc", "chw"')
+            raise out_of_range("layout", f'found {layout!r}; allowed: "hwc", "chw"')
         order: typing.Tuple[str, ...] = (layout,)
     else:
         order = (first, "chw" if first == "hwc" else "hwc")

@@ -13,7 +13,7 @@ _TEXT_PLACE = re.compile(r"<toml>(?::(\d+):\d+)?: ")
 _LINE = re.compile(r"(?<=\w) \(line (\d+)\)")
 # What of an entry they are about: "[[augment]] size: ".
 _KEY_OF_ENTRY = re.compile(r"^\[\[\w+\]\] ([A-Za-z_][\w.\[\]]*):")
-# Line and column of an op's text that was made of an object: "op 2:1:29: ".
+# Number (from 1), line and column of an op's text that was made of an object: "op 2:1:29: ".
 _OP_PLACE = re.compile(r"^op (\d+):\d+:\d+: ")
 
 
@@ -59,5 +59,8 @@ def of_transform(error: HeadraceError, overrides: typing.Sequence[str], ops: typ
     for override in overrides:
         place = place_of_override(override)
         text = text[len(place) :] if text.startswith(place) else text
-    text = _OP_PLACE.sub(lambda found: f"op {found.group(1)}: " if len(ops) > 1 else "", text)
-    return reworded(error, text)
+    found = _OP_PLACE.match(text)
+    if found is None:
+        return reworded(error, text)
+    # As those of a Loader: with its number from 0, where there are several.
+    return _reworded(error, text[found.end() :], f"augment.{int(found.group(1)) - 1}" if len(ops) > 1 else None)

@@ -6,7 +6,7 @@ import numpy as np
 
 from . import _schema
 from ._checks import as_float
-from ._errors import InvalidArgumentError, as_int, shown
+from ._errors import as_int, out_of_range, shown
 
 Array = np.ndarray
 
@@ -30,7 +30,7 @@ def _checked(param: typing.Mapping[str, typing.Any], value: typing.Any) -> typin
     if kind == "word":
         if isinstance(value, str) and value in param["words"]:
             return param["words"].index(value)
-        raise InvalidArgumentError(f"{name}: found {shown(value)}; allowed: {', '.join(param['words'])}")
+        raise out_of_range(name, f"found {shown(value)}; allowed: {', '.join(param['words'])}")
     if kind == "bool":
         if isinstance(value, (bool, np.bool_)):
             return bool(value)
@@ -41,7 +41,7 @@ def _checked(param: typing.Mapping[str, typing.Any], value: typing.Any) -> typin
     elif _inside(number(value), param):
         return number(value)
     what = "a list of integers, each" if name == "patches" else _schema.KINDS[kind][1]
-    raise InvalidArgumentError(f"{name}: found {shown(value)}; allowed: {what} {_schema.bounds(param)}".rstrip())
+    raise out_of_range(name, f"found {shown(value)}; allowed: {what} {_schema.bounds(param)}".rstrip())
 
 
 def checked(op: str, given: typing.Mapping[str, typing.Any]) -> typing.Dict[str, typing.Any]:
@@ -56,9 +56,9 @@ def _array(name: str, value: typing.Any, kinds: str, allowed: str) -> Array:
     try:
         array = np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as wrong:  # ragged; a tensor with a gradient, or on a device
-        raise InvalidArgumentError(f"{name}: found {type(value).__name__} ({wrong!s:.120}); allowed: {allowed}") from None
+        raise out_of_range(name, f"found {type(value).__name__} ({wrong!s:.120}); allowed: {allowed}") from None
     if array.dtype.kind not in kinds:
-        raise InvalidArgumentError(f"{name}: found {array.dtype} of shape {array.shape}; allowed: {allowed}")
+        raise out_of_range(name, f"found {array.dtype} of shape {array.shape}; allowed: {allowed}")
     return array
 
 
@@ -66,15 +66,15 @@ def maps_of(value: typing.Any, count: int) -> Array:
     """float32 [count, height, width], of finite numbers of at least 0."""
     allowed = f"numbers [{count}, height, width], a map for each sample of the batch"
     array = _array("maps", value, "fiub", allowed)
-    if array.ndim != 3 or len(array) != count:
-        raise InvalidArgumentError(f"maps: found {array.dtype} of shape {array.shape}; allowed: {allowed}")
+    if array.ndim != 3 or len(array) != count or array.size == 0:
+        raise out_of_range("maps", f"found {array.dtype} of shape {array.shape}; allowed: {allowed}")
     with np.errstate(over="ignore"):  # infinite then, and refused below
         array = np.ascontiguousarray(array, np.float32)
     good = (array >= 0) & (array < np.inf)
     if not good.all():
         sample, row, column = np.argwhere(~good)[0]
-        raise InvalidArgumentError(
-            f"maps: found {array[sample, row, column]} for sample {sample} of the batch; allowed: finite numbers of at "
+        raise out_of_range(
+            "maps", f"found {array[sample, row, column]} for sample {sample} of the batch; allowed: finite numbers of at "
             "least 0: np.nan_to_num(maps).clip(0) makes them so"
         )
     return array
@@ -85,7 +85,7 @@ def quantiles_of(value: typing.Any, count: int) -> Array:
     allowed = f"integers [{count}], an index in quantiles for each sample of the batch"
     array = _array("q_index", value, "iu", allowed)
     if array.shape != (count,):
-        raise InvalidArgumentError(f"q_index: found {array.dtype} of shape {array.shape}; allowed: {allowed}")
+        raise out_of_range("q_index", f"found {array.dtype} of shape {array.shape}; allowed: {allowed}")
     if count and not 0 <= array.min() <= array.max() <= 255:  # others would come out of the conversion as these
-        raise InvalidArgumentError(f"q_index: found {array.min()} to {array.max()}; allowed: {allowed}")
+        raise out_of_range("q_index", f"found {array.min()} to {array.max()}; allowed: {allowed}")
     return np.ascontiguousarray(array, np.uint8)

@@ -10,7 +10,7 @@ from ._arguments import EPOCH_MAX
 from ._batch import BFloat16Array
 from ._checks import named
 from ._config import _entries, _overrides, _pairs
-from ._errors import HeadraceError, InvalidArgumentError, as_int, integer, reworded, shown
+from ._errors import HeadraceError, InvalidArgumentError, SampleError, as_int, integer, out_of_range, reworded, shown
 
 _DTYPES = ("u8", "f16", "bf16", "f32")
 # Random streams are told apart up to here (docs/rng.md).
@@ -29,7 +29,7 @@ def _height_width(size: typing.Any) -> typing.Tuple[int, int]:
         numbers = [integer("size", side, 2**31 - 1) for side in sides]
         if len(numbers) in (1, 2):
             return numbers[0], numbers[-1]
-    raise InvalidArgumentError(f"size: found {size!r:.60}; allowed: the side of a square, or (height, width)")
+    raise out_of_range("size", f"found {size!r:.60}; allowed: the side of a square, or (height, width)")
 
 
 def texts(ops: typing.Any) -> typing.List[str]:
@@ -149,7 +149,7 @@ class Transform:
         apply = core.apply_file if isinstance(item, bytes) else core.apply_pixels
         try:
             return typing.cast(np.ndarray, apply(item, which, convert))
-        except HeadraceError as error:
+        except SampleError as error:  # a LimitError is one; nothing else is wrong with the file
             if images.file is None:
                 raise
             named = reworded(error, str(error), f"{images.file}: ")
@@ -221,7 +221,7 @@ class Transform:
         """
         height, width = _height_width(size)
         if count not in (5, 10):
-            raise InvalidArgumentError(f"count: found {count!r}; allowed: 5, 10")
+            raise out_of_range("count", f"found {count!r}; allowed: 5, 10")
         images = _images.take(image, layout, files=True)
         if images.batch:
             raise InvalidArgumentError("found a batch; crops are of one image: call it for each")

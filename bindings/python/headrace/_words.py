@@ -10,6 +10,9 @@ _PHRASES = (
     (re.compile(r"give weights of your own \(sample_weights\)$"), "give weights=[...] of your own"),
     (re.compile(r"go back by hr_loader_set_epoch$"), "go back by set_epoch()"),
     (re.compile(r"^hr_loader_stop was called$"), "stop() was called"),
+    (re.compile(r"^hr_draw: the list has no such view$"),
+     "view: the ops make none of that number; allowed: from 0 to below views of aug_mix, 0 without it"),
+    (re.compile(r"^(patches|quantiles): expected at most 64 numbers, and \w+ of them$"), r"\1: expected at most 64 numbers"),
     # A function of Python's raised, and next() raises the same.
     (re.compile(r"( callback failed): it returned -?\d+(?=;)"), r"\1: it raised"),
     (re.compile(r"\(hr_batch_info\.mix_status\)$"), "(batch.mix.failed)"),

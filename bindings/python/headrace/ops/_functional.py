@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _images
 from .._checks import as_float, named
-from .._errors import ConfigError, InvalidArgumentError, as_int, shown
+from .._errors import ConfigError, InvalidArgumentError, as_int, out_of_range, shown
 from .._transform import Transform
 from ._entries import apply
 
@@ -23,11 +23,23 @@ def _refused(place: str, value: typing.Any, allowed: str) -> ConfigError:
     return error
 
 
+def _outside(place: str, text: str) -> InvalidArgumentError:
+    """The error for one of the right type that cannot be."""
+    error = out_of_range(place.replace(".", ": "), text)
+    error.key = place
+    return error
+
+
 def _integer(place: str, value: typing.Any) -> int:
     number = as_int(value)
     if number is None:
         raise _refused(place, value, "an integer")
     return number
+
+
+def _window(name: str, **numbers: typing.Any) -> typing.List[int]:
+    """Its four numbers, which the function `name` takes by these names."""
+    return [_integer(f"{name}.{key}", value) for key, value in numbers.items()]
 
 
 def _number(place: str, value: typing.Any) -> float:
@@ -94,7 +106,10 @@ def rotate(
     Returns:
         uint8 pixels of the kind and layout of `img`.
     """
-    op = {"op": "random_rotation", "degrees": [angle, angle], "interpolation": interpolation}
+    turn = _number("rotate.angle", angle)
+    if center is not None:
+        center = _two("rotate.center", center, "(x, y) in pixels, or None for the middle")
+    op = {"op": "random_rotation", "degrees": [turn, turn], "interpolation": interpolation}
     return apply({**op, "expand": expand, "center": center, "fill": fill}, img, layout=layout)
 
 
@@ -111,7 +126,8 @@ def vflip(img: typing.Any, *, layout: typing.Optional[str] = None) -> typing.Any
 
 
 def _factor(op: str, img: typing.Any, factor: float, layout: typing.Optional[str]) -> typing.Any:
-    return apply({"op": op, "factor": [factor, factor]}, img, layout=layout)
+    number = _number(f"adjust_{op}.{op}_factor", factor)
+    return apply({"op": op, "factor": [number, number]}, img, layout=layout)
 
 
 @named
@@ -148,7 +164,7 @@ def adjust_hue(img: typing.Any, hue_factor: float, *, layout: typing.Optional[st
 def rgb_to_grayscale(img: typing.Any, num_output_channels: int = 1, *, layout: typing.Optional[str] = None) -> typing.Any:
     """Grey as Pillow's convert("L"), in 1 channel or in 3 equal ones."""
     if num_output_channels not in (1, 3):
-        raise InvalidArgumentError(f"num_output_channels: found {num_output_channels!r}; allowed: 1, 3")
+        raise out_of_range("num_output_channels", f"found {num_output_channels!r}; allowed: 1, 3")
     images = _images.take(img, layout)
     grey = [apply({"op": "random_grayscale", "p": 1}, item) for item in images.items]
     if num_output_channels == 1:
@@ -166,8 +182,9 @@ def crop(
     rows, columns = _size(img, layout)
     top, left = _integer("crop.top", top), _integer("crop.left", left)
     height, width = _integer("crop.height", height), _integer("crop.width", width)
-    if height < 1 or width < 1:
-        raise InvalidArgumentError(f"found a crop of {height} x {width}; both have to be at least 1")
+    for name, side in (("height", height), ("width", width)):
+        if side < 1:
+            raise _outside(f"crop.{name}", f"found {side}; allowed: at least 1")
     around = [max(0, -left), max(0, -top), max(0, left + width - columns), max(0, top + height - rows)]
     at = [top + around[1], left + around[0], height, width]
     return apply(
@@ -190,7 +207,8 @@ def resized_crop(
     layout: typing.Optional[str] = None,
 ) -> typing.Any:
     """The window (top, left, height, width) of the picture, resized to `size`: side of a square, or (height, width)."""
-    op = {"op": "random_resized_crop", "size": size, "at": [top, left, height, width]}
+    window = _window("resized_crop", top=top, left=left, height=height, width=width)
+    op = {"op": "random_resized_crop", "size": size, "at": window}
     return apply({**op, "interpolation": interpolation}, img, layout=layout)
 
 
@@ -233,7 +251,7 @@ def affine(
     """
     scale = _number("affine.scale", scale)
     if not scale > 0:
-        raise InvalidArgumentError(f"scale: found {scale!r}; allowed: above 0")
+        raise _outside("affine.scale", f"found {scale!r}; allowed: above 0")
     height, width = _size(img, layout)
     middle = (width * 0.5, height * 0.5)
     cx, cy = middle if center is None else _two("affine.center", center, "(x, y) in pixels, or None for the middle")
@@ -267,8 +285,9 @@ def perspective(
     """Moves the four points `startpoints`, each (x, y) in pixels, to `endpoints`."""
     rows, goals = [], []
     starts, ends = _points("perspective.startpoints", startpoints), _points("perspective.endpoints", endpoints)
-    if len(starts) != 4 or len(ends) != 4:
-        raise InvalidArgumentError(f"found {len(starts)} and {len(ends)} points; allowed: 4 and 4")
+    for name, points in (("startpoints", starts), ("endpoints", ends)):
+        if len(points) != 4:
+            raise _outside(f"perspective.{name}", f"found {len(points)} points; allowed: 4")
     for (sx, sy), (ex, ey) in zip(starts, ends):
         rows.append([ex, ey, 1, 0, 0, 0, -sx * ex, -sx * ey])
         rows.append([0, 0, 0, ex, ey, 1, -sy * ex, -sy * ey])
@@ -276,7 +295,7 @@ def perspective(
     try:
         solved = np.linalg.solve(np.array(rows, float), np.array(goals, float))
     except np.linalg.LinAlgError:
-        raise InvalidArgumentError("endpoints: three of them lie on a line; no such map exists") from None
+        raise _outside("perspective.endpoints", "three of them lie on a line; no such map exists") from None
     op = {"op": "random_perspective", "p": 1, "coefficients": solved.tolist()}
     return apply({**op, "interpolation": interpolation, "fill": fill}, img, layout=layout)
 
@@ -286,7 +305,8 @@ def erase(
     img: typing.Any, i: int, j: int, h: int, w: int, v: Numbers = 0, *, layout: typing.Optional[str] = None
 ) -> typing.Any:
     """Fills rows [i, i + h) of columns [j, j + w) with the value `v` of the pixels, from 0 to 255, or one a channel."""
-    return apply({"op": "random_erasing", "p": 1, "at": [i, j, h, w], "value": v}, img, layout=layout)
+    window = _window("erase", i=i, j=j, h=h, w=w)
+    return apply({"op": "random_erasing", "p": 1, "at": window, "value": v}, img, layout=layout)
 
 
 @named
