@@ -12,6 +12,7 @@ import pytest
 import headrace
 from torch_support import CLASSES, all_of, draw_folder, folder, torch  # noqa: F401
 import headrace.torch
+from headrace.torch._transfer import PlainSide
 
 pytest.importorskip("torchvision", reason="torchvision's transforms and folders are what is taken")
 import torchvision.transforms as T  # noqa: E402
@@ -233,6 +234,21 @@ def test_a_device_that_is_not_there_is_told_before_the_loader_opens(folder, devi
     assert "\n" not in str(raised.value) and raised.value.__cause__ is not None
 
 
+def test_a_device_that_fails_is_not_called_an_unknown_one(folder, monkeypatch):  # noqa: F811
+    def fails(*args, **options):
+        raise RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported")
+
+    with pytest.raises(headrace.ConfigError, match=r"^device: found 'gpu' \(str\), no device of PyTorch's: "):
+        loader(folder, 8, device="gpu")
+    with pytest.raises(headrace.ConfigError, match=r"^device: found 'meta' \(str\), which cannot be used here: its tensors") as raised:
+        loader(folder, 8, device="meta")
+    assert raised.value.key == "device"
+    monkeypatch.setattr(torch, "empty", fails)
+    text = r"^device: found 'cuda' \(str\), which cannot be used here: CUDA error: out of memory; allowed: a device that"
+    with pytest.raises(headrace.ConfigError, match=text):
+        loader(folder, 8, device="cuda")
+
+
 def test_it_can_be_neither_copied_nor_pickled(folder):  # noqa: F811
     with loader(folder, 8) as one:
         for copied in (copy.copy, copy.deepcopy, pickle.dumps):
@@ -439,8 +455,9 @@ def test_a_rank_without_samples_at_the_end_goes_on_there(folder):  # noqa: F811
         return loader(folder, 2, sampler=list(range(9)), full_batch=True, rank=rank, world_size=2, **options)
 
     # 9 samples, 4 a step: rank 1 has nothing of its own in the third and last.
-    for device in (None, "meta"):
-        with opened(0, device=device) as one:
+    for side in (None, PlainSide(torch.device("meta"))):
+        with opened(0) as one:
+            one._side = side
             states = [one.state_dict() for _ in one]
     with opened(1) as unbroken:
         whole = [(batch.images.clone(), batch.labels, batch.ids) for batch in unbroken]

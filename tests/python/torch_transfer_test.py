@@ -310,9 +310,9 @@ def test_a_batchs_own_buffer_is_let_go_when_it_is_copied(folder, running_ahead):
         return [one for one in gc.get_objects() if type(one) is torch.Tensor and one.device.type == "cpu"
                 and one.shape == (4, 3, 17, 19)]
 
-    with headrace.torch.DataLoader(folder, 4, augment=[{"op": "resize", "size": [17, 19]}], device="meta",
+    with headrace.torch.DataLoader(folder, 4, augment=[{"op": "resize", "size": [17, 19]}],
                                    full_batch=True) as one:
-        one._ahead = running_ahead
+        one._side, one._ahead = _transfer.PlainSide(torch.device("meta")), running_ahead
         for batch in one:
             assert batch.images.shape == (4, 3, 17, 19) and batch.images.device.type == "meta"
             assert batch.labels.device.type == "meta" and on_the_host() == []

@@ -81,21 +81,27 @@ def side_for(device: torch.device) -> Optional[Side]:
 def side_of(device: Any) -> Optional[Side]:
     """That for what a user calls a device: a name, an index, a torch.device.
 
-    Raises headrace.ConfigError for one that PyTorch does not know, or has not got here.
+    Raises headrace.ConfigError for one that PyTorch does not know, or that cannot be used here: it is not there, it
+    fails, or it keeps no numbers.
     """
     try:
         made = torch.device(device)
+    except (RuntimeError, TypeError, ValueError) as wrong:
+        raise _no_device(device, "no device of PyTorch's", wrong) from wrong
+    if made.type == "meta":
+        raise _no_device(device, "which cannot be used here", "its tensors have no numbers")
+    try:
         torch.empty(0, device=made)
         return side_for(made)
     except (AssertionError, RuntimeError, TypeError, ValueError) as wrong:  # NotImplementedError is a RuntimeError
-        first = str(wrong).split("\n")[0]
-        raise _no_device(device, first) from wrong
+        raise _no_device(device, "which cannot be used here", wrong) from wrong
 
 
-def _no_device(device: Any, why: str) -> ConfigError:
+def _no_device(device: Any, what: str, why: Any) -> ConfigError:
     suggestion = "cuda" if str(device).lower().startswith("gpu") else None
-    error = ConfigError(f"device: found {shown(device)}, which PyTorch does not take: {why:.300}; allowed: a device that "
-                        "torch.empty(0, device=...) takes" + (f'; did you mean "{suggestion}"?' if suggestion else ""))
+    first = str(why).split("\n")[0]
+    error = ConfigError(f"device: found {shown(device)}, {what}: {first:.300}; allowed: a device that torch.zeros(1, "
+                        "device=...) works on" + (f'; did you mean "{suggestion}"?' if suggestion else ""))
     error.key, error.suggestion = "device", suggestion
     return error
 
