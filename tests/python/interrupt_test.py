@@ -64,9 +64,9 @@ def test_ctrl_c_ends_an_opening(manifest):
     except KeyboardInterrupt:
         heard()
     """
-    # The best of three, for the machine may do other things too.
+    # The best of three, for the machine may do other things too. The opening itself takes many seconds.
     took = [seconds(run(manifest, code)) for _ in range(3)]
-    assert min(took) < 0.3 and max(took) < 5, took
+    assert min(took) < 1 and max(took) < 5, took
 
 
 def test_ctrl_c_ends_the_opening_of_a_data_loader(manifest):
@@ -130,18 +130,31 @@ def test_what_a_handler_raises_ends_it_too(manifest):
 
 
 def test_a_handler_that_raises_nothing_runs_and_the_opening_goes_on(tmp_path):
+    samples = 1_000_000
     (tmp_path / "a.jpg").write_bytes(b"x")
-    (tmp_path / "list.tsv").write_bytes(b"a.jpg\t0\n" * 1_000_000)
+    (tmp_path / "list.tsv").write_bytes(b"a.jpg\t0\n" * samples)
     lines = run(
         tmp_path / "list.tsv",
         """
-        signal.signal(signal.SIGALRM, lambda number, frame: print("handler", flush=True))
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
-        with headrace.Loader(**tables, **options) as loader:
+        begun = 0
+        handled = []
+        def handler(number, frame):
+            handled.append(time.monotonic() - begun)
+        signal.signal(signal.SIGALRM, handler)
+        # Again and again: without the opening's help all of them run as one, when it is over.
+        signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+        begun = time.monotonic()
+        loader = headrace.Loader(**tables, **options)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        took = time.monotonic() - begun
+        with loader:
             print(loader.samples)
+        print(len([one for one in handled if one < took / 2]), took)
         """,
     )
-    assert lines == ["handler", "1000000"]
+    assert lines[0] == str(samples)
+    early, took = lines[1].split()
+    assert int(early) >= 1, (early, took)
 
 
 def test_an_opening_on_another_thread_hears_nothing(tmp_path):
