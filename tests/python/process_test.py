@@ -448,6 +448,48 @@ def test_the_interpreter_ends_cleanly_under_daemon_threads(python, images, threa
         assert (result.code, result.err) == (0, ""), result
 
 
+@pytest.mark.parametrize(
+    "endless",
+    [
+        pytest.param("headrace.Loader(dataset={'source': 'manifest', 'path': sys.argv[2]}, batch_size=1, log=None, "
+                     "augment=[{'op': 'resize', 'size': [8, 8]}])", id="one long opening"),
+        pytest.param("open_loader()", id="openings"),
+        pytest.param("transform(pixels)", id="transforms"),
+        pytest.param("loader.next()", id="batches"),
+    ],
+)
+def test_the_interpreter_ends_cleanly_under_daemon_threads_that_wait_for_it(python, images, tmp_path, endless):
+    """They come back from the library while the main thread has the interpreter, which it keeps up to its end."""
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    (tmp_path / "list.tsv").write_bytes(b"a.jpg\t0\n" * 4_000_000)
+    result = run(
+        python,
+        images,
+        f"""
+        import numpy
+        loader = open_loader() if "loader.next" in {endless!r} else None
+        transform, pixels = headrace.Transform(), numpy.zeros((300, 300, 3), numpy.uint8)
+        class Last:
+            def __del__(self, sleep=time.sleep):
+                sleep(0.3)  # while the interpreter goes, everybody gets in
+        import builtins
+        builtins.last = Last()  # of no module that a thread keeps
+        running = threading.Event()
+        def work():
+            running.set()
+            while True:
+                {endless}
+        threading.Thread(target=work, daemon=True).start()
+        running.wait()
+        time.sleep(0.1)
+        sys.setswitchinterval(1000)  # nobody is let in who only waits
+        sum(range(20_000_000))  # does not look whether somebody does
+        """,
+        tmp_path / "list.tsv",
+    )
+    assert (result.code, result.err) == (0, ""), result
+
+
 def test_an_exit_function_that_joins_a_consumer_does_not_hang(python, images):
     result = run(
         python,

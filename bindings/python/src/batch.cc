@@ -162,8 +162,9 @@ struct Bfloat16View {
 
 void DeleteView(DLManagedTensor* self) {
   const std::unique_ptr<Bfloat16View> view(static_cast<Bfloat16View*>(self->context));
-  if (MustPark() || !Py_IsInitialized()) return;
+  if (!Py_IsInitialized() || !MayTakeGil()) return;
   const PyGILState_STATE state = PyGILState_Ensure();
+  TookGil();
   Py_DECREF(view->array);
   PyGILState_Release(state);
 }

@@ -104,7 +104,7 @@ nb::dict Rmix(Lease& lease, nb::object maps, nb::object model, nb::object q_inde
   hr_status status = HR_OK;
   {
     // Nothing of the loader's is needed, and no thread of it can keep Python's from going on.
-    const nb::gil_scoped_release released;
+    const WithoutGil released;
     status =
         hr_batch_rmix(lease.batch(), &config, grid.data(), static_cast<uint32_t>(grid.shape(1)),
                       static_cast<uint32_t>(grid.shape(2)), grid.shape(1) * grid.shape(2),

@@ -1,5 +1,6 @@
 #include "bindings/python/src/call.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -14,8 +15,16 @@ using namespace std::chrono_literals;
 namespace headrace::python {
 namespace {
 
-std::atomic<bool> exiting = false;  // release, pairs with the acquire in MustPark
-std::thread::id exit_thread;        // written before `exiting`
+// Both are seq_cst: of a thread that counts itself and then looks at `exiting`, and the one that
+// sets `exiting` and then looks at the count, at least one sees what the other has written.
+std::atomic<bool> exiting = false;
+std::atomic<int> returning = 0;  // threads that are about to take the GIL
+std::thread::id exit_thread;     // written before `exiting`
+// In a child of fork there is one thread, and it has the GIL.
+[[maybe_unused]] const int forks = pthread_atfork(nullptr, nullptr, [] { returning.store(0); });
+
+// Whether this thread must not take the GIL now: it is not the one that ends the interpreter.
+bool MustPark() { return exiting.load() && std::this_thread::get_id() != exit_thread; }
 
 // Waits for the end of the process. Should the end be stopped (an exit function that waits for this
 // very thread), it goes on after a while: then the interpreter is still there. Without the GIL.
@@ -26,13 +35,33 @@ void Park() {
 
 }  // namespace
 
-bool MustPark() {
-  return exiting.load(std::memory_order_acquire) && std::this_thread::get_id() != exit_thread;
-}
-
 void ExitBegins() {
   exit_thread = std::this_thread::get_id();
-  exiting.store(true, std::memory_order_release);
+  exiting.store(true);
+  // Those that looked before this have the GIL before the interpreter goes, and park next time.
+  PyThreadState* state = PyEval_SaveThread();
+  while (returning.load() > 0) std::this_thread::sleep_for(1ms);
+  PyEval_RestoreThread(state);
+}
+
+bool MayTakeGil() {
+  returning.fetch_add(1);
+  if (!MustPark()) return true;
+  returning.fetch_sub(1);
+  return false;
+}
+
+void TookGil() { returning.fetch_sub(1); }
+
+void RestoreGil(PyThreadState* state, void (*leave)(void*), void* context) {
+  if (MayTakeGil()) {
+    PyEval_RestoreThread(state);
+    TookGil();
+    return;
+  }
+  if (leave != nullptr) leave(context);
+  Park();
+  PyEval_RestoreThread(state);
 }
 
 LoaderHandle::LoaderHandle(hr_loader* loader, std::shared_ptr<LogQueue> log)
@@ -64,7 +93,7 @@ bool LoaderHandle::Close() {
   if (!open_) return true;
   hr_loader_stop(loader_);
   const auto nobody = [this] { return calls_ == 0; };
-  if (exiting.load(std::memory_order_acquire)) {
+  if (exiting.load()) {
     // A daemon thread may be inside of a callback that never returns: the loader goes with the
     // process.
     if (!changed_.wait_for(lock, 1s, nobody)) return true;
@@ -112,11 +141,7 @@ void Call::Enter() {
       return;
     }
   }
-  if (MustPark()) {
-    PyThreadState* state = PyEval_SaveThread();
-    Park();
-    PyEval_RestoreThread(state);
-  }
+  if (MustPark()) RestoreGil(PyEval_SaveThread());
   RaiseClosed("the loader is closed");
 }
 
@@ -160,11 +185,8 @@ void Call::MindSignals() {
 }
 
 void Call::ComeBack(PyThreadState* state) {
-  if (MustPark()) {
-    Leave();
-    Park();
-  }
-  PyEval_RestoreThread(state);
+  RestoreGil(
+      state, [](void* self) { static_cast<Call*>(self)->Leave(); }, this);
   if (!inside_) RaiseClosed("the loader was closed at exit");
 }
 

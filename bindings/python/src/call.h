@@ -60,9 +60,28 @@ class LoaderHandle {
 // Marks that the interpreter ends: from now on threads other than this one do not come back from
 // calls. They are daemon threads (Python has waited for all others), and to take the GIL of an
 // interpreter that is gone would end them in the middle of a C++ frame, and the process with them.
+// With the GIL, which it gives up until all that were about to take it have it.
 void ExitBegins();
-// Whether this thread is such a thread now: it must not take the GIL. Any thread.
-bool MustPark();
+// Whether this thread may take the GIL, in spite of ExitBegins. If so it takes it at once and calls
+// TookGil then. Any thread, without the GIL.
+[[nodiscard]] bool MayTakeGil();
+void TookGil();
+// Takes the GIL back, as PyEval_RestoreThread does; such a thread waits for the end of the process
+// instead. `leave` is called before that, without the GIL.
+void RestoreGil(PyThreadState* state, void (*leave)(void*) = nullptr, void* context = nullptr);
+
+// Gives up the GIL for a scope, for what is no call on a loader.
+// Owner: a function. Thread: one, with the GIL. Cost: that of the GIL, and two atomic additions.
+class WithoutGil {
+ public:
+  WithoutGil() : state_(PyEval_SaveThread()) {}
+  ~WithoutGil() { RestoreGil(state_); }
+  WithoutGil(const WithoutGil&) = delete;
+  WithoutGil& operator=(const WithoutGil&) = delete;
+
+ private:
+  PyThreadState* const state_;
+};
 
 // A call in progress on an open loader. Raises when the loader is closed or of another process.
 // Owner: the function that makes the call. Thread: one, with the GIL. Cost: two locks.

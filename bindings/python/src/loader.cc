@@ -27,19 +27,24 @@ int64_t NowNs() {
 
 // For calls before there is an open loader, and after.
 template <class Function>
-auto WithoutGil(Function function) {
-  PyThreadState* state = PyEval_SaveThread();
-  auto result = function();
-  PyEval_RestoreThread(state);
-  return result;
+auto OutsideOfPython(Function function) {
+  const WithoutGil given_up;
+  return function();
 }
 
 // Runs the handlers of signals, such as Ctrl-C, while an opening has given up the GIL.
 class OpenSignals {
  public:
-  // hr_progress_fn; comes on the thread that opens, about twenty times a second.
+  // With the GIL.
+  OpenSignals() {
+    const nb::module_ threading = nb::module_::import_("threading");
+    main_ = threading.attr("get_ident")().equal(threading.attr("main_thread")().attr("ident"));
+  }
+  // hr_progress_fn; comes on the thread that opens, about twenty times a second. Python runs
+  // handlers on the main thread alone, which is also the one that may take the GIL however the end
+  // is near.
   static int Mind(void* self, const hr_job_progress* /*progress*/) {
-    if (MustPark()) return 0;
+    if (!static_cast<OpenSignals*>(self)->main_) return 0;
     auto& raised = static_cast<OpenSignals*>(self)->raised_;
     const nb::gil_scoped_acquire acquired;
     if (PyErr_CheckSignals() != 0) raised.emplace();  // takes what is to be raised
@@ -51,6 +56,7 @@ class OpenSignals {
   }
 
  private:
+  bool main_ = false;
   std::optional<nb::python_error> raised_;
 };
 
@@ -98,7 +104,7 @@ Loader::Loader(nb::object path, const std::string& text, const std::vector<std::
   const char* name = path.is_none() ? nullptr : nb::cast<nb::bytes>(path).c_str();
   HR_INIT(hr_error, error);
   hr_loader* loader = nullptr;
-  const hr_status status = WithoutGil([&] {
+  const hr_status status = OutsideOfPython([&] {
     return name != nullptr
                ? hr_loader_open_file(name, &options, &loader, &error)
                : hr_loader_open_toml(text.data(), text.size(), &options, &loader, &error);
@@ -116,7 +122,7 @@ Loader::Loader(nb::object path, const std::string& text, const std::vector<std::
     signals.Raise();
   } catch (...) {
     // There will be no object to close it. Closing joins threads: others run meanwhile.
-    if (handle_ != nullptr) static_cast<void>(WithoutGil([this] { return handle_->Close(); }));
+    if (handle_ != nullptr) static_cast<void>(OutsideOfPython([this] { return handle_->Close(); }));
     throw;
   }
   Check(status, error);
@@ -127,7 +133,7 @@ Loader::~Loader() {
   if (handle_ == nullptr || handle_->forked()) return;
   // Closing joins threads: others run meanwhile.
   if (Py_IsInitialized()) {
-    static_cast<void>(WithoutGil([this] { return handle_->Close(); }));
+    static_cast<void>(OutsideOfPython([this] { return handle_->Close(); }));
   } else {
     static_cast<void>(handle_->Close());
   }
@@ -234,7 +240,7 @@ void Loader::Stop() {
 void Loader::Close() {
   if (handle_->forked()) return;
   held_back_.reset();
-  if (!WithoutGil([this] { return handle_->Close(); })) {
+  if (!OutsideOfPython([this] { return handle_->Close(); })) {
     Raise(HR_REENTERED, "close was called from inside a callback of this loader");
   }
   log_queue_->Deliver(log_);

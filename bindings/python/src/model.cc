@@ -70,8 +70,9 @@ int Callback::Saliency(void* callback, const hr_model_in* in, hr_saliency_out* o
 
 template <class Out>
 int Callback::Guarded(void* callback, const hr_model_in* in, Out* out) {
-  if (MustPark()) return 1;
+  if (!MayTakeGil()) return 1;
   const nb::gil_scoped_acquire gil;
+  TookGil();
   auto& self = *static_cast<Callback*>(callback);
   try {
     self.Answer(*in, out);

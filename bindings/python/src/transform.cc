@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bindings/python/src/c_strings.h"
+#include "bindings/python/src/call.h"
 #include "bindings/python/src/errors.h"
 
 namespace nb = nanobind;
@@ -64,7 +65,7 @@ class Transform {
     hr_transform* opened = nullptr;
     hr_status status = HR_OK;
     {
-      const nb::gil_scoped_release released;
+      const WithoutGil released;
       status = hr_transform_open(texts.data(), texts.size(), &options, &opened, &error);
     }
     transform_.reset(opened);
@@ -91,7 +92,7 @@ class Transform {
     Result result;
     hr_status status = HR_OK;
     {
-      const nb::gil_scoped_release released;
+      const WithoutGil released;
       const std::lock_guard lock(mutex_);
       status = Take(image, true, &result, &error);
     }
@@ -105,7 +106,7 @@ class Transform {
     HR_INIT(hr_error, error);
     hr_status status = HR_OK;
     {
-      const nb::gil_scoped_release released;
+      const WithoutGil released;
       const std::lock_guard lock(mutex_);
       status = hr_transform_crops(transform_.get(), height, width, count, crops.data(), &error);
       for (uint32_t i = 0; i < count && status == HR_OK; ++i) {
@@ -143,7 +144,7 @@ class Transform {
     Result result;
     hr_status status = HR_OK;
     {
-      const nb::gil_scoped_release released;
+      const WithoutGil released;
       const std::lock_guard lock(mutex_);
       HR_INIT(hr_image, out);
       status = run(known, &out, &error);
@@ -212,7 +213,7 @@ void WriteImage(const std::string& path, const Pixels& pixels, int quality) {
   HR_INIT(hr_error, error);
   hr_status status = HR_OK;
   {
-    const nb::gil_scoped_release released;
+    const WithoutGil released;
     status = hr_image_write(path.c_str(), &image, quality, &error);
   }
   Check(status, error);
