@@ -96,7 +96,7 @@ def value(item: typing.Any, place: str, depth: int = 0) -> str:
         entries = [value(entry, f"{place}.{i}", depth + 1) for i, entry in enumerate(item)]
         return "[" + ", ".join(entries) + "]"
     hint = ""
-    if isinstance(item, type) and hasattr(item, "dtype") or "dtype" in type(item).__name__:
+    if isinstance(item, type) and hasattr(item, "dtype") or "dtype" in type(item).__name__.lower():
         hint = '; a dtype is "u8", "f16", "bf16" or "f32"'
     found = "None" if item is None else shown(item)
     raise refuse(place, f"found {found}; allowed: str, int, float, bool, path, list or dict{hint}")
