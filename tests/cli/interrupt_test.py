@@ -107,25 +107,30 @@ def test_in_the_middle_of_a_shard(binary, shard, number):
     assert os.listdir(shard.parent) == ["0.tar"]
 
 
-def test_an_index_shows_how_far_a_single_shard_is(binary, shard):
+def shown_until(command, wanted):
+    """Waits until `command` has shown `wanted` on a terminal; Ctrl-C ends it then."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [binary, "index", str(shard)], stdout=subprocess.DEVNULL, stderr=slave, env={**os.environ, "TERM": "xterm"}
+        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=slave, env={**os.environ, "TERM": "xterm"}
     )
     os.close(slave)
     try:
         shown = b""
         deadline = time.monotonic() + 60
-        while not re.search(rb"[1-9]\d*%", shown) and time.monotonic() < deadline:
+        while not re.search(wanted, shown) and time.monotonic() < deadline:
             if select.select([master], [], [], 1)[0]:
                 shown += os.read(master, 65536)
-        assert re.search(rb"[1-9]\d*%  0 shards", shown), shown
+        assert re.search(wanted, shown), shown
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
     finally:
         os.close(master)
         process.kill()
         process.wait()
+
+
+def test_an_index_shows_how_far_a_single_shard_is(binary, shard):
+    shown_until([binary, "index", shard], rb"[1-9]\d*%  0 shards")
 
 
 @pytest.fixture(scope="module")
@@ -155,24 +160,4 @@ def test_in_the_middle_of_an_opening(binary, manifest, tmp_path, command):
 
 
 def test_an_opening_is_shown_on_a_terminal(binary, manifest):
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [binary, "digest", str(manifest / "config.toml")],
-        stdout=subprocess.DEVNULL,
-        stderr=slave,
-        env={**os.environ, "TERM": "xterm"},
-    )
-    os.close(slave)
-    try:
-        shown = b""
-        deadline = time.monotonic() + 60
-        while b"opening: " not in shown and time.monotonic() < deadline:
-            if select.select([master], [], [], 1)[0]:
-                shown += os.read(master, 65536)
-        assert re.search(rb"opening: \d+%", shown), shown
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
-    finally:
-        os.close(master)
-        process.kill()
-        process.wait()
+    shown_until([binary, "digest", manifest / "config.toml"], rb"opening: \d+%")

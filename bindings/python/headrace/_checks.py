@@ -6,7 +6,8 @@ import math
 import numbers
 import typing
 
-from ._errors import ConfigError, unknown_name
+from ._errors import unknown_name
+from ._toml import refuse
 
 _Function = typing.TypeVar("_Function", bound=typing.Callable[..., typing.Any])
 
@@ -26,6 +27,14 @@ def as_float(value: typing.Any) -> typing.Optional[float]:
         return None
 
 
+def entries_of(value: typing.Any) -> typing.List[typing.Any]:
+    """The entries of a list, a tuple or an array; of what is none [None], which no check takes."""
+    try:
+        return [None] if isinstance(value, (str, bytes)) else list(value)
+    except TypeError:
+        return [None]
+
+
 def bind(
     name: str, signature: inspect.Signature, args: typing.Tuple[typing.Any, ...], given: typing.Dict[str, typing.Any]
 ) -> typing.Dict[str, typing.Any]:
@@ -38,9 +47,7 @@ def bind(
     try:
         return dict(signature.bind(*args, **given).arguments)
     except TypeError as wrong:
-        error = ConfigError(f"{name}: {wrong}")
-        error.key = name
-        raise error from None
+        raise refuse(name, str(wrong)) from None
 
 
 def named(function: _Function) -> _Function:

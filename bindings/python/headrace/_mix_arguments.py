@@ -5,7 +5,7 @@ import typing
 import numpy as np
 
 from . import _schema
-from ._checks import as_float
+from ._checks import as_float, entries_of
 from ._errors import as_int, out_of_range, shown
 
 Array = np.ndarray
@@ -13,14 +13,6 @@ Array = np.ndarray
 
 def _inside(number: typing.Union[int, float, None], param: typing.Mapping[str, typing.Any]) -> bool:
     return number is not None and param.get("minimum", number) <= number <= param.get("maximum", number)
-
-
-def _list(value: typing.Any) -> typing.List[typing.Any]:
-    """The entries of a list, a tuple or an array; of what is none [None], which is refused."""
-    try:
-        return [None] if isinstance(value, (str, bytes)) else list(value)
-    except TypeError:
-        return [None]
 
 
 def _checked(param: typing.Mapping[str, typing.Any], value: typing.Any) -> typing.Any:
@@ -35,7 +27,7 @@ def _checked(param: typing.Mapping[str, typing.Any], value: typing.Any) -> typin
         if isinstance(value, (bool, np.bool_)):
             return bool(value)
     elif kind == "numbers":
-        found = [number(entry) for entry in _list(value)]
+        found = [number(entry) for entry in entries_of(value)]
         if all(_inside(entry, param) for entry in found):
             return found
     elif _inside(number(value), param):

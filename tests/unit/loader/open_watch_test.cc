@@ -39,6 +39,14 @@ size_t DescriptorsOpen() {
   return count;
 }
 
+// Goes on; *last is what was told last.
+auto Keep(JobProgress* last) {
+  return [last](const JobProgress& progress) {
+    *last = progress;
+    return true;
+  };
+}
+
 TEST(OpenWatchTest, NobodyWaitsUnlessOneIsThere) {
   EXPECT_TRUE(OpeningGoesOn());
   OpenWatch nobody(nullptr);
@@ -63,12 +71,7 @@ TEST(OpenWatchTest, WhatWasEndedStaysEnded) {
 
 TEST(OpenWatchTest, TellsHowFarItIs) {
   JobProgress last;
-  OpenWatch watch(
-      [&](const JobProgress& progress) {
-        last = progress;
-        return true;
-      },
-      First::kAtOnce, 0);
+  OpenWatch watch(Keep(&last), First::kAtOnce, 0);
   OpeningIsAt({.bytes = 100, .bytes_done = 40});
   OpeningFound(3);
   OpeningFound(4);
@@ -324,12 +327,7 @@ TEST_F(OpeningTest, OfAFolderThatIsNoClass) {
 
 TEST_F(OpeningTest, SaysHowFarItIs) {
   JobProgress last;
-  OpenWatch watch(
-      [&](const JobProgress& progress) {
-        last = progress;
-        return true;
-      },
-      First::kAtOnce, 0);
+  OpenWatch watch(Keep(&last), First::kAtOnce, 0);
   std::unique_ptr<Dataset> dataset;
   ConfigError error;
   ASSERT_TRUE(OpenDataset(Of(Source::kTar, "shards"), {}, &dataset, &error)) << error.text;

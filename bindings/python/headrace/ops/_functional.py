@@ -7,7 +7,7 @@ import typing
 import numpy as np
 
 from .. import _images
-from .._checks import as_float, named
+from .._checks import as_float, entries_of, named
 from .._errors import ConfigError, InvalidArgumentError, as_int, out_of_range, shown
 from .._transform import Transform
 from ._entries import apply
@@ -51,10 +51,7 @@ def _number(place: str, value: typing.Any) -> float:
 
 def _numbers(place: str, value: typing.Any, allowed: str, *counts: int) -> typing.List[float]:
     """The numbers of a list, a tuple, an array: one of `counts` of them, or any number where none is given."""
-    try:
-        entries = [None] if isinstance(value, (str, bytes)) else list(value)
-    except TypeError:  # is none
-        entries = [None]
+    entries = entries_of(value)
     found = [number for number in map(as_float, entries) if number is not None]
     if len(found) < len(entries) or counts and len(found) not in counts:
         raise _refused(place, value, allowed)
