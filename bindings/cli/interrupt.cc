@@ -1,13 +1,16 @@
 #include "bindings/cli/interrupt.h"
 
+#include <atomic>
 #include <csignal>
 
 namespace headrace::cli {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
+// Every thread of a command looks at it, so it is no sig_atomic_t; a handler may set what has no lock.
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
 
-void OnSignal(int) { interrupted = 1; }
+void OnSignal(int) { interrupted.store(true, std::memory_order_relaxed); }
 
 }  // namespace
 
@@ -19,6 +22,6 @@ void CatchInterrupts() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-bool Interrupted() { return interrupted != 0; }
+bool Interrupted() { return interrupted.load(std::memory_order_relaxed); }
 
 }  // namespace headrace::cli
