@@ -13,6 +13,7 @@ constexpr uint32_t kSymbols = 256;
 constexpr uint32_t kLengthMax = 16;
 constexpr uint32_t kZeroRun = 0xF0;  // sixteen zeros
 constexpr uint32_t kEndOfBlock = 0x00;
+constexpr int32_t kAcMax = (1 << kJpegAcBitsMax) - 1;
 
 // Zigzag index of each coefficient in row-major order.
 constexpr uint8_t kZigzag[kJpegCoefficients] = {
@@ -37,9 +38,23 @@ constexpr Orders MakeOrders() {
 }
 constexpr Orders kOrders = MakeOrders();
 
-uint32_t BitsOf(int32_t value) {
+constexpr uint32_t BitsOf(int32_t value) {
   return static_cast<uint32_t>(std::bit_width(static_cast<uint32_t>(value < 0 ? -value : value)));
 }
+
+// The same for AC coefficients, at [kAcMax + value]: a load is cheaper than finding a highest bit
+// where the compiler may not use lzcnt.
+struct AcBits {
+  uint8_t of[2 * kAcMax + 1];
+};
+constexpr AcBits MakeAcBits() {
+  AcBits bits = {};
+  for (int32_t value = -kAcMax; value <= kAcMax; ++value) {
+    bits.of[kAcMax + value] = static_cast<uint8_t>(BitsOf(value));
+  }
+  return bits;
+}
+constexpr AcBits kAcBits = MakeAcBits();
 
 // Bit k: the coefficient of zigzag index k is not zero. The compiler makes vectors of the first
 // loop.
@@ -56,23 +71,38 @@ uint64_t NonZero(const int16_t* block) {
   return mask;
 }
 
-// Symbols of one block's AC coefficients. False: one of them is too large.
-bool CountAc(const int16_t* block, uint64_t* counts) {
-  uint32_t before = 0;
-  uint32_t magnitudes = 0;  // all of them together, for their highest bit
-  for (uint64_t places = NonZero(block) & ~uint64_t{1}; places != 0; places &= places - 1) {
-    const auto k = static_cast<uint32_t>(std::countr_zero(places));
-    uint32_t run = k - before - 1;
-    for (; run > 15; run -= 16) ++counts[kZeroRun];
-    const int32_t value = block[kOrders.row_major[k]];
-    magnitudes |= static_cast<uint32_t>(value < 0 ? -value : value);
-    // Sizes that are too large stay within the counts, too: 16 at most.
-    ++counts[run << 4 | BitsOf(value)];
-    before = k;
+// AC coefficients by how far each is from the one before and by its bits, and blocks that end with
+// zeros.
+struct AcCounts {
+  uint64_t steps[kJpegCoefficients][16] = {};  // 16: a shift gives the row
+  uint64_t ends = 0;
+  static_assert(kJpegAcBitsMax < 16);
+
+  // False: a coefficient of `block` is too large.
+  bool Count(const int16_t* block) {
+    uint32_t before = 0;
+    for (uint64_t places = NonZero(block) & ~uint64_t{1}; places != 0; places &= places - 1) {
+      const auto k = static_cast<uint32_t>(std::countr_zero(places));
+      const auto value = static_cast<uint32_t>(kAcMax + block[kOrders.row_major[k]]);
+      if (value > 2 * kAcMax) return false;
+      ++steps[k - before][kAcBits.of[value]];
+      before = k;
+    }
+    if (before != kJpegCoefficients - 1) ++ends;
+    return true;
   }
-  if (before != kJpegCoefficients - 1) ++counts[kEndOfBlock];
-  return magnitudes >> kJpegAcBitsMax == 0;
-}
+
+  void AddTo(uint64_t symbols[kSymbols]) const {
+    for (uint32_t zeros = 0; zeros < kJpegCoefficients - 1; ++zeros) {
+      for (uint32_t bits = 1; bits <= kJpegAcBitsMax; ++bits) {
+        const uint64_t count = steps[zeros + 1][bits];
+        symbols[kZeroRun] += zeros / 16 * count;
+        symbols[zeros % 16 << 4 | bits] += count;
+      }
+    }
+    symbols[kEndOfBlock] += ends;
+  }
+};
 
 // What: the blocks of one component, MCU after MCU. Blocks outside the plane fill up the last
 // MCUs: they repeat the DC value before them and have nothing else.
@@ -85,6 +115,7 @@ class ComponentCounter {
         counts_(counts) {}
 
   void Restart() { dc_ = 0; }
+  void AddAc() const { ac_.AddTo(counts_->ac); }  // once, after all blocks
 
   bool Count(uint32_t mcu_column, uint32_t mcu_row) {
     for (uint32_t y = 0; y < down_; ++y) {
@@ -93,13 +124,13 @@ class ComponentCounter {
         const uint32_t row = mcu_row * down_ + y;
         if (column >= plane_.blocks_across || row >= plane_.blocks_down) {
           ++counts_->dc[0];
-          ++counts_->ac[kEndOfBlock];
+          ++ac_.ends;
           continue;
         }
         const int16_t* block =
             plane_.coefficients + (size_t{row} * plane_.blocks_across + column) * kJpegCoefficients;
         const uint32_t size = BitsOf(block[0] - dc_);
-        if (size > kJpegDcBitsMax || !CountAc(block, counts_->ac)) return false;
+        if (size > kJpegDcBitsMax || !ac_.Count(block)) return false;
         ++counts_->dc[size];
         dc_ = block[0];
       }
@@ -112,6 +143,7 @@ class ComponentCounter {
   const uint32_t across_;
   const uint32_t down_;
   JpegSymbolCounts* const counts_;
+  AcCounts ac_;
   int32_t dc_ = 0;
 };
 
@@ -190,6 +222,7 @@ bool CountJpegSymbols(const JpegCoefficientPlanes& planes, uint32_t restart_mcus
       }
     }
   }
+  for (uint32_t c = 0; c < planes.components; ++c) counters[c].AddAc();
   return true;
 }
 

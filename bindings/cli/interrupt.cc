@@ -6,7 +6,8 @@
 namespace headrace::cli {
 namespace {
 
-// Every thread of a command looks at it, so it is no sig_atomic_t; a handler may set what has no lock.
+// Every thread of a command looks at it, so it is no sig_atomic_t; a handler may set what has no
+// lock.
 std::atomic<bool> interrupted = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
 
