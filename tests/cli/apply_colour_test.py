@@ -1,18 +1,16 @@
 """The colour ops of headrace apply: equal to Pillow's, and to torchvision's on Pillow pictures."""
 
-import os
 import random
 import re
 
 import pytest
 
+from slow_programs import SHARE
+
 IMAGE = pytest.importorskip("PIL.Image", reason="Pillow is the reference here")
 ENHANCE = pytest.importorskip("PIL.ImageEnhance")
 OPS = pytest.importorskip("PIL.ImageOps")
 NUMPY = pytest.importorskip("numpy")
-
-# A share of the random cases, for programs that are slow to start (sanitizers).
-SHARE = int(os.environ.get("HEADRACE_TEST_SHARE", "1"))
 
 try:
     import torchvision.transforms.functional as torchvision

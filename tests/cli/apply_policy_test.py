@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from slow_programs import SHARE
+
 os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx2")  # docs/ops.md: whose last bits are meant
 
 tomllib = pytest.importorskip("tomllib", reason="needs Python 3.11")
@@ -18,8 +20,6 @@ from torchvision.transforms import autoaugment  # noqa: E402
 from random_stream import RandomStream  # noqa: E402
 
 SEED = 17
-# One part of so many is run where the program is slow.
-SHARE = int(os.environ.get("HEADRACE_TEST_SHARE", "1"))
 SAMPLES = max(4, 30 // SHARE)
 NEAREST = TF.InterpolationMode.NEAREST
 INTERPOLATIONS = {

@@ -11,6 +11,8 @@ import subprocess
 
 import pytest
 
+from slow_programs import SHARE
+
 LAUNCHERS = {
     "torchrun": ("RANK", "WORLD_SIZE"),
     "Open MPI": ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
@@ -59,7 +61,6 @@ size = 24
 """
 
 LONG = os.environ.get("HEADRACE_LONG_TESTS") == "1"
-SHARE = int(os.environ.get("HEADRACE_TEST_SHARE", "1"))  # sanitizers are slow to start
 RUNS = 200 if LONG else max(20 // SHARE, 2)
 FIRST = int(os.environ.get("HEADRACE_RUNS_FIRST", "1"))
 

@@ -10,9 +10,9 @@ import time
 import pytest
 from search_judges import alone, config, judge, script  # noqa: F401 (fixtures)
 from search_judges import HANG, sequence, start, wait_until
+from slow_programs import SHARE
 
 LONG = os.environ.get("HEADRACE_LONG_TESTS") == "1"
-SHARE = int(os.environ.get("HEADRACE_TEST_SHARE", "1"))  # sanitizers are slow to start
 KILLS = 100 if LONG else max(8 // SHARE, 2)
 
 

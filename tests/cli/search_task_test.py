@@ -17,11 +17,13 @@ import sys
 
 import pytest
 
+from slow_programs import SHARE
+
 pytest.importorskip("PIL", reason="the digits are drawn with Pillow")
 
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/search"
 # A tenth of the work with a sanitizer: programs are many times slower there.
-QUICK = os.environ.get("HEADRACE_TEST_SHARE", "1") != "1"
+QUICK = SHARE != 1
 TRIALS, EPOCHS = 36, 40
 
 

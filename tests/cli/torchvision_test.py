@@ -17,10 +17,9 @@ pytest.importorskip("torchvision", reason="torchvision is the reference here")
 IMAGE = pytest.importorskip("PIL.Image")
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import reference_ops  # noqa: E402
+from slow_programs import SHARE  # noqa: E402
 
 SEED = int(os.environ.get("HEADRACE_TEST_SEED", "20220913"))
-# One part of so many is run where the program is slow.
-SHARE = int(os.environ.get("HEADRACE_TEST_SHARE", "1"))
 PARTS = 8
 LISTS_A_PART = 30 // SHARE
 TIMES_AN_OP = max(2, 10 // SHARE)
