@@ -1,6 +1,10 @@
 """States that are saved after an interrupted call, before anything else: what was not given comes again."""
 
+import signal
+import threading
+
 import headrace
+import headrace._loader
 import pytest
 
 
@@ -111,3 +115,112 @@ def test_a_load_that_is_interrupted_in_its_log_line_is_one(load):
         next(kept)
     assert [batch.ids.tolist() for batch in loader] == following
     assert loader.epoch == 2 and len(wanted) == len(following) + 1
+
+
+def test_a_signal_in_the_wait_for_a_batch_keeps_it(load):
+    slow = [{"op": "random_resized_crop", "size": 512}] + [{"op": "random_rotation", "degrees": 30}] * 10
+    options = dict(batch_size=8, tail="pad", workers=1, prefetch_batches=1, augment=slow)
+    wanted = rest_of_epoch(load(**options))
+    loader, interrupted = load(**options), 0
+
+    def ring(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        for number in range(len(wanted) * 3):
+            number %= len(wanted)
+            loader.set_epoch(0)
+            for _ in range(number):
+                loader.next()
+            batch = None
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.002)
+                batch = loader.next()
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                if batch is None:
+                    interrupted += 1
+                    assert loader.state_dict()["position"] == 8 * number
+                    batch = loader.next()
+            assert batch.ids.tolist() == wanted[number]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted > 0
+
+
+class Interrupted:
+    """A name of a module's, whose call raises when `at` says so."""
+
+    def __init__(self, function, at):
+        self.function, self.at, self.calls = function, at, 0
+
+    def __call__(self, *arguments, **keywords):
+        self.calls += 1
+        if self.calls in self.at:
+            raise KeyboardInterrupt
+        return self.function(*arguments, **keywords)
+
+
+@pytest.mark.parametrize("at", [[1], [2, 3], [4]])
+def test_an_interrupt_between_the_librarys_call_and_pythons_return_keeps_the_batch(load, monkeypatch, at):
+    wanted = rest_of_epoch(load(tail="pad"))
+    loader = load(tail="pad")
+    monkeypatch.setattr(headrace._loader, "Batch", Interrupted(headrace._loader.Batch, at))
+    batches, given, places = iter(loader), [], []
+    while True:
+        try:
+            batch = next(batches)
+        except KeyboardInterrupt:
+            places.append(loader.state_dict()["position"])
+            continue
+        except StopIteration:
+            break
+        given.append(batch.ids.tolist())
+    assert given == wanted
+    assert places == [8 * (call - 1 - number) for number, call in enumerate(at)]
+    assert loader.epoch == 1
+
+
+def test_an_interrupt_at_the_end_of_an_epoch_keeps_the_end(load, monkeypatch):
+    class Core:
+        """Raises behind the call that has given the end."""
+
+        def __init__(self, core):
+            self.core, self.armed = core, True
+
+        def __getattr__(self, name):
+            return getattr(self.core, name)
+
+        def next(self, wait):
+            lease = self.core.next(wait)
+            if lease is None and self.armed:
+                self.armed = False
+                raise KeyboardInterrupt
+            return lease
+
+    loader = load(tail="pad")
+    monkeypatch.setattr(loader, "_core", Core(loader._core))
+    batches = iter(loader)
+    given = [next(batches).ids.tolist() for _ in range(4)]
+    with pytest.raises(KeyboardInterrupt):
+        next(batches)
+    state = loader.state_dict()
+    assert (state["epoch"], state["position"]) == (0, 32) and len(given) == 4
+    with pytest.raises(StopIteration):
+        next(batches)
+    assert loader.state_dict()["epoch"] == 1 and loader.epoch == 1
+
+
+def test_what_another_thread_was_given_since_is_not_taken_back(load):
+    loader = load(tail="pad")
+    first = loader.next().ids.tolist()
+    given = loader._core.given - 1
+    other = threading.Thread(target=loader.next)
+    other.start()
+    other.join()
+    place = loader.state_dict()
+    loader._take_back(given)
+    loader._take_back(given + 1)
+    assert loader.state_dict() == place and first

@@ -434,6 +434,42 @@ def test_state_is_that_of_the_batch_in_the_loop(folder):  # noqa: F811
             other.load_state_dict(state)
 
 
+@pytest.mark.parametrize("step", ["tensors_of", "pin", "TorchBatch._replace"])
+def test_a_batch_that_an_interrupt_kept_from_the_loop_comes_again(folder, monkeypatch, step):  # noqa: F811
+    import headrace.torch._data_loader as module
+
+    armed = [False]
+
+    def interrupted(function):
+        def call(*arguments, **keywords):
+            made = function(*arguments, **keywords)
+            if armed[0]:
+                raise KeyboardInterrupt
+            return made
+
+        return call
+
+    if step == "TorchBatch._replace":
+        monkeypatch.setattr(module.TorchBatch, "_replace", interrupted(module.TorchBatch._replace))
+    else:
+        monkeypatch.setattr(module, step, interrupted(getattr(module, step) if step != "pin" else lambda tensor: tensor))
+    with loader(folder, 4, shuffle=True, full_batch=True) as one:
+        if step == "pin":
+            one.pin_memory = True
+        whole = ids_of(one)
+        one.set_epoch(0)
+        batches = iter(one)
+        given = [next(batches).ids.tolist() for _ in range(2)]
+        armed[0] = True
+        with pytest.raises(KeyboardInterrupt):
+            next(batches)
+        armed[0] = False
+        state = one.state_dict()
+        assert state["position"] == 8
+        one.load_state_dict(state)
+        assert given + ids_of(one) == whole
+
+
 def test_state_loads_with_another_batch_size_and_ranks(folder):  # noqa: F811
     with loader(folder, 4, shuffle=True, full_batch=True) as one:
         done = []

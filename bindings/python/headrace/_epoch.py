@@ -28,8 +28,14 @@ class Epoch:
         loader = self._loader
         if loader._owner != os.getpid():  # a lock that a thread of the parent's held stays locked here
             return self._next()
-        with loader._turn:  # one thread asks at a time: those behind it see that the epoch has ended
-            return self._next()
+        given = loader._core.given
+        try:
+            with loader._turn:  # one thread asks at a time: those behind it see that the epoch has ended
+                return self._next()
+        except BaseException:
+            if not self._over:
+                loader._take_back(given)
+            raise
 
     def begin(self) -> None:
         """Goes to the epoch's start, as the first batch that is asked for does. Once, before that."""

@@ -171,22 +171,36 @@ class Loader:
             comes with the call after that.
         """
         wait = -1.0 if timeout is None else seconds("timeout", timeout)
+        given = self._core.given
         try:
             lease = self._core.next(wait)
+            if lease is None:
+                self._current = _nobody
+                self._fresh = True
+                self._epoch += 1
+                return None
+            self._fresh = False
+            self._epoch = max(self._epoch, lease.epoch)
+            if self._current() is None:
+                self._current = _by_hand
+            return Batch(lease)
         except HeadraceError as error:
             if error.sample_id is not None and error.path is None:
                 error.path = self._path_of(error.sample_id)
             raise
-        if lease is None:
-            self._current = _nobody
-            self._fresh = True
-            self._epoch += 1
-            return None
-        self._fresh = False
-        self._epoch = max(self._epoch, lease.epoch)
-        if self._current() is None:
-            self._current = _by_hand
-        return Batch(lease)
+        except BaseException:
+            self._take_back(given)
+            raise
+
+    def _take_back(self, given: int) -> None:
+        """What was raised between two of Python's steps, as a signal's handler may, keeps a batch from whoever called:
+        the one that came when `given` had come before comes with the next call."""
+        if self._core.given == given:
+            return
+        try:
+            self._core.take_back(given)
+        except HeadraceError:
+            pass  # closed meanwhile
 
     def _path_of(self, sample_id: int) -> typing.Optional[str]:
         try:

@@ -178,9 +178,13 @@ void Call::Consume() {
   }
 }
 
-void Call::MindSignals() {
+void Call::LeaveForSignals() {
   Leave();
   if (PyErr_CheckSignals() != 0) throw nb::python_error();
+}
+
+void Call::MindSignals() {
+  LeaveForSignals();
   Enter();
 }
 

@@ -99,8 +99,10 @@ class Call {
   // Becomes the loader's consumer: waits while another thread is, and minds signals meanwhile.
   // Raises when this thread is it already, inside of a callback.
   void Consume();
-  // Runs the handlers of signals that came. They may call the loader, also close it: this call is
-  // out of it meanwhile, and is no consumer afterwards. Raises what they raise.
+  // Runs the handlers of signals that came, and raises what they raise. They may call the loader,
+  // also close it: this call is out of it then, and makes no use of it any more.
+  void LeaveForSignals();
+  // The same, and comes in again, but not as the consumer.
   void MindSignals();
 
   // The result of `function`, which runs without the GIL.

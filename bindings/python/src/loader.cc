@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "bindings/python/src/c_strings.h"
@@ -145,7 +146,7 @@ nb::object Loader::Next(double timeout) {
   // What a callback raised, when something else was raised instead.
   model_.RaisePending();
   saliency_.RaisePending();
-  if (held_back_.is_valid()) return std::exchange(held_back_, nb::object());
+  if (held_back_.is_valid()) return Give();
   const int64_t deadline =
       timeout < 0 || timeout > 1e9 ? INT64_MAX : NowNs() + static_cast<int64_t>(timeout * 1e9);
   for (;;) {
@@ -154,28 +155,24 @@ nb::object Loader::Next(double timeout) {
     HR_INIT(hr_error, error);
     const hr_status status = call.WithoutGil(
         [&](hr_loader* loader) { return hr_loader_next(loader, wait, &batch, &error); });
-    nb::object lease;
     if (status == HR_OK || status == HR_END_OF_EPOCH) {
       position_before_ = position_;
       position_ = status == HR_OK ? position_ + batch_positions_ : 0;
-    }
-    if (status == HR_OK) lease = nb::cast(Lease(batch, handle_));
-    try {
-      log_queue_->Deliver(log_);
-    } catch (...) {
       // An interrupted call has taken nothing: the batch, or the epoch's end, comes with the next.
-      if (status == HR_OK) held_back_ = std::move(lease);
-      if (status == HR_END_OF_EPOCH) held_back_ = nb::none();
-      throw;
+      held_back_ = status == HR_OK ? nb::cast(Lease(batch, handle_)) : nb::none();
     }
-    if (model_.has_pending() || saliency_.has_pending()) held_back_ = std::move(lease);
+    log_queue_->Deliver(log_);
     model_.RaisePending();
     saliency_.RaisePending();
-    if (status == HR_OK) return lease;
-    if (status == HR_END_OF_EPOCH) return nb::none();
-    if (status != HR_TIMEOUT) {
+    if (status != HR_OK && status != HR_END_OF_EPOCH && status != HR_TIMEOUT) {
       if (status == HR_STOPPED && handle_->closed()) RaiseClosed("the loader was closed");
       Raise(status, error);
+    }
+    // With a batch, too: what a signal raises that came during the wait for it would come as soon
+    // as this returns, before the caller has the batch.
+    if (held_back_.is_valid()) {
+      call.LeaveForSignals();
+      if (held_back_.is_valid()) return Give();
     }
     call.MindSignals();
     if (NowNs() >= deadline) {
@@ -183,8 +180,26 @@ nb::object Loader::Next(double timeout) {
       throw nb::python_error();
     }
     call.Consume();
-    if (held_back_.is_valid()) return std::exchange(held_back_, nb::object());
+    if (held_back_.is_valid()) return Give();
   }
+}
+
+nb::object Loader::Give() {
+  ++given_;
+  giver_ = std::this_thread::get_id();
+  gave_end_ = held_back_.is_none();
+  return std::exchange(held_back_, nb::object());
+}
+
+void Loader::TakeBack(uint64_t given) {
+  Call call(handle_);
+  call.Consume();
+  const bool last = given_ == given + 1 && giver_ == std::this_thread::get_id();
+  if (!last || held_back_.is_valid()) return;
+  State state = Save(call);
+  PutPlaceBefore(gave_end_, &state);
+  Load(call, state.span());
+  giver_ = {};
 }
 
 void Loader::SetEpoch(uint32_t epoch) {
@@ -198,36 +213,46 @@ void Loader::SetEpoch(uint32_t epoch) {
   position_ = 0;
 }
 
+Loader::State Loader::Save(Call& call) const {
+  State state;
+  HR_INIT(hr_error, error);
+  const hr_status status = call.WithoutGil([&](hr_loader* loader) {
+    return hr_loader_state_save(loader, state.bytes, sizeof state.bytes, &state.size, &error);
+  });
+  Check(status, error);
+  return state;
+}
+
+void Loader::PutPlaceBefore(bool end, State* state) const {
+  Place place = PlaceOf(state->span());
+  if (end) --place.epoch;  // the library is in the next one already
+  place.position = position_before_;
+  PutPlace(state->span(), place);
+}
+
+void Loader::Load(Call& call, std::span<const char> state) {
+  HR_INIT(hr_error, error);
+  const hr_status status = call.WithoutGil([&](hr_loader* loader) {
+    return hr_loader_state_load(loader, state.data(), state.size(), &error);
+  });
+  Check(status, error);
+  held_back_.reset();
+  position_ = PlaceOf(state).position;
+}
+
 nb::bytes Loader::SaveState() {
   Call call(handle_);
   call.Consume();
-  char state[HR_STATE_BYTES_MAX];
-  size_t size = 0;
-  HR_INIT(hr_error, error);
-  const hr_status status = call.WithoutGil([&](hr_loader* loader) {
-    return hr_loader_state_save(loader, state, sizeof state, &size, &error);
-  });
-  Check(status, error);
-  if (held_back_.is_valid()) {
-    // The library has given it, and the caller has not got it: a run that goes on begins with it.
-    Place place = PlaceOf({state, size});
-    if (held_back_.is_none()) --place.epoch;  // the library is in the next one already
-    place.position = position_before_;
-    PutPlace({state, size}, place);
-  }
-  return nb::bytes(state, size);
+  State state = Save(call);
+  // The library has given it, and the caller has not got it: a run that goes on begins with it.
+  if (held_back_.is_valid()) PutPlaceBefore(held_back_.is_none(), &state);
+  return nb::bytes(state.bytes, state.size);
 }
 
 void Loader::LoadState(nb::bytes state) {
   Call call(handle_);
   call.Consume();
-  HR_INIT(hr_error, error);
-  const hr_status status = call.WithoutGil([&](hr_loader* loader) {
-    return hr_loader_state_load(loader, state.c_str(), state.size(), &error);
-  });
-  Check(status, error);
-  held_back_.reset();
-  position_ = PlaceOf({state.c_str(), state.size()}).position;
+  Load(call, {state.c_str(), state.size()});
 }
 
 void Loader::Tell() { log_queue_->Deliver(log_); }
@@ -329,6 +354,8 @@ void BindLoader(nb::module_& module) {
       .def("next", &Loader::Next, nb::sig("def next(self, timeout: float) -> Lease | None"),
            nb::arg("timeout"))
       .def("set_epoch", &Loader::SetEpoch, nb::arg("epoch"))
+      .def_prop_ro("given", &Loader::given)
+      .def("take_back", &Loader::TakeBack, nb::arg("given"))
       .def("save_state", &Loader::SaveState)
       .def("load_state", &Loader::LoadState, nb::arg("state"))
       .def("tell", &Loader::Tell)

@@ -7,7 +7,9 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bindings/python/src/batch.h"
@@ -38,8 +40,13 @@ class Loader {
 
   // A Lease, or None at the end of an epoch. Raises TimeoutError after `timeout` seconds (below 0:
   // never), and what a callback raised: the batch, unmixed, comes with the next call; so it does
-  // when a signal's handler raised while a log line was told.
+  // when a signal's handler raised.
   nanobind::object Next(double timeout);
+  // How often Next has returned.
+  uint64_t given() const { return given_; }
+  // Makes what Next gave this thread when `given` were given come with its next call again: made
+  // anew, for the lease may be gone. Nothing happens when more was given since.
+  void TakeBack(uint64_t given);
   void SetEpoch(uint32_t epoch);
   // Where the run stands for who calls: what is held back counts as not given.
   nanobind::bytes SaveState();
@@ -64,14 +71,31 @@ class Loader {
   static int Clear(PyObject* self) noexcept;
 
  private:
+  struct State {
+    char bytes[HR_STATE_BYTES_MAX] = {};
+    size_t size = 0;
+    std::span<char> span() { return {bytes, size}; }
+  };
+  nanobind::object Give();  // what is held back
+  // By the consumer.
+  State Save(Call& call) const;
+  void Load(Call& call, std::span<const char> state);
+  // Puts the place into `state` that the library stood at before it gave its last batch, or `end`
+  // of an epoch.
+  void PutPlaceBefore(bool end, State* state) const;
+
   const std::shared_ptr<LogQueue> log_queue_ = std::make_shared<LogQueue>();
   nanobind::object log_;
   Callback model_;
   Callback saliency_;
   std::shared_ptr<LoaderHandle> handle_;
-  // What the call gives that was interrupted, by a callback or in a log line: a batch, or None at
-  // an epoch's end.
+  // What the call gives that was interrupted, by a callback, in a log line or by a signal: a batch,
+  // or None at an epoch's end.
   nanobind::object held_back_;
+  // Of Next: how often it has returned, and of the last time: to which thread, and whether an end.
+  uint64_t given_ = 0;
+  std::thread::id giver_ = {};
+  bool gave_end_ = false;
   // Positions of its epoch that are done where the library stands, and that were before the last
   // batch, or end of an epoch, was taken.
   uint64_t position_ = 0;

@@ -216,7 +216,9 @@ class DataLoader:
             # sampler.set_epoch(epoch), as loops with a DistributedSampler have it.
             self._epoch_seen = self._distributed.epoch
             self.set_epoch(self._epoch_seen)
-        return self._iterate()
+        batches = self._iterate()
+        # With a device the state of the batch that the caller has is kept beside.
+        return batches if self._side is not None else _Iteration(self, batches)
 
     def _iterate(self) -> Iterator[Any]:
         batches: Iterable[Tuple[Tensors, TorchBatch]] = self._host_batches()
@@ -355,6 +357,29 @@ class DataLoader:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a headrace.torch.DataLoader can be neither pickled nor copied: two of them would take each "
                         "other's batches; open one in each process")
+
+
+class _Iteration:
+    """Batches without a device: what an exception in the making of one keeps from the caller comes again."""
+
+    def __init__(self, loader: DataLoader, batches: Iterator[Any]) -> None:
+        self._loader = loader
+        self._batches = batches
+
+    def __iter__(self) -> "_Iteration":
+        return self
+
+    def __next__(self) -> Any:
+        loader = self._loader._loader
+        given, before = loader._core.given, self._loader._before
+        try:
+            return next(self._batches)
+        except StopIteration:
+            raise
+        except BaseException:
+            loader._take_back(given)
+            self._loader._before = before
+            raise
 
 
 class _Record:
