@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/hash.h"
@@ -38,9 +43,9 @@ class PixelCheck {
             Fail(error, failed));
   }
 
-  // Ok, or how the sample differs. *compared: not a record that lies beyond the shard or has not
-  // its checksum, for that is VerifyShard's to tell, and once. False: *error says why it cannot be
-  // told.
+  // Ok, or how the sample differs. *compared is false, with a verdict, for a record that cannot be
+  // read or has not its checksum: mostly VerifyShard tells that. False: *error says why it cannot
+  // be told.
   bool Compare(uint64_t id, Status* verdict, bool* compared, ShardRecord* record, std::string* file,
                JobError* error) {
     *verdict = {};
@@ -49,11 +54,12 @@ class PixelCheck {
     *file = cursor_.content().path();
     const Status read = cursor_.ReadRecord(record);
     if (!read.ok()) return FailOn(error, *file + ".hri", read);
-    if (!cursor_.content().Read(record->offset, record->bytes, &bytes_).ok() ||
-        (record->hash != 0 && Hash64(bytes_) != record->hash)) {
-      *compared = false;
-      return true;
+    *verdict = cursor_.content().Read(record->offset, record->bytes, &bytes_);
+    if (verdict->ok() && record->hash != 0 && Hash64(bytes_) != record->hash) {
+      *verdict = {Code::kFileChanged, "the shard was changed while it was verified"};
     }
+    *compared = verdict->ok();
+    if (!*compared) return true;
     if (!reader_->Read(id, &source_bytes_, error)) return false;
     *verdict = Compare(id, *record);
     return true;
@@ -107,6 +113,7 @@ class VerifyRun {
   VerifyRun(const VerifyJob& job, const PackShards& pack, const JobHooks& hooks)
       : job_(job),
         pack_(pack),
+        hooks_(hooks),
         steps_(pack.samples() * (job.source != nullptr ? 2 : 1)),
         // With a source most of the time goes into pixels: progress counts samples then.
         threads_(hooks, steps_, job.source != nullptr ? 0 : pack.bytes()) {}
@@ -114,6 +121,7 @@ class VerifyRun {
   bool Run(VerifyReport* report, JobError* error) {
     const bool good = threads_.Run(
         report->workers, [this](uint32_t) { Work(); }, error);
+    if (good) TellUnread();
     report->bad = bad_.load();
     report->compared = compared_.load();
     report->record_bytes = record_bytes_.load();
@@ -126,7 +134,7 @@ class VerifyRun {
       const uint64_t at = next_shard_.fetch_add(1, std::memory_order_relaxed);
       if (at >= pack_.shards().size()) break;
       VerifyShard({pack_.folder(), pack_.classes(), pack_.samples()}, pack_.shards()[at],
-                  {.bad = [this](SampleNote note) { Bad(std::move(note)); },
+                  {.bad = [this](SampleNote note) { BadInShard(std::move(note)); },
                    .done =
                        [this](uint64_t bytes) {
                          record_bytes_.fetch_add(bytes, std::memory_order_relaxed);
@@ -159,12 +167,18 @@ class VerifyRun {
            .code = error.code,
            .text = error.text});
     } else if (!verdict.ok()) {
-      Bad({.id = static_cast<int64_t>(id),
-           .path = record.name,
-           .file = file,
-           .offset = record.offset,
-           .code = verdict.code(),
-           .text = verdict.text()});
+      SampleNote note = {.id = static_cast<int64_t>(id),
+                         .path = record.name,
+                         .file = file,
+                         .offset = record.offset,
+                         .code = verdict.code(),
+                         .text = verdict.text()};
+      if (compared) {
+        Bad(std::move(note));
+      } else {
+        const std::lock_guard lock(mutex_);
+        unread_.try_emplace(file, std::move(note));
+      }
     }
     compared_.fetch_add(compared ? 1 : 0, std::memory_order_relaxed);
     threads_.Done(1, 0);
@@ -175,10 +189,33 @@ class VerifyRun {
     threads_.Note(std::move(note));
   }
 
+  void BadInShard(SampleNote note) {
+    {
+      const std::lock_guard lock(mutex_);
+      bad_files_.insert(note.file);
+    }
+    Bad(std::move(note));
+  }
+
+  // Records that could not be read for their pixels, of shards that their walks found good: damaged
+  // or changed in between. After the threads; once a shard.
+  void TellUnread() {
+    for (const auto& [file, note] : unread_) {
+      if (bad_files_.contains(file) || bad_files_.contains(file + ".hri")) continue;
+      bad_.fetch_add(1, std::memory_order_relaxed);
+      if (hooks_.note) hooks_.note(note);
+    }
+  }
+
   const VerifyJob& job_;
   const PackShards& pack_;
+  const JobHooks& hooks_;
   const uint64_t steps_;
   JobThreads threads_;
+  std::mutex mutex_;
+  // Guarded by mutex_: shards that a walk found bad, and the first unread record of each.
+  std::set<std::string> bad_files_;
+  std::map<std::string, SampleNote> unread_;
   // Counters that nothing else hangs on: relaxed.
   std::atomic<uint64_t> next_shard_{0};
   std::atomic<uint64_t> next_sample_{0};

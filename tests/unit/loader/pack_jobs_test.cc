@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -137,6 +139,48 @@ TEST_F(PackJobsTest, OtherPixelsOrNamesInTheSourceAreFound) {
   std::filesystem::rename(temp_ / "data/even/4.jpg", temp_ / "data/even/5.jpg");
   source = Source();
   EXPECT_EQ(MustVerify(source.get()).bad, 2u);
+}
+
+// A data set, and something that happens when a name is asked for.
+class WatchedNames final : public Dataset {
+ public:
+  WatchedNames(std::unique_ptr<Dataset> whole, std::function<void(uint64_t)> asked)
+      : whole_(std::move(whole)), asked_(std::move(asked)) {}
+
+  uint64_t size() const override { return whole_->size(); }
+  Extent Locate(uint64_t id) const override { return whole_->Locate(id); }
+  int64_t Label(uint64_t id) const override { return whole_->Label(id); }
+  const std::vector<std::string>& classes() const override { return whole_->classes(); }
+  const std::string& root() const override { return whole_->root(); }
+  uint64_t index_bytes() const override { return whole_->index_bytes(); }
+  std::string Name(uint64_t id) const override {
+    asked_(id);
+    return whole_->Name(id);
+  }
+
+ private:
+  std::unique_ptr<Dataset> whole_;
+  std::function<void(uint64_t)> asked_;
+};
+
+TEST_F(PackJobsTest, AShardThatChangesBehindItsWalkIsFound) {
+  PackJob job = Job();
+  job.shard_bytes = 1 << 20;
+  (void)MustPack(job);
+  const std::string shard = pack() + "/000000.tar";
+  const std::string good = Read(shard);
+  for (const std::string& changed : {std::string(good.size(), 'x'), good.substr(0, 3000)}) {
+    // Names are asked for where pixels are compared: one sample is, the rest cannot be.
+    const WatchedNames source(Source(), [&](uint64_t id) {
+      if (id == 0) Overwrite(shard, changed);
+    });
+    const VerifyReport report = MustVerify(&source);
+    EXPECT_EQ(report.bad, 1u);
+    EXPECT_LT(report.compared, 6u);
+    ASSERT_EQ(notes_.size(), 1u);
+    EXPECT_EQ(notes_[0].file, shard);
+    Overwrite(shard, good);
+  }
 }
 
 TEST_F(PackJobsTest, AMissingShardIsNamed) {
