@@ -64,6 +64,10 @@ Result<AtomicFile> AtomicFile::Make(const std::string& path) {
   made.bytes_max_ = FileBytesMax();
   const std::string folder = FolderOf(path);
   made.folder_.Reset(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!made.folder_.valid() && errno == EACCES) {
+    // It may still be one to write to; it cannot be synced then.
+    made.folder_.Reset(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
   if (!made.folder_.valid()) return StatusOf(errno, "the folder cannot be opened");
   // A nameless file gets its name by way of /proc, at the end.
   if (::access("/proc/self/fd", X_OK) != 0) {
@@ -130,9 +134,10 @@ Status PutInPlace(int file, int folder, const std::string& name, std::string* te
     return StatusOf(errno, "could not be put in place");
   }
   temporary->clear();
-  // From here on the new file is there. Not every file system can sync a folder; one that can and
-  // fails may have lost the new name by the next start.
-  if (::fsync(folder) != 0 && errno != EINVAL && errno != ENOTSUP) {
+  // From here on the new file is there. Not every file system can sync a folder, and none without
+  // the right to read it (EBADF, of O_PATH); one that can and fails may have lost the new name by
+  // the next start.
+  if (::fsync(folder) != 0 && errno != EINVAL && errno != ENOTSUP && errno != EBADF) {
     return StatusOf(errno, "is in place, but its folder could not be synced");
   }
   return {};
