@@ -208,8 +208,8 @@ void CheckpointIndex::Close() noexcept {
   try {
     const Status status = CheckpointMerge(*this).Run();
     if (status.ok()) return;
-    const std::string text = "checkpoints: " + path_ + " was not written: it " + TextOf(status) +
-                             "; the new ones are lost";
+    const std::string text =
+        "checkpoints: " + path_ + ": " + TextOf(status) + "; the new ones may be lost";
     log_.Write(LogLevel::kWarning, text.c_str());
   } catch (const std::bad_alloc&) {
     log_.Write(LogLevel::kWarning, "checkpoints: no memory to write them; the new ones are lost");
