@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/checked_math.h"
+#include "loader/open_watch.h"
 
 namespace headrace::loader {
 
@@ -35,6 +36,7 @@ Result<HostMemory> HostMemory::MakeBatchBuffer(size_t bytes, const HostAllocator
   if (allocator.allocate == nullptr) return Map(bytes, Pages::kHuge);
   HostMemory memory;
   memory.bytes_ = bytes;
+  const OpenWatch nobody(nullptr);  // loaders that it uses are not being opened
   memory.data_ = static_cast<std::byte*>(allocator.allocate(allocator.context, bytes, kAlignment));
   if (memory.data_ == nullptr) {
     return Status(Code::kOutOfMemory, "the allocator of hr_options returned NULL");

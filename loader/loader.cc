@@ -101,6 +101,7 @@ struct Loader::Parts {
   bool MakeCache(ConfigError* error);
   bool OpenCheckpoints(const LoaderOptions& options, ConfigError* error);
   bool OpenDirectFiles(ConfigError* error);
+  bool OpenQuarantine(ConfigError* error);
   bool StartThreads(const LoaderOptions& options, ConfigError* error);
   ~Parts();
 };
@@ -198,12 +199,6 @@ bool Loader::Parts::MakeMemory(const LoaderOptions& options, ConfigError* error)
   shared = std::make_unique<PipelineShared>(config, *dataset, *sampler, *augment, *mixer, *convert,
                                             plan, log);
   shared->saliency_maps = saliency_maps.get();
-  if (!config.loader.quarantine.empty() &&
-      !QuarantineFile::Open(config.loader.quarantine, &quarantine, error)) {
-    error->text = "[loader] quarantine: " + error->text;
-    return false;
-  }
-  shared->bad.SetQuarantine(quarantine.get());
   auto lanes = HostMemory::Map(plan.lane_bytes, HostMemory::Pages::kSmall);
   if (!lanes.ok()) return FailStatus(error, lanes.status());
   shared->lane_memory = std::move(*lanes);
@@ -326,6 +321,16 @@ bool Loader::Parts::OpenDirectFiles(ConfigError* error) {
   return true;
 }
 
+bool Loader::Parts::OpenQuarantine(ConfigError* error) {
+  if (config.loader.quarantine.empty()) return true;
+  if (!QuarantineFile::Open(config.loader.quarantine, &quarantine, error)) {
+    error->text = "[loader] quarantine: " + error->text;
+    return false;
+  }
+  shared->bad.SetQuarantine(quarantine.get());
+  return true;
+}
+
 bool Loader::Parts::StartThreads(const LoaderOptions& options, ConfigError* error) {
   auto made = options.make_reader(dataset->root(),
                                   {.choice = config.loader.reader, .queue_len = plan.reads_max});
@@ -333,6 +338,8 @@ bool Loader::Parts::StartThreads(const LoaderOptions& options, ConfigError* erro
   reader = std::move(made->reader);
   reader_text = made->why;
   if (!OpenDirectFiles(error)) return false;  // the reader has its descriptors before
+  // Behind the last step that may end the opening, of which no file is to be left.
+  if (!OpenQuarantine(error)) return false;
   scheduler = std::make_unique<Scheduler>(shared.get(), reader.get());
   const Status status = scheduler->Start();
   return status.ok() || FailStatus(error, status);

@@ -185,9 +185,9 @@ typedef struct hr_options {
                                    loader.shuffle makes of them ("none": this one) */
   uint64_t sample_id_count;     /* 0: by the configuration */
   /* While open looks through the data set, which may take long: called at once and then about twenty
-   * times a second. Not 0: open ends with HR_STOPPED and leaves nothing behind, within a tenth of a
-   * second or when the call to the system returns that it is in (a read of slow storage; taking and
-   * pinning the memory of the batches). NULL: nobody waits. */
+   * times a second. Not 0: open ends with HR_STOPPED and leaves nothing behind but a folder for
+   * decode.checkpoints, within a tenth of a second or when the call to the system returns that it is
+   * in (a read of slow storage; taking and pinning the memory of the batches). NULL: nobody waits. */
   hr_progress_fn progress;
   void *progress_context;
 } hr_options;

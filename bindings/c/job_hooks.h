@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "bindings/c/boundary.h"
 #include "loader/job.h"
+#include "loader/open_watch.h"
 
 namespace headrace::capi {
 
@@ -28,6 +29,8 @@ template <class Options>
 LogSink LogHook(Options* options) {
   return {[](void* context, LogLevel level, const char* text) {
             const auto* known = static_cast<const Options*>(context);
+            // Loaders that it uses are not being opened.
+            const loader::OpenWatch nobody(nullptr);
             known->log(known->log_context, static_cast<hr_log_level>(level), text);
           },
           options};

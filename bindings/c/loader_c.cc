@@ -23,6 +23,7 @@ namespace {
 void CallLog(void* context, LogLevel level, const char* text) {
   const auto* loader = static_cast<const hr_loader*>(context);
   const CallbackScope scope(loader);
+  const loader::OpenWatch nobody(nullptr);  // other loaders that it uses are not being opened
   loader->log(loader->log_context, static_cast<hr_log_level>(level), text);
 }
 

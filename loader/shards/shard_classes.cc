@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "loader/open_watch.h"
 #include "loader/pack/pack_members.h"
 #include "loader/shards/sample_facts.h"
 #include "loader/shown_name.h"
@@ -50,11 +51,12 @@ std::string ClashText(std::span<const OpenShard> before, const OpenShard& shard,
   return "classes have two names";
 }
 
-// False: shards disagree, which *clash says.
+// False: shards disagree, which *clash says. Incomplete where nobody waits any more.
 bool ClassesByNumber(std::span<const OpenShard> shards, std::vector<std::string>* classes,
                      std::string* clash) {
   for (size_t i = 0; i < shards.size(); ++i) {
     const OpenShard& shard = shards[i];
+    if (!OpeningGoesOn()) return true;
     const size_t count =
         std::max(shard.header.classes.size(), static_cast<size_t>(LastLabel(shard) + 1));
     if (count > classes->size()) classes->resize(count);
@@ -97,6 +99,7 @@ bool ClassesByName(std::span<OpenShard> shards, std::vector<std::string>* classe
   std::map<std::string, int32_t> place_of;
   for (size_t i = 0; i < classes->size(); ++i) place_of[(*classes)[i]] = static_cast<int32_t>(i);
   for (OpenShard& shard : shards) {
+    if (!OpeningGoesOn(error)) return false;
     std::vector<int32_t> label_of(static_cast<size_t>(LastLabel(shard) + 1), -1);
     for (const ShardRow& row : shard.rows) {
       if (row.label < 0) continue;
@@ -150,6 +153,7 @@ bool Choose(std::span<const std::string> wanted, bool numbers, std::span<OpenSha
     }
   }
   for (OpenShard& shard : shards) {
+    if (!OpeningGoesOn(error)) return false;
     Relabel(label_of, &shard);
     std::erase_if(shard.rows, [](const ShardRow& row) { return row.label < 0; });
   }
@@ -183,6 +187,7 @@ bool JoinClasses(std::span<const std::string> wanted, std::span<OpenShard> shard
     by_name = true;
     classes->clear();
   }
+  if (!OpeningGoesOn(error)) return false;
   if (by_name && !ClassesByName(shards, classes, error)) return false;
   if (!clash.empty()) {
     log.Write(LogLevel::kWarning, ("[dataset] path: " + clash +

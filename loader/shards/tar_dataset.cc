@@ -78,6 +78,7 @@ bool TarDataset::Open(const DatasetConfig& config, const LogSink& log,
   if (!OpenShards(places, io::FilesToHold(), log, &made->shards_, error)) return false;
   if (!made->FindPack(log, error)) return false;
   made->Warn(log);
+  if (!OpeningGoesOn(error)) return false;
   if (!JoinClasses(config.classes, made->shards_, log, &made->classes_, error)) return false;
   // A run has a sample at least.
   std::erase_if(made->shards_, [](const OpenShard& shard) { return shard.rows.empty(); });
@@ -180,6 +181,7 @@ void TarDataset::Warn(const LogSink& log) const {
     if (counts.no_end_mark && cut++ == 0) no_end = ShownName(shard.path);
     if (counts.data_behind_end && joined_shards++ == 0) joined = ShownName(shard.path);
     samples += shard.rows.size();
+    if (!OpeningGoesOn()) return;
     for (const ShardRow& row : shard.rows) no_label += row.label < 0 ? 1 : 0;
   }
   if (bad_index != nullptr) {

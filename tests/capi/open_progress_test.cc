@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <headrace.h>
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -68,6 +69,51 @@ TEST_F(OpenProgressTest, EndsTheOpening) {
   EXPECT_EQ(waiting_.calls, 1);
   waiting_.end_at = INT32_MAX;
   EXPECT_EQ(Open(), HR_OK) << error_.text;
+}
+
+// A log line of an opening in which another loader is used.
+struct UsesAnother {
+  hr_loader* other;
+  std::string state = std::string(HR_STATE_BYTES_MAX, '\0');
+  bool inside = false;
+  int progress_inside = 0;
+  int lines = 0;
+
+  static void OnLog(void* context, hr_log_level /*level*/, const char* /*text*/) {
+    auto* self = static_cast<UsesAnother*>(context);
+    self->inside = true;
+    // Longer than progress is apart.
+    std::this_thread::sleep_for(std::chrono::milliseconds(self->lines++ == 0 ? 80 : 0));
+    EXPECT_EQ(
+        hr_loader_state_save(self->other, self->state.data(), self->state.size(), nullptr, nullptr),
+        HR_OK);
+    self->inside = false;
+  }
+  static int OnProgress(void* context, const hr_job_progress* /*progress*/) {
+    auto* self = static_cast<UsesAnother*>(context);
+    if (self->inside) ++self->progress_inside;
+    return self->inside ? 1 : 0;
+  }
+};
+
+TEST_F(OpenProgressTest, IsNotOfAnotherLoaderThatALogLineUses) {
+  const std::string text = SmallConfig(folder_.path());
+  LoaderHandle other;
+  LoaderHandle calm;
+  ASSERT_EQ(OpenToml(text, &other, &error_), HR_OK) << error_.text;
+  ASSERT_EQ(OpenToml(text, &calm, &error_), HR_OK) << error_.text;
+  std::string wanted(HR_STATE_BYTES_MAX, '\0');
+  ASSERT_EQ(hr_loader_state_save(calm.get(), wanted.data(), wanted.size(), nullptr, &error_),
+            HR_OK);
+  UsesAnother uses{other.get()};
+  options_.log = UsesAnother::OnLog;
+  options_.log_context = &uses;
+  options_.progress = UsesAnother::OnProgress;
+  options_.progress_context = &uses;
+  ASSERT_EQ(Open(), HR_OK) << error_.text;
+  EXPECT_GT(uses.lines, 0);
+  EXPECT_EQ(uses.progress_inside, 0);
+  EXPECT_EQ(uses.state, wanted);
 }
 
 TEST_F(OpenProgressTest, ACallerWhoDoesNotKnowItGetsNone) {
