@@ -193,8 +193,8 @@ def test_an_interrupt_at_the_end_of_an_epoch_keeps_the_end(load, monkeypatch):
         def __getattr__(self, name):
             return getattr(self.core, name)
 
-        def next(self, wait):
-            lease = self.core.next(wait)
+        def next(self, wait, ticket):
+            lease = self.core.next(wait, ticket)
             if lease is None and self.armed:
                 self.armed = False
                 raise KeyboardInterrupt
@@ -213,14 +213,77 @@ def test_an_interrupt_at_the_end_of_an_epoch_keeps_the_end(load, monkeypatch):
     assert loader.state_dict()["epoch"] == 1 and loader.epoch == 1
 
 
+def test_an_interrupted_batch_by_hand_leaves_the_epoch_where_it_was(load, monkeypatch):
+    loader = load(tail="pad")
+    wanted = rest_of_epoch(loader)
+    following = rest_of_epoch(loader)
+    loader.set_epoch(0)
+    assert rest_of_epoch(loader) == wanted
+    monkeypatch.setattr(headrace._loader, "Batch", Interrupted(headrace._loader.Batch, [1]))
+    with pytest.raises(KeyboardInterrupt):
+        loader.next()
+    assert loader.epoch == 1 and loader.state_dict()["position"] == 0
+    assert [batch.ids.tolist() for batch in loader] == following
+
+
+def test_what_was_given_before_the_run_went_elsewhere_stays_given(load, monkeypatch):
+    """A handler that goes to another epoch, or takes batches itself, and raises then."""
+    made = headrace._loader.Batch
+    loader = load(tail="pad")
+    wanted = rest_of_epoch(loader)
+
+    def goes(lease):
+        loader.set_epoch(0)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(headrace._loader, "Batch", goes)
+    with pytest.raises(KeyboardInterrupt):
+        loader.next()
+    monkeypatch.setattr(headrace._loader, "Batch", made)
+    assert loader.state_dict()["position"] == 0
+    assert rest_of_epoch(loader) == wanted
+    loader.set_epoch(0)
+    taken = []
+
+    def takes(lease):
+        monkeypatch.setattr(headrace._loader, "Batch", made)
+        taken.append(loader.next().ids.tolist())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(headrace._loader, "Batch", takes)
+    with pytest.raises(KeyboardInterrupt):
+        loader.next()
+    assert taken + rest_of_epoch(loader) == wanted[1:]
+
+
+def test_an_error_of_a_handlers_keeps_the_batch_too(load, monkeypatch):
+    loader = load(tail="pad")
+    wanted = rest_of_epoch(loader)
+    loader.set_epoch(0)
+    made = headrace._loader.Batch
+
+    def fails(lease):
+        raise headrace.StoppedError("from a handler")
+
+    monkeypatch.setattr(headrace._loader, "Batch", fails)
+    with pytest.raises(headrace.StoppedError):
+        loader.next()
+    monkeypatch.setattr(headrace._loader, "Batch", made)
+    assert rest_of_epoch(loader) == wanted
+
+
 def test_what_another_thread_was_given_since_is_not_taken_back(load):
     loader = load(tail="pad")
-    first = loader.next().ids.tolist()
-    given = loader._core.given - 1
+    loader._next(-1.0, 1 << 40)
     other = threading.Thread(target=loader.next)
     other.start()
     other.join()
     place = loader.state_dict()
-    loader._take_back(given)
-    loader._take_back(given + 1)
-    assert loader.state_dict() == place and first
+    loader._take_back(1 << 40)
+    assert loader.state_dict() == place and place["position"] == 16
+    loader._next(-1.0, 1 << 41)
+    loader.close()
+    # Said without a look at the loader, which other threads may have for long.
+    assert not loader._core.take_back(1 << 40)
+    with pytest.raises(headrace.ClosedError):
+        loader._core.take_back(1 << 41)

@@ -438,12 +438,13 @@ def test_state_is_that_of_the_batch_in_the_loop(folder):  # noqa: F811
 def test_a_batch_that_an_interrupt_kept_from_the_loop_comes_again(folder, monkeypatch, step):  # noqa: F811
     import headrace.torch._data_loader as module
 
-    armed = [False]
+    armed, seen = [False], []
 
     def interrupted(function):
         def call(*arguments, **keywords):
             made = function(*arguments, **keywords)
             if armed[0]:
+                seen.append(one.state_dict()["position"])  # as a handler may save it
                 raise KeyboardInterrupt
             return made
 
@@ -465,7 +466,9 @@ def test_a_batch_that_an_interrupt_kept_from_the_loop_comes_again(folder, monkey
             next(batches)
         armed[0] = False
         state = one.state_dict()
-        assert state["position"] == 8
+        assert state["position"] == 8 and seen == [8]
+        with pytest.raises(StopIteration):
+            next(batches)
         one.load_state_dict(state)
         assert given + ids_of(one) == whole
 
@@ -486,7 +489,7 @@ def test_state_loads_with_another_batch_size_and_ranks(folder):  # noqa: F811
     assert sorted(done + rest) == list(range(SAMPLES))
 
 
-def test_a_rank_without_samples_at_the_end_goes_on_there(folder):  # noqa: F811
+def test_a_rank_without_samples_at_the_end_goes_on_there(folder, monkeypatch):  # noqa: F811
     def opened(rank, **options):
         return loader(folder, 2, sampler=list(range(9)), full_batch=True, rank=rank, world_size=2, **options)
 
@@ -523,6 +526,29 @@ def test_a_rank_without_samples_at_the_end_goes_on_there(folder):  # noqa: F811
         two.load_state_dict(states[1])
         two.set_epoch(1)
         assert len(list(two)) == 3
+    # Interrupted while the padding's stand-in is made anew, and while the batch is.
+    import headrace.torch._data_loader as module
+
+    made = module.tensors_of
+    for at in (1, 2):
+        calls = []
+
+        def interrupted(*arguments):
+            calls.append(arguments)
+            if len(calls) == at:
+                raise KeyboardInterrupt
+            return made(*arguments)
+
+        with opened(1) as two:
+            two.load_state_dict(states[1])
+            monkeypatch.setattr(module, "tensors_of", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                list(two)
+            monkeypatch.setattr(module, "tensors_of", made)
+            state = two.state_dict()
+            assert state["state"] == states[1]["state"]
+            two.load_state_dict(state)
+            assert torch.equal(list(two)[0].images, whole[2][0])
 
 
 # ------------------------------------------------------------------------------------ refusals

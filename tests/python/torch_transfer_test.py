@@ -166,7 +166,7 @@ def test_ctrl_c_while_a_batch_is_waited_for_misses_none(folder, running_ahead, m
     with ahead(folder) as one, ahead(folder) as two:
         one._ahead = running_ahead
         whole = [batch.ids.tolist() for batch in two]
-        asked, ask = [], one.loader.next
+        asked, ask = [], one.loader._next
 
         def interrupted(*args):
             asked.append(args)
@@ -174,7 +174,7 @@ def test_ctrl_c_while_a_batch_is_waited_for_misses_none(folder, running_ahead, m
                 raise KeyboardInterrupt
             return ask(*args)
 
-        monkeypatch.setattr(one.loader, "next", interrupted)
+        monkeypatch.setattr(one.loader, "_next", interrupted)
         seen = []
         with pytest.raises(KeyboardInterrupt):
             for batch in one:

@@ -1,5 +1,6 @@
 """Epoch: what a ``for`` over a loader iterates."""
 
+import itertools
 import os
 import typing
 
@@ -9,6 +10,9 @@ from ._errors import HeadraceError
 if typing.TYPE_CHECKING:
     from ._loader import Loader
 
+# A number for each call that asks a loader for a batch, by which the batch can be taken back.
+tickets = itertools.count(1)
+
 
 class Epoch:
     """Iterates one epoch. Threads may share it: each batch goes to one of them, and the end to all."""
@@ -17,6 +21,7 @@ class Epoch:
         self._loader = loader
         self._begun = False
         self._over = False
+        self.ticket = 0  # of the call that was made last
 
     def __iter__(self) -> "Epoch":
         return self
@@ -26,15 +31,15 @@ class Epoch:
 
     def __next__(self) -> Batch:
         loader = self._loader
+        self.ticket = ticket = next(tickets)
         if loader._owner != os.getpid():  # a lock that a thread of the parent's held stays locked here
-            return self._next()
-        given = loader._core.given
+            return self._next(ticket)
         try:
             with loader._turn:  # one thread asks at a time: those behind it see that the epoch has ended
-                return self._next()
+                return self._next(ticket)
         except BaseException:
             if not self._over:
-                loader._take_back(given)
+                loader._take_back(ticket)
             raise
 
     def begin(self) -> None:
@@ -42,7 +47,7 @@ class Epoch:
         self._loader._begin(self)
         self._begun = True
 
-    def _next(self) -> Batch:
+    def _next(self, ticket: int) -> Batch:
         if self._over:
             raise StopIteration
         loader = self._loader
@@ -51,7 +56,7 @@ class Epoch:
         elif loader._current() is not self:
             self._over = True
             raise HeadraceError("another iteration of the loader, or set_epoch, has ended this one")
-        batch = loader.next()
+        batch = loader._next(-1.0, ticket)
         if batch is None:
             self._over = True
             raise StopIteration

@@ -13,7 +13,7 @@ from . import _arguments, _core, _messages
 from ._batch import Batch
 from ._callbacks import check_callback
 from ._config import Config, request
-from ._epoch import Epoch
+from ._epoch import Epoch, tickets
 from ._errors import ConfigError, HeadraceError, OutOfMemoryError, integer, seconds
 from ._stats import Memory, Stats
 
@@ -117,6 +117,8 @@ class Loader:
         # Whether the next iteration begins where the loader stands, instead of at the next epoch.
         self._fresh = True
         self._epoch = 0
+        # Of the call of next that was begun last: its ticket, and what these three were before.
+        self._before = (0, self._fresh, self._epoch, self._current)
         try:
             self._core = _core.Loader(
                 made.path,
@@ -170,10 +172,13 @@ class Loader:
             Whatever `model` or `saliency` raise, and what a signal's handler raises (KeyboardInterrupt): the batch
             comes with the call after that.
         """
-        wait = -1.0 if timeout is None else seconds("timeout", timeout)
-        given = self._core.given
+        return self._next(-1.0 if timeout is None else seconds("timeout", timeout), next(tickets))
+
+    def _next(self, wait: float, ticket: int) -> typing.Optional[Batch]:
+        """next() for a caller who gives its ticket to _take_back when something is raised behind this."""
+        self._before = (ticket, self._fresh, self._epoch, self._current)
         try:
-            lease = self._core.next(wait)
+            lease = self._core.next(wait, ticket)
             if lease is None:
                 self._current = _nobody
                 self._fresh = True
@@ -185,22 +190,23 @@ class Loader:
                 self._current = _by_hand
             return Batch(lease)
         except HeadraceError as error:
+            self._take_back(ticket)
             if error.sample_id is not None and error.path is None:
                 error.path = self._path_of(error.sample_id)
             raise
         except BaseException:
-            self._take_back(given)
+            self._take_back(ticket)
             raise
 
-    def _take_back(self, given: int) -> None:
+    def _take_back(self, ticket: int) -> None:
         """What was raised between two of Python's steps, as a signal's handler may, keeps a batch from whoever called:
-        the one that came when `given` had come before comes with the next call."""
-        if self._core.given == given:
-            return
+        the one that was given for `ticket` comes with the next call, unless more was given since."""
         try:
-            self._core.take_back(given)
+            taken = self._core.take_back(ticket)
         except HeadraceError:
-            pass  # closed meanwhile
+            return  # closed meanwhile
+        if taken and self._before[0] == ticket:
+            _, self._fresh, self._epoch, self._current = self._before
 
     def _path_of(self, sample_id: int) -> typing.Optional[str]:
         try:
@@ -234,7 +240,11 @@ class Loader:
             A dict to be kept beside the model's weights: ``state``, the bytes of docs/state.md, and, to be
             read by people, ``epoch`` and ``position`` (samples of the epoch that are done, over all ranks).
         """
-        state = self._core.save_state()
+        return self._stands()
+
+    def _stands(self, but: int = 0) -> typing.Dict[str, typing.Any]:
+        """state_dict(), before the batch that was given last if that was for the ticket `but`."""
+        state = self._core.save_state(but)
         return {
             "state": state,
             "epoch": struct.unpack_from("<I", state, _EPOCH_AT)[0],

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 #include <utility>
 
 #include "bindings/python/src/c_strings.h"
@@ -140,13 +139,13 @@ Loader::~Loader() {
   }
 }
 
-nb::object Loader::Next(double timeout) {
+nb::object Loader::Next(double timeout, uint64_t ticket) {
   Call call(handle_);
   call.Consume();
   // What a callback raised, when something else was raised instead.
   model_.RaisePending();
   saliency_.RaisePending();
-  if (held_back_.is_valid()) return Give();
+  if (held_back_.is_valid()) return Give(ticket);
   const int64_t deadline =
       timeout < 0 || timeout > 1e9 ? INT64_MAX : NowNs() + static_cast<int64_t>(timeout * 1e9);
   for (;;) {
@@ -172,7 +171,7 @@ nb::object Loader::Next(double timeout) {
     // as this returns, before the caller has the batch.
     if (held_back_.is_valid()) {
       call.LeaveForSignals();
-      if (held_back_.is_valid()) return Give();
+      if (held_back_.is_valid()) return Give(ticket);
     }
     call.MindSignals();
     if (NowNs() >= deadline) {
@@ -180,26 +179,29 @@ nb::object Loader::Next(double timeout) {
       throw nb::python_error();
     }
     call.Consume();
-    if (held_back_.is_valid()) return Give();
+    if (held_back_.is_valid()) return Give(ticket);
   }
 }
 
-nb::object Loader::Give() {
-  ++given_;
-  giver_ = std::this_thread::get_id();
+nb::object Loader::Give(uint64_t ticket) {
+  last_ticket_ = ticket;
   gave_end_ = held_back_.is_none();
   return std::exchange(held_back_, nb::object());
 }
 
-void Loader::TakeBack(uint64_t given) {
+bool Loader::IsLast(uint64_t ticket) const {
+  return ticket != 0 && ticket == last_ticket_ && !held_back_.is_valid();
+}
+
+bool Loader::TakeBack(uint64_t ticket) {
+  if (!IsLast(ticket)) return false;  // before it waits for other threads
   Call call(handle_);
   call.Consume();
-  const bool last = given_ == given + 1 && giver_ == std::this_thread::get_id();
-  if (!last || held_back_.is_valid()) return;
+  if (!IsLast(ticket)) return false;
   State state = Save(call);
   PutPlaceBefore(gave_end_, &state);
   Load(call, state.span());
-  giver_ = {};
+  return true;
 }
 
 void Loader::SetEpoch(uint32_t epoch) {
@@ -210,6 +212,7 @@ void Loader::SetEpoch(uint32_t epoch) {
       [&](hr_loader* loader) { return hr_loader_set_epoch(loader, epoch, &error); });
   Check(status, error);
   held_back_.reset();
+  last_ticket_ = 0;
   position_ = 0;
 }
 
@@ -237,15 +240,17 @@ void Loader::Load(Call& call, std::span<const char> state) {
   });
   Check(status, error);
   held_back_.reset();
+  last_ticket_ = 0;
   position_ = PlaceOf(state).position;
 }
 
-nb::bytes Loader::SaveState() {
+nb::bytes Loader::SaveState(uint64_t but) {
   Call call(handle_);
   call.Consume();
   State state = Save(call);
   // The library has given it, and the caller has not got it: a run that goes on begins with it.
   if (held_back_.is_valid()) PutPlaceBefore(held_back_.is_none(), &state);
+  if (IsLast(but)) PutPlaceBefore(gave_end_, &state);
   return nb::bytes(state.bytes, state.size);
 }
 
@@ -351,12 +356,12 @@ void BindLoader(nb::module_& module) {
            nb::arg("path").none(), nb::arg("text"), nb::arg("overrides"), nb::arg("world_size"),
            nb::arg("rank"), nb::arg("log").none(), nb::arg("model").none(),
            nb::arg("saliency").none(), nb::arg("weights").none(), nb::arg("ids").none())
-      .def("next", &Loader::Next, nb::sig("def next(self, timeout: float) -> Lease | None"),
-           nb::arg("timeout"))
+      .def("next", &Loader::Next,
+           nb::sig("def next(self, timeout: float, ticket: int) -> Lease | None"),
+           nb::arg("timeout"), nb::arg("ticket"))
       .def("set_epoch", &Loader::SetEpoch, nb::arg("epoch"))
-      .def_prop_ro("given", &Loader::given)
-      .def("take_back", &Loader::TakeBack, nb::arg("given"))
-      .def("save_state", &Loader::SaveState)
+      .def("take_back", &Loader::TakeBack, nb::arg("ticket"))
+      .def("save_state", &Loader::SaveState, nb::arg("but") = 0)
       .def("load_state", &Loader::LoadState, nb::arg("state"))
       .def("tell", &Loader::Tell)
       .def("stop", &Loader::Stop)

@@ -9,7 +9,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "bindings/python/src/batch.h"
@@ -41,15 +40,16 @@ class Loader {
   // A Lease, or None at the end of an epoch. Raises TimeoutError after `timeout` seconds (below 0:
   // never), and what a callback raised: the batch, unmixed, comes with the next call; so it does
   // when a signal's handler raised.
-  nanobind::object Next(double timeout);
-  // How often Next has returned.
-  uint64_t given() const { return given_; }
-  // Makes what Next gave this thread when `given` were given come with its next call again: made
-  // anew, for the lease may be gone. Nothing happens when more was given since.
-  void TakeBack(uint64_t given);
+  // `ticket`: a number of this call's own, or 0.
+  nanobind::object Next(double timeout, uint64_t ticket);
+  // Makes what Next gave for `ticket` come with its next call again: made anew, for the lease may
+  // be gone. False, and nothing happens, when it gave none, or more since, or when the run has gone
+  // elsewhere.
+  bool TakeBack(uint64_t ticket);
   void SetEpoch(uint32_t epoch);
-  // Where the run stands for who calls: what is held back counts as not given.
-  nanobind::bytes SaveState();
+  // Where the run stands for who calls: what is held back counts as not given, and so does what was
+  // given last if that was for the ticket `but`.
+  nanobind::bytes SaveState(uint64_t but);
   // The log lines come with a call of Tell: whoever calls has something to note before.
   void LoadState(nanobind::bytes state);
   // Hands on the log lines that there are.
@@ -76,7 +76,8 @@ class Loader {
     size_t size = 0;
     std::span<char> span() { return {bytes, size}; }
   };
-  nanobind::object Give();  // what is held back
+  nanobind::object Give(uint64_t ticket);  // what is held back
+  bool IsLast(uint64_t ticket) const;      // whether what was given last was for it
   // By the consumer.
   State Save(Call& call) const;
   void Load(Call& call, std::span<const char> state);
@@ -92,9 +93,9 @@ class Loader {
   // What the call gives that was interrupted, by a callback, in a log line or by a signal: a batch,
   // or None at an epoch's end.
   nanobind::object held_back_;
-  // Of Next: how often it has returned, and of the last time: to which thread, and whether an end.
-  uint64_t given_ = 0;
-  std::thread::id giver_ = {};
+  // Of what was given last: for which ticket (0: none, or the run is elsewhere by now), and whether
+  // it was an end.
+  uint64_t last_ticket_ = 0;
   bool gave_end_ = false;
   // Positions of its epoch that are done where the library stands, and that were before the last
   // batch, or end of an epoch, was taken.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NoReturn, Optional, Tuple
+from typing import Any, Callable, Dict, Generator, Iterable, Iterator, List, NoReturn, Optional, Tuple
 
 import torch
 
@@ -18,6 +18,9 @@ from ._transfer import Tensors, at_once, one_ahead, pin, side_of
 
 # Told apart from None, which has a meaning of its own for torch.
 _UNSET: Any = ...
+
+# Of DataLoader._pending.
+_NOTHING: Tuple[int, Optional[bytes]] = (0, None)
 
 # In a batch whose images and labels go to a device, until they are there.
 _MOVED = torch.empty(0)
@@ -204,6 +207,8 @@ class DataLoader:
         self._resumed: Optional[Dict[str, Any]] = None
         # While the last batch of an epoch comes next: where the loader stood before the one before it.
         self._before: Optional[bytes] = None
+        # Without a device, of the batch that the loop has not got yet: its ticket, and what _before was before it.
+        self._pending = _NOTHING
 
     # -- iteration ------------------------------------------------------------------------------
 
@@ -220,7 +225,7 @@ class DataLoader:
         # With a device the state of the batch that the caller has is kept beside.
         return batches if self._side is not None else _Iteration(self, batches)
 
-    def _iterate(self) -> Iterator[Any]:
+    def _iterate(self) -> Generator[Any, None, None]:
         batches: Iterable[Tuple[Tensors, TorchBatch]] = self._host_batches()
         if self._side is not None and self._ahead:
             batches = one_ahead(batches, self._side, _Record(self))
@@ -251,6 +256,8 @@ class DataLoader:
             # The caller is at the epoch's start until it has a batch on the device.
             self._state = self._stands()
         for position, batch in enumerate(epoch):
+            if self._side is None:
+                self._pending = (epoch.ticket, self._before)
             if position == 0:
                 last = len(self._loader) - 1  # a resumed epoch is shorter
             tensors, rest = tensors_of(batch, self._full_batch)
@@ -297,8 +304,10 @@ class DataLoader:
     # -- where it stands --------------------------------------------------------------------------
 
     def _stands(self) -> Dict[str, Any]:
-        state = self._loader.state_dict()
-        return state if self._before is None else {**state, "before": self._before}
+        ticket, before = self._pending
+        state = self._loader._stands(ticket)
+        before = before if ticket else self._before
+        return state if before is None else {**state, "before": before}
 
     def set_epoch(self, epoch: int) -> None:
         """Goes to the start of `epoch`, from 0. Needless when epochs follow each other."""
@@ -362,7 +371,7 @@ class DataLoader:
 class _Iteration:
     """Batches without a device: what an exception in the making of one keeps from the caller comes again."""
 
-    def __init__(self, loader: DataLoader, batches: Iterator[Any]) -> None:
+    def __init__(self, loader: DataLoader, batches: Generator[Any, None, None]) -> None:
         self._loader = loader
         self._batches = batches
 
@@ -370,15 +379,20 @@ class _Iteration:
         return self
 
     def __next__(self) -> Any:
-        loader = self._loader._loader
-        given, before = loader._core.given, self._loader._before
+        loader = self._loader
         try:
-            return next(self._batches)
+            made = next(self._batches)
+            loader._pending = _NOTHING
+            return made
         except StopIteration:
             raise
         except BaseException:
-            loader._take_back(given)
-            self._loader._before = before
+            self._batches.close()  # as it is when this came out of it
+            ticket, before = loader._pending
+            if ticket:
+                loader._loader._take_back(ticket)
+                loader._before = before
+            loader._pending = _NOTHING
             raise
 
 
