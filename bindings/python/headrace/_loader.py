@@ -118,7 +118,8 @@ class Loader:
         self._fresh = True
         self._epoch = 0
         # Of the call of next that was begun last: its ticket, and what these three were before.
-        self._before = (0, self._fresh, self._epoch, self._current)
+        self._before: typing.Tuple[int, bool, int, typing.Callable[[], typing.Optional[object]]] = (
+            0, self._fresh, self._epoch, self._current)
         try:
             self._core = _core.Loader(
                 made.path,
