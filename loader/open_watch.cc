@@ -36,10 +36,10 @@ bool OpenWatch::GoesOn() {
   if (ended_) return false;
   const int64_t now = CoarseNowNs();
   if (now < next_ns_) return true;
-  // What the callback opens is not this opening's.
-  current = nullptr;
-  ended_ = !progress_(place_);
-  current = this;
+  {
+    const OpenWatch nobody(nullptr);  // what the callback opens is not this opening's
+    ended_ = !progress_(place_);
+  }
   next_ns_ = CoarseNowNs() + every_ns_;
   return !ended_;
 }

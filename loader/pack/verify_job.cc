@@ -159,20 +159,14 @@ class VerifyRun {
     ShardRecord record;
     std::string file;
     bool compared = true;
-    if (!check->Compare(id, &verdict, &compared, &record, &file, &error)) {
-      Bad({.id = static_cast<int64_t>(id),
-           .path = record.name,
-           .file = file,
-           .offset = record.offset,
-           .code = error.code,
-           .text = error.text});
-    } else if (!verdict.ok()) {
+    const bool told = check->Compare(id, &verdict, &compared, &record, &file, &error);
+    if (!told || !verdict.ok()) {
       SampleNote note = {.id = static_cast<int64_t>(id),
                          .path = record.name,
                          .file = file,
                          .offset = record.offset,
-                         .code = verdict.code(),
-                         .text = verdict.text()};
+                         .code = told ? verdict.code() : error.code,
+                         .text = told ? verdict.text() : error.text};
       if (compared) {
         Bad(std::move(note));
       } else {

@@ -78,6 +78,14 @@ class PackJobsTest : public ::testing::Test {
     return report;
   }
 
+  // Packs all into one shard, whose path this is.
+  std::string MustPackOneShard() {
+    PackJob job = Job();
+    job.shard_bytes = 1 << 20;
+    (void)MustPack(job);
+    return pack() + "/000000.tar";
+  }
+
   VerifyReport MustVerify(const Dataset* source = nullptr) {
     notes_.clear();
     VerifyReport report;
@@ -109,10 +117,7 @@ TEST_F(PackJobsTest, APackVerifiesAgainstItsSource) {
 }
 
 TEST_F(PackJobsTest, EveryByteOfAShardIsVerified) {
-  PackJob job = Job();
-  job.shard_bytes = 1 << 20;
-  (void)MustPack(job);
-  const std::string shard = pack() + "/000000.tar";
+  const std::string shard = MustPackOneShard();
   const std::string good = Read(shard);
   ASSERT_EQ(MustVerify().bad, 0u);
   for (size_t at = 0; at < good.size(); at += 7) {
@@ -164,10 +169,7 @@ class WatchedNames final : public Dataset {
 };
 
 TEST_F(PackJobsTest, AShardThatChangesBehindItsWalkIsFound) {
-  PackJob job = Job();
-  job.shard_bytes = 1 << 20;
-  (void)MustPack(job);
-  const std::string shard = pack() + "/000000.tar";
+  const std::string shard = MustPackOneShard();
   const std::string good = Read(shard);
   for (const std::string& changed : {std::string(good.size(), 'x'), good.substr(0, 3000)}) {
     // Names are asked for where pixels are compared: one sample is, the rest cannot be.
