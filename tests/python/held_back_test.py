@@ -7,6 +7,8 @@ import headrace
 import headrace._loader
 import pytest
 
+from interrupted import Interrupted
+
 
 def rest_of_epoch(loader):
     """The ids of the batches up to the end of the epoch."""
@@ -148,19 +150,6 @@ def test_a_signal_in_the_wait_for_a_batch_keeps_it(load):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert interrupted > 0
-
-
-class Interrupted:
-    """A name of a module's, whose call raises when `at` says so."""
-
-    def __init__(self, function, at):
-        self.function, self.at, self.calls = function, at, 0
-
-    def __call__(self, *arguments, **keywords):
-        self.calls += 1
-        if self.calls in self.at:
-            raise KeyboardInterrupt
-        return self.function(*arguments, **keywords)
 
 
 @pytest.mark.parametrize("at", [[1], [2, 3], [4]])

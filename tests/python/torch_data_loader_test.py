@@ -10,8 +10,10 @@ import sys
 import pytest
 
 import headrace
+from interrupted import Interrupted
 from torch_support import CLASSES, all_of, draw_folder, folder, torch  # noqa: F401
 import headrace.torch
+from headrace.torch import _data_loader
 from headrace.torch._transfer import PlainSide
 
 pytest.importorskip("torchvision", reason="torchvision's transforms and folders are what is taken")
@@ -436,8 +438,6 @@ def test_state_is_that_of_the_batch_in_the_loop(folder):  # noqa: F811
 
 @pytest.mark.parametrize("step", ["tensors_of", "pin", "TorchBatch._replace"])
 def test_a_batch_that_an_interrupt_kept_from_the_loop_comes_again(folder, monkeypatch, step):  # noqa: F811
-    import headrace.torch._data_loader as module
-
     armed, seen = [False], []
 
     def interrupted(function):
@@ -451,9 +451,9 @@ def test_a_batch_that_an_interrupt_kept_from_the_loop_comes_again(folder, monkey
         return call
 
     if step == "TorchBatch._replace":
-        monkeypatch.setattr(module.TorchBatch, "_replace", interrupted(module.TorchBatch._replace))
+        monkeypatch.setattr(_data_loader.TorchBatch, "_replace", interrupted(_data_loader.TorchBatch._replace))
     else:
-        monkeypatch.setattr(module, step, interrupted(getattr(module, step) if step != "pin" else lambda tensor: tensor))
+        monkeypatch.setattr(_data_loader, step, interrupted(getattr(_data_loader, step) if step != "pin" else lambda tensor: tensor))
     with loader(folder, 4, shuffle=True, full_batch=True) as one:
         if step == "pin":
             one.pin_memory = True
@@ -527,24 +527,14 @@ def test_a_rank_without_samples_at_the_end_goes_on_there(folder, monkeypatch):  
         two.set_epoch(1)
         assert len(list(two)) == 3
     # Interrupted while the padding's stand-in is made anew, and while the batch is.
-    import headrace.torch._data_loader as module
-
-    made = module.tensors_of
+    made = _data_loader.tensors_of
     for at in (1, 2):
-        calls = []
-
-        def interrupted(*arguments):
-            calls.append(arguments)
-            if len(calls) == at:
-                raise KeyboardInterrupt
-            return made(*arguments)
-
         with opened(1) as two:
             two.load_state_dict(states[1])
-            monkeypatch.setattr(module, "tensors_of", interrupted)
+            monkeypatch.setattr(_data_loader, "tensors_of", Interrupted(made, [at]))
             with pytest.raises(KeyboardInterrupt):
                 list(two)
-            monkeypatch.setattr(module, "tensors_of", made)
+            monkeypatch.setattr(_data_loader, "tensors_of", made)
             state = two.state_dict()
             assert state["state"] == states[1]["state"]
             two.load_state_dict(state)

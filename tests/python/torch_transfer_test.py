@@ -4,6 +4,7 @@ import gc
 
 import pytest
 
+from interrupted import Interrupted
 from torch_support import folder, torch  # noqa: F401
 import headrace.torch
 from headrace.torch import _transfer
@@ -123,7 +124,7 @@ def test_state_is_that_of_the_batch_in_the_loop_although_the_loader_is_further(f
         assert next(iter(two)).epoch == 1
 
 
-class Interrupted(Plain):
+class InterruptedSide(Plain):
     """Ctrl-C comes while the n-th batch is copied."""
 
     def __init__(self, number):
@@ -148,7 +149,7 @@ def test_a_state_saved_after_ctrl_c_misses_no_batch(folder, running_ahead, epoch
             one.set_epoch(epoch)
             if epoch == 0:  # left: the next one is the same as if it was asked for
                 next(iter(one))
-            one._side, seen = Interrupted(number), []
+            one._side, seen = InterruptedSide(number), []
             with pytest.raises(KeyboardInterrupt):
                 for batch in one:
                     seen.append(batch.ids.tolist())
@@ -166,15 +167,7 @@ def test_ctrl_c_while_a_batch_is_waited_for_misses_none(folder, running_ahead, m
     with ahead(folder) as one, ahead(folder) as two:
         one._ahead = running_ahead
         whole = [batch.ids.tolist() for batch in two]
-        asked, ask = [], one.loader._next
-
-        def interrupted(*args):
-            asked.append(args)
-            if len(asked) == 4:
-                raise KeyboardInterrupt
-            return ask(*args)
-
-        monkeypatch.setattr(one.loader, "_next", interrupted)
+        monkeypatch.setattr(one.loader, "_next", Interrupted(one.loader._next, [4]))
         seen = []
         with pytest.raises(KeyboardInterrupt):
             for batch in one:

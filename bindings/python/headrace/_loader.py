@@ -190,13 +190,10 @@ class Loader:
             if self._current() is None:
                 self._current = _by_hand
             return Batch(lease)
-        except HeadraceError as error:
+        except BaseException as error:
             self._take_back(ticket)
-            if error.sample_id is not None and error.path is None:
+            if isinstance(error, HeadraceError) and error.sample_id is not None and error.path is None:
                 error.path = self._path_of(error.sample_id)
-            raise
-        except BaseException:
-            self._take_back(ticket)
             raise
 
     def _take_back(self, ticket: int) -> None:
